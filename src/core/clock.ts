@@ -1,0 +1,12 @@
+/** Milliseconds since the Unix epoch. */
+export type Millis = number
+
+/** Time is handed in, so that tests can turn it. */
+export type Clock = { now(): Millis }
+
+/** Randomness is handed in, so that a printed seed can repeat a run. */
+export type Random = { bytes(length: number): Uint8Array }
+
+export const systemClock: Clock = { now: () => Date.now() }
+
+export const systemRandom: Random = { bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) }

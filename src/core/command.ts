@@ -1,0 +1,47 @@
+import type { Millis } from './clock.ts'
+import type { AppError } from './errors.ts'
+import type { ChannelKey, UserId } from './ids.ts'
+import type { Json } from './json.ts'
+import type { Patch } from './patch.ts'
+
+/** On whose behalf a command runs. `system` is the server itself (timers, sweeps). */
+export type Actor = { readonly type: 'user'; readonly userId: UserId } | { readonly type: 'system' }
+
+/** Something that asks to change the world. Plain data: it crosses a thread, later a network. */
+export type Command<Kind extends string = string, Payload = unknown> = {
+  readonly kind: Kind
+  readonly actor: Actor
+  /** When the node that took it in accepted it. Handlers take time from here only. */
+  readonly at: Millis
+  /** Idempotency key, unique per actor: a second command with it gets the first one's answer. */
+  readonly key?: string
+  readonly payload: Payload
+}
+
+/** Changed paths of a state channel's document. */
+export type ChannelPatch = { readonly channel: ChannelKey; readonly patch: Patch }
+
+/** One event of a stream channel. */
+export type ChannelEvent = {
+  readonly channel: ChannelKey
+  readonly type: StreamEventType
+  readonly data: Json
+}
+
+export type StreamEventType = 'notification' | 'violation' | 'metrics_update' | 'config_update'
+
+/** What a handler decided: rows are already written through its store; this is what the world gets to hear. */
+export type Decision =
+  | { readonly ok: true; readonly value: Json; readonly patches: readonly ChannelPatch[]; readonly events: readonly ChannelEvent[] }
+  | { readonly ok: false; readonly error: AppError }
+
+/** Answered only after the commit. `seq` is the commit's last journal position: who has read that far sees the change. */
+export type CommandResult =
+  | { readonly ok: true; readonly value: Json; readonly epoch: number; readonly seq: number }
+  | { readonly ok: false; readonly error: AppError }
+
+/** A synchronous decision over a store; a refusal undoes everything it wrote. */
+export type Handler<Store, C extends Command> = (store: Store, command: C) => Decision
+
+/** The way in for every write. Answers are values; the promise rejects only for a defect. */
+export type CommandBus = { submit(command: Command): Promise<CommandResult> }

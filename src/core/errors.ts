@@ -1,0 +1,40 @@
+/** Every kind of error a person or a program can meet at a boundary. The list is part of the protocol. */
+export const ERROR_CODES = [
+  'Unauthorized',
+  'InvalidCredentials',
+  'SessionExpired',
+  'ConnectionError',
+  'MessageParseError',
+  'ConnectionClosed',
+  'DatabaseError',
+  'EntityNotFound',
+  'InvalidNetworkData',
+  'ReferralProcessingError',
+  'InternalError',
+  'RateLimited',
+  'ServiceUnavailable',
+] as const
+
+export type ErrorCode = (typeof ERROR_CODES)[number]
+
+/** One error format for sockets and REST: what is wrong, in a sentence that also says what to do. */
+export type AppError = {
+  readonly code: ErrorCode
+  readonly message: string
+  /** Milliseconds after which trying again makes sense; only with RateLimited and ServiceUnavailable. */
+  readonly retryAfter?: number
+}
+
+export function appError(code: ErrorCode, message: string, retryAfter?: number): AppError {
+  return retryAfter === undefined ? { code, message } : { code, message, retryAfter }
+}
+
+/** Thrown only where a library's callback leaves no other way out; boundaries turn it back into its value. */
+export class AppException extends Error {
+  readonly error: AppError
+  constructor(error: AppError) {
+    super(error.message)
+    this.name = error.code
+    this.error = error
+  }
+}
