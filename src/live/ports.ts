@@ -1,8 +1,9 @@
 import type { StreamEventType } from '../core/command.ts'
 import type { Result } from '../core/result.ts'
-import type { ChannelKey, ChannelName, Scope, UserId } from '../core/ids.ts'
+import type { ChannelKey, ChannelName, Scope, SessionId, UserId } from '../core/ids.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type { JournalEntry } from '../journal/types.ts'
+import type { AuthenticateMessage, DeviceMessage } from '../protocol/client-messages.ts'
 
 /** Text for JSON sessions, bytes for MessagePack ones. */
 export type Frame = string | Uint8Array
@@ -72,3 +73,28 @@ export type WireFormat = 'json' | 'msgpack' | 'packed'
 
 /** A board's or the auth module's answer to a socket message that is not the engine's own. */
 export type MessageOutcome = { readonly value: Json; readonly epoch: number; readonly seq: number }
+
+/** What the rest of the server may know of a session. */
+export type SessionInfo = {
+  readonly id: SessionId
+  readonly clientType: ClientType
+  readonly format: WireFormat
+  /** The peer's address as the server believes it. */
+  readonly address: string
+  readonly principal: Principal
+}
+
+/** The challenge a `hello` carried; used once. `expires` in ms. */
+export type Challenge = { readonly nonce: string; readonly origin: string; readonly session: string; readonly expires: number }
+
+/** Checks an `authenticate` message (already schema-checked) against the challenge of its session. */
+export type Authenticator = {
+  authenticate(message: AuthenticateMessage, challenge: Challenge, session: SessionInfo): Promise<Result<Principal>>
+}
+
+/** Where messages go that are a board's and not the engine's: `connect`, `network_update`, `disconnect`. */
+export type DeviceMessages = {
+  handle(message: DeviceMessage, session: SessionInfo): Promise<Result<MessageOutcome>>
+  /** The socket is gone: what it had connected has vanished. */
+  closed(session: SessionInfo): void
+}
