@@ -1,0 +1,131 @@
+import {
+  addressRanges,
+  channelNames,
+  type Field,
+  file,
+  nearest,
+  oneOf,
+  origins,
+  text,
+  whole,
+} from './config-fields.ts'
+import type { Millis } from './core/clock.ts'
+import type { AddressRanges, AllowedOrigins } from './server/ports.ts'
+
+/** Everything the environment decides, checked. Nothing else in the program reads the environment. */
+export type Config = {
+  /** The address to bind: a host name or an IP. */
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  /** The folder that holds everything the server keeps. */
+  readonly dataDir: string
+  readonly logLevel: LogLevel
+  readonly logFormat: LogFormat
+  /** Channels that anyone may read without a login. */
+  readonly publicChannels: readonly string[]
+  readonly origins: AllowedOrigins
+  /** Peers whose `x-forwarded-for` is believed. */
+  readonly trustedProxies: AddressRanges
+  readonly compression: 'off' | 'on'
+  /** Another country database (MMDB) than the bundled one. */
+  readonly countryFile: string | null
+  /** How long journal rows and remembered answers are kept. */
+  readonly retention: Millis
+  readonly limits: Limits
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+export type LogFormat = 'auto' | 'json' | 'pretty'
+
+export type Limits = {
+  /** Open sockets of the whole process. */
+  readonly connections: number
+  /** Open sockets of one address (IPv6: of one /64). */
+  readonly connectionsPerAddress: number
+  /** Channels one session may be subscribed to. */
+  readonly subscriptions: number
+  /** Sustained socket messages a second of one session; twice as many in a burst. */
+  readonly messagesPerSecond: number
+  /** Sustained HTTP requests a second of one address; twice as many in a burst. */
+  readonly requestsPerSecond: number
+  /** Bytes that may wait for one slow reader before it is taken off its topics. */
+  readonly bufferBytes: number
+}
+
+export type ConfigOutcome =
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly string[] }
+
+export type Environment = { readonly [name: string]: string | undefined }
+
+/**
+ * Reads every `DASHBOARD_*` variable. All mistakes come back at once, one line each, naming the variable, what was
+ * given and what is expected; an unknown `DASHBOARD_*` variable is only a warning, since it may belong to a newer version.
+ */
+export function readConfig(environment: Environment): ConfigOutcome {
+  const errors: string[] = []
+  const read = <T>(name: keyof typeof VARIABLES, field: Field<T>): T => {
+    const given = environment[name]
+    // An empty value is what `FOO= npm start` and empty Compose entries produce: it means "not set".
+    if (given === undefined || given === '') return field.fallback
+    const parsed = field.parse(given)
+    if (parsed.ok) return parsed.value
+    errors.push(`${name}: ${JSON.stringify(given)} was given, ${parsed.error} is expected`)
+    return field.fallback
+  }
+  const config: Config = {
+    host: read('DASHBOARD_HOST', text('127.0.0.1', 'a host name or IP address', /^[A-Za-z0-9.:_-]+$/)),
+    port: read('DASHBOARD_PORT', whole(8080, 0, 65_535)),
+    dataDir: read('DASHBOARD_DATA', file('./data')),
+    logLevel: read('DASHBOARD_LOG_LEVEL', oneOf('info', ['debug', 'info', 'warn', 'error', 'silent'])),
+    logFormat: read('DASHBOARD_LOG_FORMAT', oneOf('auto', ['auto', 'json', 'pretty'])),
+    publicChannels: read('DASHBOARD_PUBLIC_CHANNELS', channelNames(['rewards.summary'])),
+    origins: read('DASHBOARD_ORIGINS', origins()),
+    trustedProxies: read('DASHBOARD_TRUSTED_PROXIES', addressRanges()),
+    compression: read('DASHBOARD_COMPRESSION', oneOf('off', ['off', 'on'])),
+    countryFile: read('DASHBOARD_COUNTRY_FILE', file(null)),
+    retention: read('DASHBOARD_RETENTION_HOURS', whole(168, 1, 87_600)) * 3_600_000,
+    limits: {
+      connections: read('DASHBOARD_MAX_CONNECTIONS', whole(100_000, 1, 10_000_000)),
+      connectionsPerAddress: read('DASHBOARD_MAX_CONNECTIONS_PER_ADDRESS', whole(100, 1, 10_000_000)),
+      subscriptions: read('DASHBOARD_MAX_SUBSCRIPTIONS', whole(32, 1, 10_000)),
+      messagesPerSecond: read('DASHBOARD_MESSAGES_PER_SECOND', whole(20, 1, 100_000)),
+      requestsPerSecond: read('DASHBOARD_REQUESTS_PER_SECOND', whole(50, 1, 100_000)),
+      bufferBytes: read('DASHBOARD_BUFFER_BYTES', whole(262_144, 4_096, 67_108_864)),
+    },
+  }
+  if (errors.length > 0) return { ok: false, errors }
+  return { ok: true, config, warnings: unknownVariables(environment) }
+}
+
+/** Every variable with the sentence that the guide and `docs` print for it; the one list of names. */
+export const VARIABLES = {
+  DASHBOARD_HOST: 'address to serve at (127.0.0.1)',
+  DASHBOARD_PORT: 'port to serve at, 0 for any free one (8080)',
+  DASHBOARD_DATA: 'folder for everything the server keeps, made when missing (./data)',
+  DASHBOARD_LOG_LEVEL: 'debug, info, warn, error or silent (info)',
+  DASHBOARD_LOG_FORMAT: 'json, pretty, or auto: pretty on a terminal, json elsewhere (auto)',
+  DASHBOARD_PUBLIC_CHANNELS: 'channels anyone may read, separated by commas, or none (rewards.summary)',
+  DASHBOARD_ORIGINS: 'web origins allowed besides the server’s own, separated by commas, or * (none)',
+  DASHBOARD_TRUSTED_PROXIES: 'addresses or CIDR ranges whose x-forwarded-for is believed (none)',
+  DASHBOARD_COMPRESSION: 'on offers permessage-deflate to sockets (off)',
+  DASHBOARD_COUNTRY_FILE: 'another MMDB file for countries by address (the bundled one)',
+  DASHBOARD_RETENTION_HOURS: 'hours that the journal is kept for resumes (168)',
+  DASHBOARD_MAX_CONNECTIONS: 'open sockets altogether (100000)',
+  DASHBOARD_MAX_CONNECTIONS_PER_ADDRESS: 'open sockets of one address (100)',
+  DASHBOARD_MAX_SUBSCRIPTIONS: 'channels a session may be subscribed to (32)',
+  DASHBOARD_MESSAGES_PER_SECOND: 'messages a second of one session (20)',
+  DASHBOARD_REQUESTS_PER_SECOND: 'HTTP requests a second of one address (50)',
+  DASHBOARD_BUFFER_BYTES: 'bytes that may wait for a slow reader (262144)',
+} as const satisfies { readonly [name: `DASHBOARD_${string}`]: string }
+
+function unknownVariables(environment: Environment): readonly string[] {
+  const known = Object.keys(VARIABLES)
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('DASHBOARD_') && !known.includes(name))
+    .map((name) => {
+      const near = nearest(name, known)
+      return `${name} is not a variable of this server${near === null ? '' : `; did you mean ${near}?`}`
+    })
+}

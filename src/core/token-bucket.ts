@@ -1,0 +1,27 @@
+import type { Millis } from './clock.ts'
+
+/** `rate` tokens come back each second, up to `burst`. */
+export type BucketLimit = { readonly rate: number; readonly burst: number }
+
+/** One caller's allowance. A plain mutable record: a session carries one, and idle sessions are many. */
+export type Bucket = { tokens: number; at: Millis }
+
+export function fullBucket(limit: BucketLimit, now: Millis): Bucket {
+  return { tokens: limit.burst, at: now }
+}
+
+/**
+ * Takes one token. Answers 0 when there was one, otherwise the milliseconds until there is one; a refused call costs
+ * nothing. A clock that went back gives no tokens and takes none.
+ */
+export function takeToken(bucket: Bucket, limit: BucketLimit, now: Millis): Millis {
+  if (now > bucket.at) {
+    bucket.tokens = Math.min(limit.burst, bucket.tokens + ((now - bucket.at) * limit.rate) / 1000)
+  }
+  bucket.at = now
+  if (bucket.tokens >= 1) {
+    bucket.tokens -= 1
+    return 0
+  }
+  return Math.ceil(((1 - bucket.tokens) * 1000) / limit.rate)
+}
