@@ -32,7 +32,12 @@ export type StreamEventType = 'notification' | 'violation' | 'metrics_update' | 
 
 /** What a handler decided: rows are already written through its store; this is what the world gets to hear. */
 export type Decision =
-  | { readonly ok: true; readonly value: Json; readonly patches: readonly ChannelPatch[]; readonly events: readonly ChannelEvent[] }
+  | {
+      readonly ok: true
+      readonly value: Json
+      readonly patches: readonly ChannelPatch[]
+      readonly events: readonly ChannelEvent[]
+    }
   | { readonly ok: false; readonly error: AppError }
 
 /** Answered only after the commit. `seq` is the commit's last journal position: who has read that far sees the change. */

@@ -1,0 +1,13 @@
+/** What a log line carries besides its event: flat, small, and free of secrets. */
+export type LogFields = { readonly [name: string]: string | number | boolean | null | undefined }
+
+/**
+ * Structured logging. `event` is a short constant phrase ("writer restarted"); what varies goes into `fields`, so that
+ * lines can be counted and searched.
+ */
+export type Logger = {
+  debug(event: string, fields?: LogFields): void
+  info(event: string, fields?: LogFields): void
+  warn(event: string, fields?: LogFields): void
+  error(event: string, fields?: LogFields): void
+}

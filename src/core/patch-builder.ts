@@ -1,0 +1,109 @@
+import type { Json } from './json.ts'
+import { setOwnValue } from './json.ts'
+import { Draft, EMPTY_PATCH, isEmptyPatch, type Patch, type Path } from './patch.ts'
+import { joinPath, splitPath } from './path.ts'
+
+/** One patch that does what `earlier` and then `later` do: its paths are again free of prefixes. */
+export function mergePatches(earlier: Patch, later: Patch): Patch {
+  const builder = new PatchBuilder()
+  builder.add(earlier)
+  builder.add(later)
+  return builder.take()
+}
+
+/**
+ * Collects patches in order and hands out their merge. A merge costs the paths added, however many patches they came in.
+ */
+export class PatchBuilder {
+  /** The only patch so far: most ticks of most channels carry one, which then passes through untouched. */
+  #only: Patch | null = null
+  #root: Branch | null = null
+  #draft = new Draft()
+
+  get isEmpty(): boolean {
+    return this.#only === null && this.#root === null
+  }
+
+  add(patch: Patch): void {
+    if (isEmptyPatch(patch)) return
+    if (this.isEmpty) {
+      this.#only = patch
+      return
+    }
+    if (this.#root === null) {
+      this.#root = { type: 'branch', children: new Map() }
+      if (this.#only !== null) this.#insertAll(this.#root, this.#only)
+      this.#only = null
+    }
+    this.#insertAll(this.#root, patch)
+  }
+
+  /** The merge of everything added since the last take. */
+  take(): Patch {
+    const only = this.#only
+    const root = this.#root
+    this.#only = null
+    this.#root = null
+    // What is handed out is no longer this builder's to change.
+    this.#draft = new Draft()
+    if (only !== null) return only
+    if (root === null) return EMPTY_PATCH
+    const changes: { [path: Path]: Json } = {}
+    const removed: Path[] = []
+    collect(root, [], changes, removed)
+    return { changes, removed }
+  }
+
+  #insertAll(root: Branch, patch: Patch): void {
+    for (const path of patch.removed) this.#insert(root, path, undefined)
+    for (const [path, value] of Object.entries(patch.changes)) this.#insert(root, path, value)
+  }
+
+  #insert(root: Branch, path: Path, value: Json | undefined): void {
+    const segments = splitPath(path)
+    const last = segments.length - 1
+    let branch = root
+    for (let at = 0; at < last; at++) {
+      const key = segments[at] ?? ''
+      const node = branch.children.get(key)
+      if (node === undefined) {
+        const next: Branch = { type: 'branch', children: new Map() }
+        branch.children.set(key, next)
+        branch = next
+      } else if (node.type === 'branch') {
+        branch = node
+      } else {
+        // Something above was set or removed as a whole: the change goes into that value.
+        const whole = this.#draft.writable(node.type === 'set' ? node.value : undefined)
+        this.#draft.put(whole, segments, at + 1, value)
+        branch.children.set(key, { type: 'set', value: whole })
+        return
+      }
+    }
+    branch.children.set(segments[last] ?? '', value === undefined ? REMOVED : { type: 'set', value })
+  }
+}
+
+function collect(branch: Branch, above: readonly string[], changes: { [path: Path]: Json }, removed: Path[]) {
+  for (const [key, node] of branch.children) {
+    const segments = [...above, key]
+    switch (node.type) {
+      case 'branch':
+        collect(node, segments, changes, removed)
+        break
+      case 'set':
+        setOwnValue(changes, joinPath(segments), node.value)
+        break
+      case 'removed':
+        removed.push(joinPath(segments))
+        break
+      default:
+        node satisfies never
+    }
+  }
+}
+
+type Branch = { readonly type: 'branch'; readonly children: Map<string, Node> }
+type Node = Branch | { readonly type: 'set'; readonly value: Json } | { readonly type: 'removed' }
+
+const REMOVED: Node = { type: 'removed' }

@@ -1,0 +1,39 @@
+import type { Path } from './patch.ts'
+
+/**
+ * Keys to a path: segments joined by dots, with a backslash before every dot and backslash inside a key. Every
+ * list of at least one key has exactly one path; the empty string is the path of the key that is empty. The document
+ * itself has no path.
+ */
+export function joinPath(segments: readonly string[]): Path {
+  return segments.map(escapeSegment).join('.')
+}
+
+/** One key as it stands in a path. */
+export function escapeSegment(key: string): string {
+  return key.includes('.') || key.includes('\\') ? key.replace(/[.\\]/g, '\\$&') : key
+}
+
+/**
+ * The inverse of {@link joinPath}. Never fails: a backslash takes the next character as it is, and one at the
+ * very end stands for itself.
+ */
+export function splitPath(path: Path): readonly string[] {
+  if (!path.includes('\\')) return path.split('.')
+  const segments: string[] = []
+  let segment = ''
+  for (let at = 0; at < path.length; at++) {
+    const char = path.charAt(at)
+    if (char === '.') {
+      segments.push(segment)
+      segment = ''
+    } else if (char === '\\' && at + 1 < path.length) {
+      at++
+      segment += path.charAt(at)
+    } else {
+      segment += char
+    }
+  }
+  segments.push(segment)
+  return segments
+}

@@ -1,0 +1,50 @@
+/** Small seeded random numbers for tests, so that a printed seed repeats a run. */
+export type Seeded = {
+  /** An integer from 0 up to, not including, `below`. */
+  int(below: number): number
+  /** True once in `n` calls on average. */
+  oneIn(n: number): boolean
+  pick<T>(items: readonly T[]): T
+}
+
+/** Mulberry32: 32 bits of state, good enough to vary tests, never for secrets. */
+export function seeded(seed: number): Seeded {
+  let state = seed | 0
+  const next = () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return (t ^ (t >>> 14)) >>> 0
+  }
+  const int = (below: number) => next() % below
+  return {
+    int,
+    oneIn: (n) => int(n) === 0,
+    pick(items) {
+      const item = items[int(items.length)]
+      if (item === undefined) throw new Error('nothing to pick from')
+      return item
+    },
+  }
+}
+
+/**
+ * Runs a property over many seeds and names the seed that broke it. The variable named by `variable` replays one seed, the one with an
+ * `S` behind it sets how many are tried.
+ */
+export function forSeeds(
+  variable: string,
+  count: number,
+  property: (random: Seeded, seed: number) => void,
+): void {
+  const only = process.env[variable]
+  const total = Number(process.env[`${variable}S`] ?? count)
+  const seeds = only === undefined ? Array.from({ length: total }, (_, i) => i + 1) : [Number(only)]
+  for (const seed of seeds) {
+    try {
+      property(seeded(seed), seed)
+    } catch (error) {
+      throw new Error(`seed ${seed} (replay with ${variable}=${seed})`, { cause: error })
+    }
+  }
+}
