@@ -1,0 +1,59 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { Random } from '../core/clock.ts'
+
+/** The secret that shows a request comes from whoever runs this server: the local replay, a load test. */
+export type OperatorKey = {
+  readonly text: string
+  matches(given: string): boolean
+}
+
+/**
+ * The key in `<data>/operator.key`, made on first use. It stays the same over restarts, so that tools which reconnect
+ * are still believed. Readable by the owner only. Throws what the file system throws.
+ */
+export function loadOperatorKey(dataDir: string, random: Random): OperatorKey {
+  const path = join(dataDir, 'operator.key')
+  const text = readKey(path) ?? Buffer.from(random.bytes(32)).toString('base64url')
+  writeFileSync(path, `${text}\n`, { mode: 0o600 })
+  chmodSync(path, 0o600)
+  const expected = digest(text)
+  return { text, matches: (given) => timingSafeEqual(digest(given), expected) }
+}
+
+/**
+ * Lays the key where tools of the same user look for it, knowing only the port: `operatorKeyFolder(port)/operator.key`.
+ * Answers how to take it away again, or null when the folder is not ours alone (somebody else made it first), in which
+ * case nothing is written: the tools then need `--data`.
+ */
+export function announceOperatorKey(key: OperatorKey, port: number): (() => void) | null {
+  const folder = operatorKeyFolder(port)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const found = lstatSync(folder)
+  if (!found.isDirectory() || found.uid !== userInfo().uid) return null
+  chmodSync(folder, 0o700)
+  writeFileSync(join(folder, 'operator.key'), `${key.text}\n`, { mode: 0o600 })
+  return () => rmSync(folder, { recursive: true, force: true })
+}
+
+/** `<tmp>/dashboard-<uid>-<port>`. */
+export function operatorKeyFolder(port: number): string {
+  return join(tmpdir(), `dashboard-${userInfo().uid}-${port}`)
+}
+
+function readKey(path: string): string | null {
+  try {
+    const text = readFileSync(path, 'utf8').trim()
+    return /^[\w-]{43}$/.test(text) ? text : null
+  } catch {
+    // Missing or unreadable: a new one is written, and that reports what is wrong with the folder.
+    return null
+  }
+}
+
+/** Equal lengths for the constant-time comparison, whatever was given. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
