@@ -1,0 +1,14 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { channels, correlation, dictionary, epoch, message, seq } from '../schema.ts'
+
+/** A place in the journal up to which a client has seen a channel. */
+export const ChannelCursor = Type.Object({ epoch, seq })
+export type ChannelCursor = Static<typeof ChannelCursor>
+
+/** Asks for channels from their present state, or, with a cursor, for what changed since. */
+export const SubscribeMessage = message('subscribe', {
+  channels,
+  cursors: Type.Optional(dictionary(ChannelCursor)),
+  id: Type.Optional(correlation),
+})
+export type SubscribeMessage = Static<typeof SubscribeMessage>

@@ -1,0 +1,40 @@
+import { appError } from '../core/errors.ts'
+import { fail, ok, type Result } from '../core/result.ts'
+
+/** Encodings a session may choose by `?format=`; the first message says them again. */
+export const WIRE_FORMATS = ['msgpack', 'json', 'packed'] as const
+export type WireFormat = (typeof WIRE_FORMATS)[number]
+
+/** Kinds of clients a session may name by `?type=`; they differ in the rate of updates. */
+export const CLIENT_TYPES = ['web', 'tui'] as const
+export type ClientType = (typeof CLIENT_TYPES)[number]
+
+/** Text for `json` sessions, bytes for the others. */
+export type Frame = string | Uint8Array
+
+export type ConnectionQuery = { readonly clientType: ClientType; readonly format: WireFormat }
+
+/**
+ * Reads `?type=` and `?format=` of an upgrade request; a missing one means `web` and `msgpack` (rule P-1).
+ * Fails with MessageParseError for a word that is not in the list.
+ */
+export function parseConnectionQuery(query: URLSearchParams): Result<ConnectionQuery> {
+  const clientType = choose(CLIENT_TYPES, query.get('type') ?? 'web')
+  if (clientType === null) return unknownWord('type', CLIENT_TYPES)
+  const format = choose(WIRE_FORMATS, query.get('format') ?? 'msgpack')
+  if (format === null) return unknownWord('format', WIRE_FORMATS)
+  return ok({ clientType, format })
+}
+
+/** Whether a frame's kind (text or binary) is the one that sessions of this format use (rule P-2). */
+export function frameKindFits(frame: Frame, format: WireFormat): boolean {
+  return (typeof frame === 'string') === (format === 'json')
+}
+
+function choose<Word extends string>(words: readonly Word[], given: string): Word | null {
+  return words.find((word) => word === given) ?? null
+}
+
+function unknownWord(name: string, words: readonly string[]) {
+  return fail(appError('MessageParseError', `query parameter ${name} must be one of ${words.join(', ')}`))
+}

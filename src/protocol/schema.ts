@@ -1,0 +1,70 @@
+import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
+import type { Json, JsonObject } from '../core/json.ts'
+import { LIMITS } from './limits.ts'
+
+/**
+ * Building blocks of the message schemas. Every leaf has a `description`: error messages and `docs/PROTOCOL.md`
+ * say it to whoever writes a client. Unknown fields are allowed everywhere (rule P-6).
+ */
+
+/** A message of one `type`. */
+export function message<Name extends string, Fields extends TProperties>(name: Name, fields: Fields) {
+  return Type.Object({ type: Type.Literal(name), ...fields }, { $id: name })
+}
+
+/** An array that its reader does not change. */
+export function list<Item extends TSchema>(
+  item: Item,
+  options: { minItems?: number; maxItems?: number } = {},
+) {
+  return Type.Unsafe<readonly Static<Item>[]>(Type.Array(item, options))
+}
+
+/** An object of one field per key; keys are data, not names of fields. */
+export function dictionary<Value extends TSchema>(value: Value) {
+  return Type.Unsafe<{ readonly [key: string]: Static<Value> }>(Type.Record(Type.String(), value))
+}
+
+/** Text between `min` and `max` UTF-16 units. */
+export function text(description: string, max: number, min = 1) {
+  return Type.String({ description, minLength: min, maxLength: max })
+}
+
+/** An integer from 0 to `maximum`, by default to 2^53 - 1. */
+export function natural(description: string, maximum: number = Number.MAX_SAFE_INTEGER) {
+  return Type.Integer({ description, minimum: 0, maximum })
+}
+
+/** A number between two bounds. */
+export function between(description: string, minimum: number, maximum: number) {
+  return Type.Number({ description, minimum, maximum })
+}
+
+/** `bytes` bytes as base64url without padding. */
+export function base64url(description: string, bytes: number) {
+  const length = Math.ceil((bytes * 4) / 3)
+  return Type.String({ description, pattern: `^[A-Za-z0-9_-]{${length}}$` })
+}
+
+/** One of some words. */
+export function oneOf<const Words extends readonly string[]>(description: string, words: Words) {
+  return Type.Unsafe<Words[number]>(
+    Type.Union(
+      words.map((word) => Type.Literal(word)),
+      { description },
+    ),
+  )
+}
+
+export const channel = text('name of a channel', LIMITS.channelNameLength)
+export const channels = list(channel, { minItems: 1, maxItems: LIMITS.channelsPerMessage })
+export const epoch = natural('epoch: the reign of one writer, a random 32-bit number', 0xffff_ffff)
+export const seq = natural('position in the journal')
+export const timestamp = natural('milliseconds since the Unix epoch')
+export const checksum = natural('checksum of the document after this message (rules C-1 to C-4)', 0xffff_ffff)
+export const correlation = text('id of the message, chosen by the client', LIMITS.idLength)
+export const json = Type.Unsafe<Json>(Type.Unknown({ description: 'any value' }))
+export const document = Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown()))
+
+/** Any object schema: what {@link message} makes. */
+export type MessageSchema = TObject
