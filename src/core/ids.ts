@@ -2,6 +2,7 @@ declare const brand: unique symbol
 type Branded<Name extends string> = string & { readonly [brand]: Name }
 
 export type UserId = Branded<'UserId'>
+export type KeyId = Branded<'KeyId'>
 export type DeviceId = Branded<'DeviceId'>
 export type WorkspaceId = Branded<'WorkspaceId'>
 export type SessionId = Branded<'SessionId'>
