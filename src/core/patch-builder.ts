@@ -1,15 +1,8 @@
+import { Draft } from './draft.ts'
 import type { Json } from './json.ts'
 import { setOwnValue } from './json.ts'
-import { Draft, EMPTY_PATCH, isEmptyPatch, type Patch, type Path } from './patch.ts'
+import type { Patch, Path } from './patch.ts'
 import { joinPath, splitPath } from './path.ts'
-
-/** One patch that does what `earlier` and then `later` do: its paths are again free of prefixes. */
-export function mergePatches(earlier: Patch, later: Patch): Patch {
-  const builder = new PatchBuilder()
-  builder.add(earlier)
-  builder.add(later)
-  return builder.take()
-}
 
 /**
  * Collects patches in order and hands out their merge. A merge costs the paths added, however many patches they came in.
@@ -25,7 +18,6 @@ export class PatchBuilder {
   }
 
   add(patch: Patch): void {
-    if (isEmptyPatch(patch)) return
     if (this.isEmpty) {
       this.#only = patch
       return
@@ -47,7 +39,7 @@ export class PatchBuilder {
     // What is handed out is no longer this builder's to change.
     this.#draft = new Draft()
     if (only !== null) return only
-    if (root === null) return EMPTY_PATCH
+    if (root === null) return { changes: {}, removed: [] }
     const changes: { [path: Path]: Json } = {}
     const removed: Path[] = []
     collect(root, [], changes, removed)
