@@ -11,6 +11,6 @@ export const DELTA_FIELDS = {
   /** New values by path. */
   changes: document,
   /** Paths that are no longer there. */
-  removed: Type.Optional(list(text('path', 4096))),
+  removed: Type.Optional(list(text('path', 4096, 0))),
   checksum: Type.Optional(checksum),
 }

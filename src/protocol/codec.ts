@@ -1,0 +1,36 @@
+import type { Json } from '../core/json.ts'
+import { fail, ok, type Result } from '../core/result.ts'
+import type { ClientMessage } from './client-messages.ts'
+import type { Frame, WireFormat } from './connection.ts'
+import { decodeMsgpack } from './msgpack-reader.ts'
+import { encodeMsgpack } from './msgpack-writer.ts'
+import type { ServerMessage } from './server-messages.ts'
+import { readServerMessage } from './server-shapes.ts'
+
+/**
+ * A message as one frame: JSON text, or MessagePack bytes of the same shape. In `packed` sessions every message but those of
+ * a channel's feed is plain MessagePack (rule K-1); the feed's are made by `packed-encoder.ts`.
+ */
+export function encodeMessage(message: ServerMessage | ClientMessage, format: WireFormat): Frame {
+  return format === 'json' ? JSON.stringify(message) : encodeMsgpack(message)
+}
+
+/**
+ * A plain (not packed) server frame as a message. Fails with a reason for bad JSON or MessagePack and for
+ * messages that lack a field; a type that is not known is `null`, for a newer server may say more (rule P-7).
+ */
+export function decodeServerFrame(frame: Frame): Result<ServerMessage | null, string> {
+  const decoded = decodeFrame(frame)
+  return decoded.ok ? readServerMessage(decoded.value) : decoded
+}
+
+/** The value in a frame, whatever it is: JSON of a text frame, MessagePack of a binary one. */
+export function decodeFrame(frame: Frame): Result<Json, string> {
+  if (typeof frame !== 'string') return decodeMsgpack(frame)
+  try {
+    const value: Json = JSON.parse(frame)
+    return ok(value)
+  } catch (cause) {
+    return fail(cause instanceof Error ? cause.message : String(cause))
+  }
+}
