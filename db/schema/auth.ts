@@ -1,8 +1,9 @@
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import type { KeyId, UserId } from '../../src/core/ids.ts'
 
 /** Accounts. Times are milliseconds since the Unix epoch. */
 export const users = sqliteTable('users', {
-  id: text('id').primaryKey(),
+  id: text('id').$type<UserId>().primaryKey(),
   username: text('username').notNull().unique(),
   email: text('email').unique(),
   wallet: text('wallet').unique(),
@@ -14,8 +15,9 @@ export const users = sqliteTable('users', {
 export const userKeys = sqliteTable(
   'user_keys',
   {
-    id: text('id').primaryKey(),
+    id: text('id').$type<KeyId>().primaryKey(),
     userId: text('user_id')
+      .$type<UserId>()
       .notNull()
       .references(() => users.id),
     publicKey: text('public_key').notNull().unique(),
@@ -43,9 +45,11 @@ export const refreshFamilies = sqliteTable(
   {
     id: text('id').primaryKey(),
     userId: text('user_id')
+      .$type<UserId>()
       .notNull()
       .references(() => users.id),
     keyId: text('key_id')
+      .$type<KeyId>()
       .notNull()
       .references(() => userKeys.id),
     tokenHash: text('token_hash').notNull(),
