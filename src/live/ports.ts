@@ -1,23 +1,27 @@
+import type { Millis } from '../core/clock.ts'
 import type { StreamEventType } from '../core/command.ts'
-import type { Result } from '../core/result.ts'
 import type { ChannelKey, ChannelName, Scope, SessionId, UserId } from '../core/ids.ts'
 import type { Json, JsonObject } from '../core/json.ts'
+import type { Result } from '../core/result.ts'
 import type { JournalEntry } from '../journal/types.ts'
 import type { AuthenticateMessage, DeviceMessage } from '../protocol/client-messages.ts'
+import type { ClientType, Frame, WireFormat } from '../protocol/connection.ts'
+import type { ChallengeFields } from '../protocol/server/hello.ts'
 
-/** Text for JSON sessions, bytes for MessagePack ones. */
-export type Frame = string | Uint8Array
+export type { ClientType, Frame, WireFormat } from '../protocol/connection.ts'
 
 /**
  * What the engine needs of a socket. One object serves all sockets, so that an idle session costs no closures.
- * `Socket` is opaque to the engine.
+ * `Socket` is opaque to the engine. None of these may call back into the engine before it returns.
  */
 export type Transport<Socket> = {
+  /** Queues a frame behind every earlier frame of this socket, those published to its topics included. */
   send(socket: Socket, frame: Frame): void
   /** Bytes accepted by `send` or a publish that the kernel has not taken yet. */
   buffered(socket: Socket): number
   join(socket: Socket, topic: string): void
   leave(socket: Socket, topic: string): void
+  /** Closes after what is queued, with one of the codes of `protocol/close-codes.ts`. */
   close(socket: Socket, code: number, reason: string): void
 }
 
@@ -27,9 +31,17 @@ export type Publisher = { publish(topic: string, frame: Frame): 'delivered' | 'c
 /** Who is asking, once known. */
 export type Principal =
   | { readonly type: 'anonymous' }
-  | { readonly type: 'user'; readonly userId: UserId; readonly username: string; readonly expiresAt: number | null }
+  | {
+      readonly type: 'user'
+      readonly userId: UserId
+      readonly username: string
+      /** When this login ends, in ms; null: with the session. */
+      readonly expiresAt: Millis | null
+      /** The public key that signed the login (base64url), so that revoking it ends the session. */
+      readonly publicKey?: string
+    }
 
-/** A document (or, for a stream, nothing but its position) as storage has it at `seq`. */
+/** A document as storage has it at `seq`. */
 export type LoadedDocument = { readonly seq: number; readonly data: JsonObject }
 
 /** What a board offers under one channel name. */
@@ -41,20 +53,32 @@ export type ChannelSource =
       /** The whole document from the tables, and the journal position it holds at; one consistent read. */
       load(scope: Scope): LoadedDocument
     }
-  | { readonly kind: 'stream'; readonly name: ChannelName; readonly audience: 'workspace' | 'user'; readonly event: StreamEventType }
+  | {
+      readonly kind: 'stream'
+      readonly name: ChannelName
+      readonly audience: 'workspace' | 'user'
+      readonly event: StreamEventType
+    }
 
-/** What resume needs of the journal. A subset of JournalReader. */
+/** What resume needs of the journal: most of it a subset of JournalReader. Reads may be ahead of the tail. */
 export type History = {
   head(): { readonly epoch: number; readonly seq: number }
+  /** Rows of one channel with a seq above `seq`, oldest first, at most `limit`. */
   ofChannel(channel: ChannelKey, seq: number, limit: number): readonly JournalEntry[]
+  /** The newest rows of one channel, oldest first, at most `limit`. */
   latestOfChannel(channel: ChannelKey, limit: number): readonly JournalEntry[]
+  /** The seq of the newest row of one channel; 0 when it never changed or its rows are pruned. */
   lastSeqOf(channel: ChannelKey): number
+  /** Rows with a seq at or below this have been pruned; 0 when none was. */
   prunedThrough(): number
   /** Whether (epoch, seq) was ever a true position of this journal: false means the client saw a lost suffix. */
   knows(epoch: number, seq: number): boolean
 }
 
-/** Deny by default: may this principal read this channel, and whose document of it? */
+/**
+ * Deny by default: may this principal read this channel, and whose document of it? Also holds the answer to which
+ * channels are public: those that it grants to the anonymous principal.
+ */
 export type Access = { scopeOf(principal: Principal, source: ChannelSource): Result<Scope> }
 
 /** What the engine counts; the metrics adapter implements it, tests hand in one that does nothing. */
@@ -68,13 +92,10 @@ export type LiveMetrics = {
   connected(clientType: ClientType, delta: 1 | -1): void
 }
 
-export type ClientType = 'tui' | 'web'
-export type WireFormat = 'json' | 'msgpack' | 'packed'
-
 /** A board's or the auth module's answer to a socket message that is not the engine's own. */
 export type MessageOutcome = { readonly value: Json; readonly epoch: number; readonly seq: number }
 
-/** What the rest of the server may know of a session. */
+/** What the rest of the server may know of a session. A view of the session itself, not a copy: it lives as long. */
 export type SessionInfo = {
   readonly id: SessionId
   readonly clientType: ClientType
@@ -84,17 +105,21 @@ export type SessionInfo = {
   readonly principal: Principal
 }
 
-/** The challenge a `hello` carried; used once. `expires` in ms. */
-export type Challenge = { readonly nonce: string; readonly origin: string; readonly session: string; readonly expires: number }
+/** The challenge a `hello` carried; used once. */
+export type Challenge = ChallengeFields
 
 /** Checks an `authenticate` message (already schema-checked) against the challenge of its session. */
 export type Authenticator = {
-  authenticate(message: AuthenticateMessage, challenge: Challenge, session: SessionInfo): Promise<Result<Principal>>
+  authenticate(
+    message: AuthenticateMessage,
+    challenge: Challenge,
+    session: SessionInfo,
+  ): Promise<Result<Principal>>
 }
 
 /** Where messages go that are a board's and not the engine's: `connect`, `network_update`, `disconnect`. */
 export type DeviceMessages = {
   handle(message: DeviceMessage, session: SessionInfo): Promise<Result<MessageOutcome>>
-  /** The socket is gone: what it had connected has vanished. */
+  /** The socket is gone: what it had connected has vanished. Called once for every session that was open. */
   closed(session: SessionInfo): void
 }

@@ -1,0 +1,48 @@
+import type { BucketLimit } from '../core/token-bucket.ts'
+import { HEARTBEAT_SECONDS, LIMITS, LOGIN_SECONDS } from '../protocol/limits.ts'
+
+/** Bounds of what one session, channel or document may cost. Bytes, milliseconds and plain counts. */
+export type EngineLimits = {
+  /** Bytes waiting for one socket above which it is taken off its topics (G5). */
+  readonly bufferedBytes: number
+  /** How long a slow reader may take to drain before it is closed. */
+  readonly slowMillis: number
+  /** Channels one session may hold. */
+  readonly subscriptions: number
+  /** Messages a session may send. */
+  readonly messages: BucketLimit
+  /** Messages refused in a row for coming too fast, after which the session is closed. */
+  readonly refusals: number
+  /** Device messages of a session that may be unanswered at a time. */
+  readonly unanswered: number
+  /** Messages of a slow session that wait until it has drained. */
+  readonly deferred: number
+  /** Between two signs of life; a session silent for two and a half of these is closed. */
+  readonly heartbeatMillis: number
+  /** In which a session has to log in, unless it holds a public channel. */
+  readonly loginMillis: number
+  /** Documents held in memory. */
+  readonly documents: number
+  /** Changed paths that one document remembers, removed ones included; beyond, a resume gets a snapshot. */
+  readonly marks: number
+  /** Journal rows read for one resume; beyond, it gets a snapshot (or, of a stream, is told so). */
+  readonly resumeRows: number
+  /** A delta in this many carries a checksum. */
+  readonly checksumEvery: number
+}
+
+export const DEFAULT_LIMITS: EngineLimits = {
+  bufferedBytes: 256 * 1024,
+  slowMillis: 10_000,
+  subscriptions: LIMITS.subscriptions,
+  messages: { rate: LIMITS.messagesPerSecond, burst: 2 * LIMITS.messagesPerSecond },
+  refusals: 100,
+  unanswered: 16,
+  deferred: 16,
+  heartbeatMillis: HEARTBEAT_SECONDS * 1000,
+  loginMillis: LOGIN_SECONDS * 1000,
+  documents: 10_000,
+  marks: 8192,
+  resumeRows: 1024,
+  checksumEvery: 64,
+}

@@ -1,0 +1,70 @@
+import type { Millis } from '../core/clock.ts'
+import type { SessionId } from '../core/ids.ts'
+import type { ClientMessage } from '../protocol/client-messages.ts'
+import type { Channel } from './channel.ts'
+import type { Challenge, ClientType, Principal, SessionInfo, WireFormat } from './ports.ts'
+
+/**
+ * One socket as the engine sees it. There may be very many and most are idle, so this is one flat object: no closures,
+ * no timers, no maps. It doubles as the token bucket of its messages (`tokens`, `at`) and as the view that ports
+ * get of it.
+ */
+export class Session<Socket> implements SessionInfo {
+  login: Login
+  link: Link = OPEN
+  /** What it holds, and beside each its place in that channel's list of sessions. */
+  channels: readonly Channel<Socket>[] = NONE
+  places: number[] = NO_PLACES
+  /** Preset channels that wait for the login. */
+  wanted: readonly string[] = NONE
+  /** Token bucket; `at` is also when this session was last heard. */
+  tokens: number
+  at: Millis
+  refusals = 0
+  unanswered = 0
+
+  constructor(
+    readonly socket: Socket,
+    readonly id: SessionId,
+    readonly format: WireFormat,
+    readonly clientType: ClientType,
+    readonly address: string,
+    challenge: Challenge,
+    now: Millis,
+    tokens: number,
+  ) {
+    this.login = { type: 'anonymous', challenge, since: now }
+    this.tokens = tokens
+    this.at = now
+  }
+
+  get principal(): Principal {
+    return this.login.type === 'authenticated' ? this.login.principal : ANONYMOUS
+  }
+}
+
+/** How far the login has come. A challenge is used once: it is gone as soon as an answer is being checked. */
+export type Login =
+  | { readonly type: 'anonymous'; readonly challenge: Challenge; readonly since: Millis }
+  | { readonly type: 'authenticating'; readonly since: Millis }
+  | { readonly type: 'authenticated'; readonly principal: Principal }
+
+/** Whether the socket takes what is sent to it. */
+export type Link = { readonly type: 'open' } | SlowLink | { readonly type: 'closed' }
+
+/** Off its topics until it has read what waits for it. */
+export type SlowLink = {
+  readonly type: 'slow'
+  readonly since: Millis
+  /** For each channel it holds, in their order, the position up to which it was served. */
+  readonly positions: readonly number[]
+  /** What it asked for meanwhile, in order. */
+  readonly deferred: ClientMessage[]
+}
+
+export const OPEN: Link = { type: 'open' }
+export const CLOSED: Link = { type: 'closed' }
+const ANONYMOUS: Principal = { type: 'anonymous' }
+/** Shared by all sessions that hold nothing; never written to, since only places that exist are. */
+const NONE: readonly never[] = []
+const NO_PLACES: number[] = []

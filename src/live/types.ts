@@ -1,0 +1,89 @@
+import type { Clock, Millis, Random } from '../core/clock.ts'
+import type { JournalEntry } from '../journal/types.ts'
+import type { CloseReason } from '../protocol/close-codes.ts'
+import type { EngineLimits } from './limits.ts'
+import type {
+  Access,
+  Authenticator,
+  ChannelSource,
+  ClientType,
+  DeviceMessages,
+  Frame,
+  History,
+  LiveMetrics,
+  Publisher,
+  SessionInfo,
+  Transport,
+  WireFormat,
+} from './ports.ts'
+import type { Session } from './session.ts'
+
+/** Everything the engine is given. It has no clock, no timer, no randomness and no input or output of its own. */
+export type EngineDeps<Socket> = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly transport: Transport<Socket>
+  readonly publisher: Publisher
+  readonly sources: readonly ChannelSource[]
+  readonly access: Access
+  readonly history: History
+  readonly authenticator: Authenticator
+  readonly devices: DeviceMessages
+  readonly metrics: LiveMetrics
+  readonly limits: EngineLimits
+  /** A promise or port failed that should not have. The engine goes on; whoever runs it wants to know. */
+  defect(cause: unknown, during: string): void
+}
+
+/** How a socket came in. */
+export type OpenOptions = {
+  readonly format: WireFormat
+  readonly clientType: ClientType
+  /** The server as it names itself to this client; part of the text that a login signs. */
+  readonly origin: string
+  /** The peer's address as the server believes it. */
+  readonly address: string
+  /** Names of channels the session subscribes to on its own: public ones at once, the others after login. */
+  readonly preset: readonly string[]
+}
+
+/** The live engine: sessions, channels and what flows between them. Every method is synchronous and never throws. */
+export type Engine<Socket> = {
+  /** A socket is open: sends `hello` and what the preset asks for. Keep the session with the socket. */
+  open(socket: Socket, options: OpenOptions): Session<Socket>
+  /** A frame came in. */
+  receive(session: Session<Socket>, frame: Frame): void
+  /** The socket took bytes that were waiting. */
+  drained(session: Session<Socket>): void
+  /** The socket is closed, by whomever; call it exactly once per session, also after a close by the engine. */
+  closed(session: Session<Socket>): void
+  /**
+   * Committed journal rows, in order and without gaps, from the position `history.head()` had when the engine was made.
+   * Rows it already has are ignored. Stream events go out at once, patches with the next tick.
+   */
+  apply(entries: readonly JournalEntry[]): void
+  /** Publishes what changed to the sessions of one type; call it every `FLUSH_MILLIS[clientType]`. */
+  tick(clientType: ClientType): void
+  /** Closes the silent, the slow and those that do not log in; call it about once a second. */
+  sweep(): void
+  /**
+   * Says `reconnect` to everyone, each with its own delay between 0 and `spreadMillis`. Close them afterwards, a slice
+   * at a time, with {@link Engine.closeSome}.
+   */
+  goodbye(spreadMillis: Millis, reason: string): void
+  /** Closes up to `count` sessions with 3000 and answers how many are still open. */
+  closeSome(count: number): number
+  /** Closes every session that the predicate picks (a revoked key, a deleted user); answers how many. */
+  revoke(matches: (session: SessionInfo) => boolean, reason: CloseReason): number
+  stats(): EngineStats
+}
+
+export type EngineStats = {
+  readonly sessions: number
+  readonly slow: number
+  readonly channels: number
+  readonly documents: number
+  /** Position of the last row applied. */
+  readonly epoch: number
+  readonly seq: number
+}
