@@ -1,0 +1,62 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+
+/** What the rest of the process is asked for at each scrape; numbers that others keep anyway. */
+export type Readings = {
+  /** The newest journal position this process has applied. */
+  appliedSeq(): number
+  /** How far that is behind the newest committed one, in rows. */
+  tailLag(): number
+  /** Whether the writer takes commands. */
+  writerUp(): boolean
+  writerRestarts(): number
+}
+
+export type ServerMetrics = {
+  readonly registry: Registry
+  /** One answered HTTP request. */
+  httpRequest(method: string, status: number): void
+}
+
+/** A registry with the process's own metrics (CPU, memory, event loop, files) and the server's. */
+export function createServerMetrics(readings: () => Readings | null): ServerMetrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 })
+  // Bun reports V8's heap spaces as zeros: lines without meaning are worse than none.
+  for (const kind of ['total', 'used', 'available']) {
+    registry.removeSingleMetric(`nodejs_heap_space_size_${kind}_bytes`)
+  }
+  const httpRequests = new Counter({
+    name: 'dashboard_http_requests_total',
+    help: 'Answered HTTP requests',
+    labelNames: ['method', 'status'],
+    registers: [registry],
+  })
+  gauge(registry, 'dashboard_journal_seq', 'Newest journal position applied by this process', () =>
+    readings()?.appliedSeq(),
+  )
+  gauge(registry, 'dashboard_tail_lag_rows', 'Committed journal rows not applied yet', () =>
+    readings()?.tailLag(),
+  )
+  gauge(registry, 'dashboard_writer_up', '1 while the writer takes commands', () =>
+    Number(readings()?.writerUp() ?? false),
+  )
+  gauge(registry, 'dashboard_writer_restarts', 'Times the writer thread was started again', () =>
+    readings()?.writerRestarts(),
+  )
+  return {
+    registry,
+    httpRequest: (method, status) => httpRequests.inc({ method, status: String(status) }),
+  }
+}
+
+function gauge(registry: Registry, name: string, help: string, read: () => number | undefined): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      const value = read()
+      if (value !== undefined) this.set(value)
+    },
+  })
+}

@@ -1,0 +1,34 @@
+import type { Millis } from '../core/clock.ts'
+
+/** Timers handed in, so that tests can turn them. `now` is monotonic. */
+export type Timers = {
+  now(): Millis
+  after(delay: Millis, run: () => void): () => void
+}
+
+export const systemTimers: Timers = {
+  now: () => performance.now(),
+  after(delay, run) {
+    const timer = setTimeout(run, delay)
+    return () => clearTimeout(timer)
+  },
+}
+
+/**
+ * Runs `tick` at start + period, start + 2 periods and so on: being late once does not shift all that follow. Ticks that
+ * a busy loop missed are dropped, not made up for, since each one sends all that changed. Answers how to stop it.
+ */
+export function startTicker(period: Millis, tick: () => void, timers: Timers): () => void {
+  const start = timers.now()
+  let cancel = () => {}
+  const schedule = () => {
+    const passed = timers.now() - start
+    cancel = timers.after((Math.floor(passed / period) + 1) * period - passed, () => {
+      // Before the tick, so that one that throws does not end the ticking.
+      schedule()
+      tick()
+    })
+  }
+  schedule()
+  return () => cancel()
+}
