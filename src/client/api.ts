@@ -1,0 +1,132 @@
+import type { Clock, Millis, Random } from '../core/clock.ts'
+import type { AppError } from '../core/errors.ts'
+import type { Json, JsonObject } from '../core/json.ts'
+import type { Patch } from '../core/patch.ts'
+import type { Result } from '../core/result.ts'
+import type { ConnectMessage, NetworkUpdateMessage } from '../protocol/client-messages.ts'
+import type { ClientType, Frame, WireFormat } from '../protocol/connection.ts'
+import type { HelloMessage, StreamEventMessage } from '../protocol/server-messages.ts'
+
+export type ClientOptions = {
+  /** `ws://host:port/ws` or a preset's address; the client adds `type` and `format` to it. */
+  readonly url: string
+  /** Default `msgpack`. */
+  readonly format?: WireFormat
+  /** Default `web`: updates every 250 ms; `tui`: every 100 ms. */
+  readonly clientType?: ClientType
+  /** Log in as soon as the server has said hello, and again after every reconnect. */
+  readonly credentials?: Credentials
+  /** Default: the platform's WebSocket. */
+  readonly webSocket?: OpenSocket
+  readonly clock?: Clock
+  readonly random?: Random
+  readonly timers?: Timers
+}
+
+/** How to log in: with a key (registering it when asked to), or with an access token, fetched anew each time. */
+export type Credentials =
+  | { readonly type: 'key'; readonly key: SigningKey; readonly register?: Registration }
+  | { readonly type: 'token'; readonly token: () => string | Promise<string> }
+
+/** An Ed25519 key: its 32 public bytes, and a function that signs with it. The secret stays where it is. */
+export type SigningKey = {
+  readonly publicKey: Uint8Array
+  sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>
+}
+
+export type Registration = { readonly username?: string; readonly device_name?: string }
+
+export type Client = {
+  readonly state: LinkState
+  /** Who is logged in on the present connection. */
+  readonly user: ClientUser | null
+  /** What the server said first on the present connection. */
+  readonly hello: HelloMessage | null
+  /** Connects, and keeps connected until `close`. Also the way back from `closed`. */
+  connect(): void
+  /** Says goodbye; unanswered device messages fail with ConnectionClosed. */
+  close(): void
+  /** While offline: tries again now, not when the delay is over (the browser is online again, the tab is shown). */
+  retry(): void
+  /** Logs in on this connection, or on a new one when its challenge is used up; remembered for every reconnect. */
+  login(credentials: Credentials): Promise<Result<ClientUser>>
+  /** Forgets the credentials and goes on anonymously, on a new connection. */
+  logout(): void
+  /** A replica of a state channel's document. Handles of one channel share it; it ends with the last one's `close`. */
+  subscribe(channel: string): ChannelHandle
+  /** Events of a stream channel, each exactly once and in order; from `after` on when it is given. Returns how to stop. */
+  events(channel: string, listener: (event: StreamEventMessage) => void, after?: Cursor): () => void
+  readonly device: Device
+  onState(listener: (state: LinkState) => void): () => void
+  onUser(listener: (user: ClientUser | null) => void): () => void
+  /** Errors that belong to no call: broken frames, refused channels, wrong checksums. */
+  onError(listener: (error: AppError) => void): () => void
+  /** The server's time, estimated from the messages that carry it. */
+  serverNow(): Millis
+}
+
+export type ClientUser = { readonly id: string; readonly username: string }
+export type Cursor = { readonly epoch: number; readonly seq: number }
+
+export type LinkState =
+  | { readonly status: 'idle' }
+  | { readonly status: 'connecting'; readonly attempt: number }
+  | { readonly status: 'live'; readonly since: Millis }
+  /** Connected, but silent for too long, or the server says that its own source is. */
+  | { readonly status: 'stale'; readonly since: Millis }
+  /** Not connected; the next attempt starts at `retryAt`. */
+  | { readonly status: 'offline'; readonly reason: string; readonly retryAt: Millis }
+  /** Not connected and not coming back without a new `connect`. */
+  | { readonly status: 'closed'; readonly code: number; readonly reason: string }
+
+export type ChannelHandle = {
+  readonly channel: string
+  readonly status: ChannelStatus
+  /** The document; the last known one while the link is down; null before the first snapshot. */
+  readonly value: JsonObject | null
+  readonly epoch: number
+  readonly seq: number
+  /** Server time (ms) of the newest message for this channel; null before the first. */
+  readonly updatedAt: Millis | null
+  onChange(listener: (value: JsonObject, change: Change) => void): () => void
+  close(): void
+}
+
+export type ChannelStatus =
+  | { readonly type: 'waiting' }
+  | { readonly type: 'live' }
+  | { readonly type: 'refused'; readonly error: AppError }
+
+/** Why a listener is called: the whole document is new, or these paths changed. */
+export type Change = { readonly type: 'snapshot' } | { readonly type: 'update'; readonly patch: Patch }
+
+/**
+ * The socket as a device. A message gets its id once and keeps it over reconnects, so that it takes effect once; the result
+ * comes with the server's `ack` or `error`. After a reconnect the device connects again by itself.
+ */
+export type Device = {
+  connect(device: Pick<ConnectMessage, 'device_id' | 'name'>): Promise<Result<Ack>>
+  networkUpdate(networks: NetworkUpdateMessage['networks']): Promise<Result<Ack>>
+  disconnect(): Promise<Result<Ack>>
+}
+
+/** Committed: whoever has read up to (epoch, seq) sees the effect. */
+export type Ack = { readonly epoch: number; readonly seq: number; readonly value: Json }
+
+/** Opens a socket and tells what happens on it; `platform.ts` has the one over the platform's WebSocket. */
+export type OpenSocket = (url: string, events: SocketEvents) => ClientSocket
+
+export type ClientSocket = {
+  send(frame: Frame): void
+  close(code: number, reason: string): void
+}
+
+/** `closed` comes once and last, also for a socket that never opened (then with code 1006). */
+export type SocketEvents = {
+  opened(): void
+  received(frame: Frame): void
+  closed(code: number, reason: string): void
+}
+
+/** Calls once after `millis`; the returned function takes it back. */
+export type Timers = { after(millis: Millis, call: () => void): () => void }
