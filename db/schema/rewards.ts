@@ -1,0 +1,109 @@
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import type { ScoreParts } from '../../src/boards/rewards/score.ts'
+import type { NetworkState } from '../../src/boards/rewards/store.ts'
+import type { Window } from '../../src/boards/rewards/window.ts'
+import { exactInteger } from './columns.ts'
+
+/** Devices. Times in ms; points in micropoints; `base`, `carry`, `rate`, `as_of` as in src/boards/rewards/accrual.ts. */
+export const rewardsDevices = sqliteTable(
+  'rewards_devices',
+  {
+    id: text('id').primaryKey(),
+    userId: text('user_id').notNull(),
+    name: text('name').notNull(),
+    address: text('address').notNull(),
+    addressKey: text('address_key').notNull(),
+    country: text('country'),
+    firstSeenAt: integer('first_seen_at').notNull(),
+    /** `offline`, or an online device's standing. */
+    standing: text('standing', { enum: ['offline', 'earning', 'duplicate_ip', 'address_limit'] }).notNull(),
+    /** The socket and the process that holds it; null while offline. */
+    session: text('session'),
+    process: text('process'),
+    connectedAt: integer('connected_at').notNull(),
+    leasedAt: integer('leased_at').notNull(),
+    /** Null while online. */
+    leftAt: integer('left_at'),
+    base: exactInteger('base').notNull(),
+    carry: integer('carry').notNull(),
+    rate: integer('rate').notNull(),
+    asOf: integer('as_of').notNull(),
+    lastSeenAt: integer('last_seen_at').notNull(),
+    scoreState: text('score_state', { enum: ['unknown', 'provisional', 'established'] }).notNull(),
+    samples: integer('samples').notNull(),
+    firstSampleAt: integer('first_sample_at'),
+    smoothed: integer('smoothed').notNull(),
+    stepped: integer('stepped'),
+    parts: text('parts', { mode: 'json' }).$type<ScoreParts>(),
+    window: text('window', { mode: 'json' }).$type<Window>().notNull(),
+    networks: text('networks', { mode: 'json' }).$type<{ readonly [name: string]: NetworkState }>().notNull(),
+  },
+  // None of these holds a column that changes with every report.
+  (table) => [
+    index('rewards_devices_user').on(table.userId),
+    index('rewards_devices_lease')
+      .on(table.addressKey, table.standing, table.leasedAt, table.id)
+      .where(sql`standing <> 'offline'`),
+    index('rewards_devices_limited').on(table.userId, table.leasedAt, table.id).where(sql`standing = 'address_limit'`),
+    index('rewards_devices_online').on(table.process, table.id).where(sql`standing <> 'offline'`),
+  ],
+)
+
+/** One row a user with devices: sums over them, also over dropped ones. */
+export const rewardsAccounts = sqliteTable('rewards_accounts', {
+  userId: text('user_id').primaryKey(),
+  base: exactInteger('base').notNull(),
+  carry: integer('carry').notNull(),
+  rate: integer('rate').notNull(),
+  asOf: integer('as_of').notNull(),
+  /** What rewards_earnings holds of this user. */
+  settled: exactInteger('settled').notNull(),
+  devices: integer('devices').notNull(),
+  online: integer('online').notNull(),
+  earning: integer('earning').notNull(),
+})
+
+/** One row: sums over everyone. */
+export const rewardsNetwork = sqliteTable('rewards_network', {
+  id: integer('id').primaryKey(),
+  base: exactInteger('base').notNull(),
+  carry: integer('carry').notNull(),
+  rate: integer('rate').notNull(),
+  asOf: integer('as_of').notNull(),
+  users: integer('users').notNull(),
+  devices: integer('devices').notNull(),
+  online: integer('online').notNull(),
+  earning: integer('earning').notNull(),
+  arrivals: integer('arrivals').notNull(),
+  scores: text('scores', { mode: 'json' }).$type<readonly number[]>().notNull(),
+})
+
+/** Countries with someone online; `ZZ` stands for unknown. */
+export const rewardsCountries = sqliteTable('rewards_countries', {
+  country: text('country').primaryKey(),
+  online: integer('online').notNull(),
+  rate: integer('rate').notNull(),
+})
+
+/** The newest arrivals, for everyone's eyes: networks are masked. */
+export const rewardsArrivals = sqliteTable('rewards_arrivals', {
+  n: integer('n').primaryKey(),
+  at: integer('at').notNull(),
+  country: text('country'),
+  network: text('network').notNull(),
+  kind: text('kind', { enum: ['new', 'returning'] }).notNull(),
+})
+
+/** The ledger: settled micropoints by hour (hours since the Unix epoch, UTC). */
+export const rewardsEarnings = sqliteTable(
+  'rewards_earnings',
+  {
+    userId: text('user_id').notNull(),
+    hour: integer('hour').notNull(),
+    deviceId: text('device_id').notNull(),
+    source: text('source', { enum: ['network'] }).notNull(),
+    amount: exactInteger('amount').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.hour, table.deviceId, table.source] })],
+)

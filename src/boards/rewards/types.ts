@@ -1,0 +1,66 @@
+import type { Millis } from '../../core/clock.ts'
+import type { Command } from '../../core/command.ts'
+import type { DeviceId, SessionId } from '../../core/ids.ts'
+
+/** Where earnings come from. Referral and bonus will join here. */
+export const EARNING_SOURCES = ['network'] as const
+export type EarningSource = (typeof EARNING_SOURCES)[number]
+
+/** What a device says of one network since its last report; checked by `validate.ts`. Loss in percent, rtt in ms. */
+export type NetworkReport = {
+  readonly name: string
+  readonly loss: number
+  readonly rtt: number
+  readonly bytes_in: number
+  readonly bytes_out: number
+}
+
+/**
+ * The socket a device hangs on. `process` is the server process that holds the socket, a random name per start:
+ * what a dead process left behind is told by it.
+ */
+export type SocketRef = { readonly session: SessionId; readonly process: string }
+
+/** The serving process has normalised the address and looked the country up (null: private or not in the table). */
+export type ConnectPayload = {
+  readonly deviceId: DeviceId
+  readonly name: string | null
+  readonly socket: SocketRef
+  readonly address: string
+  readonly country: string | null
+}
+
+export type ConnectCommand = Command<'rewards.connect', ConnectPayload>
+
+export type NetworkUpdateCommand = Command<
+  'rewards.network_update',
+  { readonly deviceId: DeviceId; readonly session: SessionId; readonly networks: readonly NetworkReport[] }
+>
+
+/** The device says good-bye; its socket may stay. */
+export type DisconnectCommand = Command<
+  'rewards.disconnect',
+  { readonly deviceId: DeviceId; readonly session: SessionId }
+>
+
+/** The socket is gone. Changes nothing when another socket has taken the device over meanwhile. */
+export type VanishCommand = Command<
+  'rewards.vanish',
+  { readonly deviceId: DeviceId; readonly session: SessionId }
+>
+
+/**
+ * Puts every device offline whose process is not among `alive`. `aliveUntil` is a time at which the dead process
+ * provably still lived (the newest journal row's, null when there is none): until then its devices earn.
+ */
+export type SweepCommand = Command<
+  'rewards.sweep',
+  { readonly alive: readonly string[]; readonly aliveUntil: Millis | null }
+>
+
+export type RewardsCommand =
+  | ConnectCommand
+  | NetworkUpdateCommand
+  | DisconnectCommand
+  | VanishCommand
+  | SweepCommand
