@@ -1,5 +1,6 @@
 import type { Storage } from '../../core/storage.ts'
 import type { Stores } from '../stores.ts'
+import { createMemoryAuthStore } from './auth-store.ts'
 import { createMemoryJournalStore } from './journal-store.ts'
 import { UndoLog } from './undo-map.ts'
 
@@ -8,6 +9,7 @@ export function createMemoryStorage(): Storage<Stores> {
   const log = new UndoLog()
   const stores: Stores = {
     journal: createMemoryJournalStore(log),
+    auth: createMemoryAuthStore(log),
   }
   return {
     write(work) {
@@ -31,7 +33,10 @@ export function createMemoryStorage(): Storage<Stores> {
         throw error
       }
     },
-    read: (work) => work(stores),
+    read(work) {
+      if (log.open) throw new Error('transactions do not nest')
+      return work(stores)
+    },
     close() {},
   }
 }

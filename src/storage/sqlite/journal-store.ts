@@ -1,0 +1,132 @@
+import { and, asc, desc, eq, gt, lt, lte, sql } from 'drizzle-orm'
+import { epoch, idempotency, journal } from '../../../db/schema/journal.ts'
+import type { ChannelKey } from '../../core/ids.ts'
+import type { JournalBody, JournalEntry, JournalStore } from '../../journal/types.ts'
+import type { Connection } from './connection.ts'
+import { prepareSelect, prepareWrite } from './prepare.ts'
+
+/** How many remembered answers one `prune` looks at, so that it stays a short transaction. */
+const ANSWERS_PER_PRUNE = 1_000
+
+type Row = typeof journal.$inferSelect
+
+/** The journal's tables. Every statement is prepared here, once. */
+export function createSqliteJournalStore(connection: Connection): JournalStore {
+  const { db } = connection
+  const p = sql.placeholder
+  const byChannel = eq(journal.channel, p('channel'))
+
+  const head = prepareSelect(
+    connection,
+    db
+      .select({ epoch: journal.epoch, seq: journal.seq, chain: journal.chain })
+      .from(journal)
+      .orderBy(desc(journal.seq))
+      .limit(1),
+  )
+  const oldest = prepareSelect(
+    connection,
+    db.select({ seq: journal.seq }).from(journal).orderBy(asc(journal.seq)).limit(1),
+  )
+  const after = prepareSelect(
+    connection,
+    db
+      .select()
+      .from(journal)
+      .where(gt(journal.seq, p('seq')))
+      .orderBy(asc(journal.seq))
+      .limit(p('limit')),
+  )
+  const ofChannel = prepareSelect(
+    connection,
+    db
+      .select()
+      .from(journal)
+      .where(and(byChannel, gt(journal.seq, p('seq'))))
+      .orderBy(asc(journal.seq))
+      .limit(p('limit')),
+  )
+  const latest = prepareSelect(
+    connection,
+    db.select().from(journal).where(byChannel).orderBy(desc(journal.seq)).limit(p('limit')),
+  )
+  const lastSeq = prepareSelect(
+    connection,
+    db.select({ seq: journal.seq }).from(journal).where(byChannel).orderBy(desc(journal.seq)).limit(1),
+  )
+  const epochs = prepareSelect(connection, db.select().from(epoch).orderBy(asc(epoch.firstSeq)))
+  const recall = prepareSelect(
+    connection,
+    db
+      .select({ answer: idempotency.answer })
+      .from(idempotency)
+      .where(eq(idempotency.key, p('key'))),
+  )
+  const oldAnswers = prepareSelect(
+    connection,
+    db
+      .select({ id: idempotency.id, at: idempotency.at })
+      .from(idempotency)
+      .orderBy(asc(idempotency.id))
+      .limit(ANSWERS_PER_PRUNE),
+  )
+  const insertEpoch = prepareWrite(
+    connection,
+    db.insert(epoch).values({ firstSeq: p('firstSeq'), epoch: p('epoch'), startedAt: p('startedAt') }),
+  )
+  const insertRow = prepareWrite(
+    connection,
+    db.insert(journal).values({
+      seq: p('seq'),
+      epoch: p('epoch'),
+      at: p('at'),
+      channel: p('channel'),
+      body: p('body'),
+      chain: p('chain'),
+    }),
+  )
+  const insertAnswer = prepareWrite(
+    connection,
+    db.insert(idempotency).values({ key: p('key'), answer: p('answer'), at: p('at') }),
+  )
+  const deleteRows = prepareWrite(connection, db.delete(journal).where(lte(journal.seq, p('seq'))))
+  const deleteAnswers = prepareWrite(connection, db.delete(idempotency).where(lt(idempotency.id, p('id'))))
+
+  const headNow = () => head.get() ?? { epoch: 0, seq: 0, chain: '' }
+
+  return {
+    head: headNow,
+    after: (seq, limit) => after.all({ seq, limit }).map(toEntry),
+    ofChannel: (channel, seq, limit) => ofChannel.all({ channel, seq, limit }).map(toEntry),
+    latestOfChannel: (channel, limit) => latest.all({ channel, limit }).reverse().map(toEntry),
+    lastSeqOf: (channel) => lastSeq.get({ channel })?.seq ?? 0,
+    prunedThrough: () => (oldest.get()?.seq ?? 1) - 1,
+    epochs: () => epochs.all(),
+
+    openEpoch(epoch, firstSeq, at) {
+      insertEpoch({ epoch, firstSeq, startedAt: at })
+    },
+    append(entries) {
+      for (const { seq, epoch, at, channel, body, chain } of entries) {
+        insertRow({ seq, epoch, at, channel, body: JSON.stringify(body), chain })
+      }
+    },
+    recall: (key) => recall.get({ key })?.answer ?? null,
+    remember(key, answer, at) {
+      insertAnswer({ key, answer, at })
+    },
+    prune(seq, before) {
+      deleteRows({ seq: Math.min(seq, headNow().seq - 1) })
+      // Ids ascend with time, so that this needs no index over `at`: it stops at the first answer that is to stay.
+      const answers = oldAnswers.all()
+      const kept = answers.find((row) => row.at >= before)?.id ?? (answers.at(-1)?.id ?? 0) + 1
+      deleteAnswers({ id: kept })
+    },
+  }
+}
+
+function toEntry(row: Row): JournalEntry {
+  const { seq, epoch, chain, at, channel, body } = row
+  // Both were written by `append` above, from a JournalEntry.
+  return { seq, epoch, chain, at, channel: channel as ChannelKey, body: JSON.parse(body) as JournalBody }
+}

@@ -1,0 +1,109 @@
+import { Database } from 'bun:sqlite'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { migrate } from 'drizzle-orm/bun-sqlite/migrator'
+import { readMigrationFiles } from 'drizzle-orm/migrator'
+import { fail, ok, type Result } from '../../core/result.ts'
+import type { Storage } from '../../core/storage.ts'
+import type { Stores } from '../stores.ts'
+import { connect } from './connection.ts'
+import { inspectDatabase, MIGRATIONS_TABLE, type OpenRefusal } from './inspect.ts'
+import { createSqliteStorage } from './sqlite-storage.ts'
+import { takeWriterLock } from './writer-lock.ts'
+
+/** Where the migrations lie; another folder only in tests. */
+export const MIGRATIONS_FOLDER = fileURLToPath(new URL('../../../db/migrations', import.meta.url))
+
+/** The database's file in a data folder. */
+export function databaseFile(dataDir: string): string {
+  return join(dataDir, 'dashboard.sqlite')
+}
+
+/**
+ * Opens (or makes) the folder's database for its one writer and brings its schema up to date. Refused, with nothing changed, when
+ * another writer has it, the folder cannot be written, or the database is damaged, of another program, or of a newer version.
+ * `close` checkpoints, so that the main file alone is then a whole backup, and lets the next writer in.
+ */
+export function openForWriting(
+  dataDir: string,
+  migrationsFolder: string = MIGRATIONS_FOLDER,
+): Result<Storage<Stores>, OpenRefusal> {
+  try {
+    mkdirSync(dataDir, { recursive: true })
+  } catch (error) {
+    return unwritable(dataDir, reasonOf(error))
+  }
+  const lock = takeWriterLock(join(dataDir, 'writer.lock'))
+  if (lock.state === 'impossible') return unwritable(dataDir, lock.why)
+  if (lock.state === 'taken') {
+    return fail({
+      reason: 'locked',
+      message: `Another process writes to the data folder ${dataDir}: stop it, or choose another folder.`,
+    })
+  }
+  const opened = openLocked(dataDir, migrationsFolder, lock.release)
+  if (!opened.ok) lock.release()
+  return opened
+}
+
+/**
+ * A second, read-only connection beside the writer's: short synchronous reads, each over one consistent snapshot. The database must
+ * exist with its schema up to date, so the writer comes first. Throws SQLite's error when it does not.
+ */
+export function openReader(dataDir: string): Storage<Stores> {
+  const sqlite = new Database(databaseFile(dataDir), { readonly: true, strict: true })
+  // WAL readers hardly ever wait; what they can meet is a checkpoint that restarts the log.
+  sqlite.run('pragma busy_timeout = 250')
+  return createSqliteStorage(connect(sqlite), { writable: false })
+}
+
+function openLocked(
+  dataDir: string,
+  migrationsFolder: string,
+  release: () => void,
+): Result<Storage<Stores>, OpenRefusal> {
+  const file = databaseFile(dataDir)
+  const inspected = inspectDatabase(file, readMigrationFiles({ migrationsFolder }))
+  if (!inspected.ok) return inspected
+  let sqlite: Database | null = null
+  try {
+    const database = new Database(file, { create: true, readwrite: true, strict: true })
+    sqlite = database
+    // WAL first: it is a property of the file and cannot change inside a transaction.
+    database.run('pragma journal_mode = wal')
+    database.run('pragma synchronous = full')
+    database.run('pragma foreign_keys = on')
+    database.run('pragma busy_timeout = 100')
+    const connection = connect(database)
+    migrate(connection.db, { migrationsFolder, migrationsTable: MIGRATIONS_TABLE })
+    const storage = createSqliteStorage(connection, {
+      writable: true,
+      beforeClose: () => void database.run('pragma wal_checkpoint(truncate)'),
+    })
+    return ok({
+      ...storage,
+      close() {
+        storage.close()
+        release()
+      },
+    })
+  } catch (error) {
+    sqlite?.close()
+    return fail({
+      reason: 'failed',
+      message: `${file} cannot be opened for writing (${reasonOf(error)}). Check the disk and the folder's permissions.`,
+    })
+  }
+}
+
+function unwritable(dataDir: string, why: string): Result<never, OpenRefusal> {
+  return fail({
+    reason: 'unwritable',
+    message: `The data folder ${dataDir} cannot be written (${why}): allow it, or choose another folder.`,
+  })
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
