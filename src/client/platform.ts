@@ -8,8 +8,8 @@ import type { OpenSocket, Timers } from './api.ts'
  */
 export function platformSocket(headers?: { readonly [name: string]: string }): OpenSocket {
   return (url, events) => {
-    const socket =
-      headers === undefined ? new WebSocket(url) : new WebSocket(url, { headers: { ...headers } })
+    // The DOM's types do not know the options that Bun's constructor takes.
+    const socket: WebSocket = Reflect.construct(WebSocket, headers === undefined ? [url] : [url, { headers }])
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => events.opened()
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
