@@ -1,0 +1,114 @@
+import type { Import } from './import-graph.ts'
+
+/** A broken rule, in words that say what to do about it. */
+export type Violation = { readonly file: string; readonly rule: string }
+
+/** What one room of the house may import. */
+type Room = {
+  /** Rooms whose files may be imported. */
+  readonly rooms: readonly string[]
+  /** Files of other rooms, or whole folders (ending in a slash), from which types may come and nothing else. */
+  readonly types?: readonly string[]
+  /** Packages it must do without; a trailing `*` stands for any ending. */
+  readonly without?: readonly string[]
+}
+
+const SQL = ['bun:sqlite', 'drizzle-orm*']
+const RUNTIME = ['bun', 'bun:*', 'node:*']
+const HTTP = ['elysia', '@elysiajs/*']
+
+/**
+ * `core <- protocol <- live <- boards`; `auth` and `journal` rest on `core`; adapters point inward and not at each
+ * other; `client`, `web` and `cli` know `protocol` and `core` only. docs/ARCHITECTURE.md says why.
+ */
+const ROOMS: { readonly [room: string]: Room } = {
+  core: { rooms: [], without: ['*'] },
+  protocol: { rooms: ['core'], without: [...RUNTIME, ...SQL, ...HTTP] },
+  live: {
+    rooms: ['core', 'protocol'],
+    types: ['src/journal/types.ts'],
+    without: [...RUNTIME, ...SQL, ...HTTP],
+  },
+  journal: { rooms: ['core', 'protocol'], types: ['src/storage/storage.ts'], without: [...SQL, ...HTTP] },
+  auth: {
+    rooms: ['core', 'protocol'],
+    types: ['src/live/ports.ts', 'src/journal/types.ts', 'src/storage/storage.ts'],
+    without: SQL,
+  },
+  boards: {
+    rooms: ['core', 'protocol', 'live'],
+    types: ['src/journal/types.ts', 'src/storage/storage.ts'],
+    without: SQL,
+  },
+  storage: { rooms: ['core', 'journal', 'auth', 'boards', 'db'], without: HTTP },
+  metrics: { rooms: ['core', 'protocol', 'live'], without: [...SQL, ...HTTP] },
+  server: {
+    rooms: ['core', 'protocol', 'live', 'journal', 'auth', 'boards'],
+    types: ['src/storage/storage.ts', 'src/config.ts'],
+    without: SQL,
+  },
+  client: { rooms: ['core', 'protocol'], without: [...RUNTIME, ...SQL, ...HTTP] },
+  web: { rooms: ['core', 'protocol', 'client'], without: [...RUNTIME, ...SQL, ...HTTP] },
+  cli: { rooms: ['core', 'protocol', 'client'], without: [...SQL, ...HTTP] },
+  config: { rooms: ['core'], types: ['src/server/ports.ts'], without: [...SQL, ...HTTP] },
+  db: { rooms: ['core'], types: ['src/boards/', 'src/auth/', 'src/journal/'], without: HTTP },
+}
+
+/** The only files that know everyone: the server and its writer thread. */
+const COMPOSITION_ROOTS = ['src/main.ts', 'src/main-writer.ts']
+
+/** Endings that a relative import may have: no bundler magic guesses them. */
+const ENDINGS = /\.(ts|tsx|css|html|json|svg|png|webmanifest)$/
+
+/** Holds one import against the directions; null when it is allowed. */
+export function violationOf(edge: Import): Violation | null {
+  const broken = (rule: string): Violation => ({ file: edge.from, rule })
+  if (edge.kind === 'file' && !ENDINGS.test(edge.to)) {
+    return broken(`imports ${edge.to} without its file ending`)
+  }
+  if (COMPOSITION_ROOTS.includes(edge.from)) return null
+  const name = roomOf(edge.from)
+  const room = ROOMS[name]
+  if (room === undefined) return broken(`lies in no known room: give "${name}" its row in ROOMS`)
+  if (edge.kind === 'package') {
+    const match = room.without?.find((pattern) => matches(pattern, edge.to))
+    return match === undefined ? null : broken(`${name} must do without ${edge.to}`)
+  }
+  return fileViolation(edge, name, room, broken)
+}
+
+function fileViolation(
+  edge: Import,
+  name: string,
+  room: Room,
+  broken: (rule: string) => Violation,
+): Violation | null {
+  if (COMPOSITION_ROOTS.includes(edge.to))
+    return broken(`${edge.to} wires everything and is imported by nobody`)
+  const target = roomOf(edge.to)
+  if (target === name) {
+    const mine = boardOf(edge.from)
+    const other = boardOf(edge.to)
+    return mine === other ? null : broken(`board ${mine} must not know board ${other} (${edge.to})`)
+  }
+  if (room.rooms.includes(target)) return null
+  if (room.types?.some((place) => edge.to === place || (place.endsWith('/') && edge.to.startsWith(place)))) {
+    return edge.typeOnly ? null : broken(`${name} may import only types from ${edge.to}: use import type`)
+  }
+  return broken(`${name} must not import ${target} (${edge.to})`)
+}
+
+function roomOf(path: string): string {
+  const [top = '', second = ''] = path.split('/')
+  if (top !== 'src') return top
+  // The configuration is a file, not a folder, and its helpers stand beside it.
+  return second.startsWith('config') ? 'config' : second
+}
+
+function boardOf(path: string): string {
+  return path.startsWith('src/boards/') ? (path.split('/')[2] ?? '') : ''
+}
+
+function matches(pattern: string, specifier: string): boolean {
+  return pattern.endsWith('*') ? specifier.startsWith(pattern.slice(0, -1)) : specifier === pattern
+}

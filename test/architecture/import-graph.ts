@@ -1,0 +1,64 @@
+import { dirname, join, normalize } from 'node:path'
+import type { SourceFile } from './source-files.ts'
+
+/** One import: from a file of ours to a file of ours (`to` is its path) or to a package (`to` is its specifier). */
+export type Import = {
+  readonly from: string
+  readonly to: string
+  readonly kind: 'file' | 'package'
+  /** Erased by the compiler: it couples the reader of the code, but not the running programs. */
+  readonly typeOnly: boolean
+}
+
+/**
+ * Reads every import of a file: static ones, re-exports, dynamic ones, and worker entry points named by
+ * `new URL('./x.ts', import.meta.url)`. `import { type A }` counts as a value import, because under
+ * `verbatimModuleSyntax` the module is loaded.
+ */
+export function importsOf(file: SourceFile): readonly Import[] {
+  const found: Import[] = []
+  for (const match of file.text.matchAll(STATIC)) {
+    const [, type, specifier] = match
+    if (specifier !== undefined) found.push(toImport(file.path, specifier, type !== undefined))
+  }
+  for (const pattern of [DYNAMIC, WORKER]) {
+    for (const [, specifier] of file.text.matchAll(pattern)) {
+      if (specifier !== undefined) found.push(toImport(file.path, specifier, false))
+    }
+  }
+  return found
+}
+
+/** Circles of value imports, each as the list of its files; empty when there is none. */
+export function cycles(imports: readonly Import[]): readonly (readonly string[])[] {
+  const next = new Map<string, string[]>()
+  for (const edge of imports) {
+    if (edge.kind === 'package' || edge.typeOnly) continue
+    next.set(edge.from, [...(next.get(edge.from) ?? []), edge.to])
+  }
+  const found: string[][] = []
+  const done = new Set<string>()
+  const walk = (file: string, trail: readonly string[]): void => {
+    const seenAt = trail.indexOf(file)
+    if (seenAt >= 0) {
+      found.push([...trail.slice(seenAt), file])
+      return
+    }
+    if (done.has(file)) return
+    for (const to of next.get(file) ?? []) walk(to, [...trail, file])
+    done.add(file)
+  }
+  for (const file of next.keys()) walk(file, [])
+  return found
+}
+
+// Between the keyword and `from` stand only names, braces, commas and stars, so that an `export type X = ...`
+// before an import is not taken for one.
+const STATIC = /^(?:import|export)\s+(?:(type)\s+(?!from\b))?(?:[\w$*{},\s]+?\s*from\s*)?['"]([^'"]+)['"]/gm
+const DYNAMIC = /\bimport\(\s*['"]([^'"]+)['"]/g
+const WORKER = /\bnew URL\(\s*['"](\.[^'"]+\.tsx?)['"]\s*,\s*import\.meta\.url/g
+
+function toImport(from: string, specifier: string, typeOnly: boolean): Import {
+  if (!specifier.startsWith('.')) return { from, to: specifier, kind: 'package', typeOnly }
+  return { from, to: normalize(join(dirname(from), specifier)).replaceAll('\\', '/'), kind: 'file', typeOnly }
+}
