@@ -53,8 +53,11 @@ function isTrusted(address: Address | null, ranges: AddressRanges): boolean {
 }
 
 function described(address: Address | null, operator: boolean): ClientAddress {
-  if (address === null) return { address: 'unknown', limitKey: 'unknown', operator }
-  const text = address.toString()
-  if (address.kind() === 'ipv4') return { address: text, limitKey: text, operator }
-  return { address: text, limitKey: ipaddr.IPv6.networkAddressFromCIDR(`${text}/64`).toString(), operator }
+  const text = address?.toString() ?? 'unknown'
+  return { address: text, limitKey: limitKeyOf(text), operator }
+}
+
+/** The key that limits count on, of an address as {@link ClientAddress} says it. */
+export function limitKeyOf(address: string): string {
+  return address.includes(':') ? ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`).toString() : address
 }

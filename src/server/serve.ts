@@ -1,0 +1,47 @@
+import type { Server, WebSocketHandler } from 'bun'
+import type { ClientAddress } from './address.ts'
+import { BODY_BYTES } from './http.ts'
+import type { SocketState } from './sockets.ts'
+import { isSocketPath } from './upgrade.ts'
+
+export type ServeParts = {
+  readonly host: string
+  readonly port: number
+  readonly client: (request: Request, peer: string | null) => ClientAddress
+  readonly upgrade: (
+    request: Request,
+    server: Server<SocketState>,
+    client: ClientAddress,
+  ) => Response | undefined
+  readonly http: (request: Request, client: ClientAddress) => Promise<Response>
+  readonly websocket: WebSocketHandler<SocketState>
+}
+
+/**
+ * Listens. Sockets are told apart before Elysia sees anything: an upgrade is the hot path of a reconnect storm. Throws
+ * what Bun throws when the address is taken or not ours; `startFailure` makes a sentence of it.
+ */
+export function serve(parts: ServeParts): Server<SocketState> {
+  return Bun.serve<SocketState>({
+    hostname: parts.host,
+    port: parts.port,
+    // A second server on the same port would start silently and take every other connection.
+    reusePort: false,
+    development: false,
+    idleTimeout: 30,
+    // The wall behind the polite answer of `http.ts`; it also holds bodies that do not say their length.
+    maxRequestBodySize: 2 * BODY_BYTES,
+    fetch(request, server) {
+      const client = parts.client(request, server.requestIP(request)?.address ?? null)
+      const path = new URL(request.url).pathname
+      return isSocketPath(path) ? parts.upgrade(request, server, client) : parts.http(request, client)
+    },
+    websocket: parts.websocket,
+  })
+}
+
+/** The address that people open: a wildcard host is reached at localhost, an IPv6 one in brackets. */
+export function addressToOpen(host: string, port: number): string {
+  if (['0.0.0.0', '::', '127.0.0.1', '::1'].includes(host)) return `http://localhost:${port}`
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}

@@ -1,0 +1,80 @@
+import type { Millis } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+
+/** The parts in the order in which they have to go. */
+export type ShutdownParts = {
+  /** New sockets and requests are refused from here on; open ones live. */
+  readonly refuseNew: () => void
+  /** Says `reconnect` to every socket, with delays spread over this time. */
+  readonly goodbye: (spread: Millis) => void
+  readonly sessions: () => number
+  /** Closes some sockets after what is queued for them; answers how many are left. */
+  readonly closeSome: (count: number) => number
+  /** Resolves when everything that was accepted is on disk and the writer has ended. */
+  readonly drainWriter: () => Promise<void>
+  readonly release: () => void
+  readonly wait: (time: Millis) => Promise<void>
+  readonly logger: Logger
+}
+
+/**
+ * The graceful end: goodbye in-band, queues flushed, sockets closed a slice at a time, commands on disk. Nothing here is
+ * faster than it must be, but all of it fits the ten seconds that supervisors grant.
+ */
+export async function shutDown(parts: ShutdownParts): Promise<void> {
+  parts.refuseNew()
+  const sessions = parts.sessions()
+  parts.logger.info('stopping', { sessions })
+  parts.goodbye(Math.min(MOST_SPREAD, LEAST_SPREAD + sessions))
+  // Time for the goodbye to leave; who does not read it is closed all the same.
+  if (sessions > 0) await parts.wait(FLUSH)
+  const slice = Math.max(SLICE, Math.ceil(sessions / SLICES))
+  while (parts.closeSome(slice) > 0) await parts.wait(PAUSE)
+  if (sessions > 0) await parts.wait(FLUSH)
+  await parts.drainWriter()
+  parts.release()
+  parts.logger.info('stopped')
+}
+
+/** One millisecond more a socket: a server takes about a thousand newcomers a second without noticing. */
+const LEAST_SPREAD: Millis = 500
+const MOST_SPREAD: Millis = 30_000
+const FLUSH: Millis = 200
+const SLICE = 200
+const SLICES = 100
+const PAUSE: Millis = 20
+
+export type SignalParts = {
+  /** The graceful end; rejects when a part fails. */
+  readonly stop: () => Promise<void>
+  readonly exit: (code: number) => void
+  readonly onSignal: (handler: (signal: string) => void) => void
+  readonly after: (delay: Millis, run: () => void) => void
+  readonly logger: Logger
+}
+
+/** The first SIGTERM or SIGINT ends gracefully within nine seconds, the second at once. */
+export function endOnSignals(parts: SignalParts): void {
+  let stopping = false
+  parts.onSignal((signal) => {
+    if (stopping) {
+      parts.logger.warn('second signal: stopping at once', { signal })
+      parts.exit(1)
+      return
+    }
+    stopping = true
+    parts.after(DEADLINE, () => {
+      parts.logger.error('not stopped in time: ending as it is')
+      parts.exit(1)
+    })
+    parts.stop().then(
+      () => parts.exit(0),
+      (error: unknown) => {
+        parts.logger.error('stopping failed', { error: String(error) })
+        parts.exit(1)
+      },
+    )
+  })
+}
+
+const DEADLINE: Millis = 9_000

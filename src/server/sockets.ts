@@ -1,0 +1,81 @@
+import type { Server, ServerWebSocket, WebSocketHandler } from 'bun'
+import type { Logger } from '../core/logger.ts'
+import type { Publisher, Transport } from '../live/ports.ts'
+import { Session } from '../live/session.ts'
+import type { Engine, OpenOptions } from '../live/types.ts'
+import { CLOSE } from '../protocol/close-codes.ts'
+import { LIMITS } from '../protocol/limits.ts'
+import { limitKeyOf } from './address.ts'
+import type { ConnectionLimits } from './connection-limits.ts'
+
+/**
+ * What a socket carries: how it came in, until it is open, and from then on its session and nothing else. One field, no
+ * wrapper: there are very many of these.
+ */
+export type SocketState = OpenOptions | Session<LiveSocket>
+export interface LiveSocket extends ServerWebSocket<SocketState> {}
+
+/** The engine's way out, on Bun's sockets. Stateless: one for all. */
+export const bunTransport: Transport<LiveSocket> = {
+  send(socket, frame) {
+    // What does not fit waits in Bun's buffer; the engine asks `buffered`, and Bun closes above the hard limit.
+    if (typeof frame === 'string') socket.sendText(frame)
+    else socket.sendBinary(frame)
+  },
+  buffered: (socket) => socket.getBufferedAmount(),
+  join: (socket, topic) => void socket.subscribe(topic),
+  leave: (socket, topic) => void socket.unsubscribe(topic),
+  close: (socket, code, reason) => socket.close(code, reason),
+} satisfies Transport<LiveSocket>
+
+/** Native publish. Bun answers -1 when any reader of the topic has bytes waiting; 0 is a topic without readers. */
+export function bunPublisher(server: () => Server<SocketState>): Publisher {
+  return {
+    // `false`: without it `publish` compresses for everybody who negotiated it, once per receiver.
+    publish: (topic, frame) => (server().publish(topic, frame, false) < 0 ? 'congested' : 'delivered'),
+  }
+}
+
+export type SocketParts = {
+  /** Asked for at each event: the engine is made after the sockets it talks through. */
+  readonly engine: () => Engine<LiveSocket>
+  readonly connections: ConnectionLimits
+  readonly bufferBytes: number
+  readonly compression: 'off' | 'on'
+  readonly logger: Logger
+}
+
+/** Bun's own socket handlers; Elysia's cost twice the memory an idle socket and 15 closures a message. */
+export function createSockets(parts: SocketParts): WebSocketHandler<SocketState> {
+  return {
+    maxPayloadLength: LIMITS.messageBytes,
+    // The engine stops feeding a slow reader above `bufferBytes`; this is the wall behind it, for one burst too many.
+    backpressureLimit: parts.bufferBytes * WALL,
+    closeOnBackpressureLimit: true,
+    // Pings keep proxies from closing quiet sockets, and find peers that are gone.
+    idleTimeout: 60,
+    sendPings: true,
+    perMessageDeflate: parts.compression === 'on' ? { compress: 'shared', decompress: 'shared' } : false,
+    open(socket) {
+      if (socket.data instanceof Session) return
+      socket.data = parts.engine().open(socket, socket.data)
+    },
+    message(socket, frame) {
+      if (socket.data instanceof Session) parts.engine().receive(socket.data, frame)
+    },
+    drain(socket) {
+      if (socket.data instanceof Session) parts.engine().drained(socket.data)
+    },
+    close(socket) {
+      parts.connections.leave(limitKeyOf(socket.data.address))
+      if (socket.data instanceof Session) parts.engine().closed(socket.data)
+    },
+    error(error, socket) {
+      parts.logger.error('socket handler failed', { error: error.stack ?? error.message })
+      socket.close(CLOSE.internalError.code, CLOSE.internalError.meaning)
+    },
+  }
+}
+
+/** A snapshot may be several times the limit of what waits, and is still one frame. */
+const WALL = 8
