@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import { canonicalJson, type Json } from '../core/json.ts'
 import { CLIENT_SCHEMAS } from './client-messages.ts'
+import { PACKED_LAYOUT } from './packed-layout.ts'
 import { PROTOCOL_VERSION } from './protocol-version.ts'
 import { SERVER_SCHEMAS } from './server-messages.ts'
 
@@ -23,6 +24,3 @@ export function schemaText(): string {
     packed: PACKED_LAYOUT,
   })
 }
-
-/** Raise it with every change of `packed-*.ts` that older readers would not understand. */
-const PACKED_LAYOUT = 1

@@ -1,0 +1,174 @@
+import type { Json } from '../core/json.ts'
+import { decodeFrame } from './codec.ts'
+import type { Frame } from './connection.ts'
+import { COUNT_MODULUS, EVENT_TYPES, type FeedBase, FRESH_TABLES, KIND, nextCount } from './packed-layout.ts'
+import { emptyTables, forkTables, type PackedTables, shapeKey } from './packed-table.ts'
+import { asArray, asNumber, asText, isArray, PackedError, PackedValueReader } from './packed-value-reader.ts'
+import type { ServerMessage } from './server-messages.ts'
+import { readServerMessage } from './server-shapes.ts'
+
+/** What one frame of a `packed` session says. */
+export type PackedOutcome =
+  | { readonly type: 'message'; readonly message: ServerMessage }
+  /** A frame of a feed this session does not hold (any more), or a message of a type that is not known. */
+  | { readonly type: 'ignored' }
+  /** A frame of this channel was lost on the way: nothing of the channel can be read until it is subscribed to anew. */
+  | { readonly type: 'lost'; readonly channel: string }
+  | { readonly type: 'broken'; readonly reason: string }
+
+/** The reader's side of a `packed` session: one per connection, given every frame in order. */
+export class PackedDecoder {
+  readonly #feeds = new Map<number, Feed>()
+
+  decode(frame: Frame): PackedOutcome {
+    const decoded = decodeFrame(frame)
+    if (!decoded.ok) return { type: 'broken', reason: decoded.error }
+    if (!isArray(decoded.value)) return this.#plain(decoded.value)
+    try {
+      return this.#packed(decoded.value)
+    } catch (cause) {
+      if (cause instanceof PackedError) return { type: 'broken', reason: cause.message }
+      throw cause
+    }
+  }
+
+  #plain(value: Json): PackedOutcome {
+    const read = readServerMessage(value)
+    if (!read.ok) return { type: 'broken', reason: read.error }
+    if (read.value === null) return { type: 'ignored' }
+    if (read.value.type === 'unsubscribed') for (const channel of read.value.channels) this.#drop(channel)
+    return { type: 'message', message: read.value }
+  }
+
+  #packed(items: readonly Json[]): PackedOutcome {
+    const kind = asNumber(items[0])
+    switch (kind) {
+      case KIND.snapshot:
+        return this.#snapshot(items)
+      case KIND.resumed:
+        return this.#resumed(items)
+      case KIND.update:
+      case KIND.event:
+      case KIND.update + FRESH_TABLES:
+      case KIND.event + FRESH_TABLES:
+        return this.#live(kind, items)
+      default:
+        return { type: 'ignored' }
+    }
+  }
+
+  #snapshot(items: readonly Json[]): PackedOutcome {
+    const { channel, tables } = this.#join(items)
+    const timestamp = asNumber(items[8])
+    const data = new PackedValueReader(tables, timestamp).value(items[9])
+    return checked({
+      type: 'snapshot',
+      channel,
+      epoch: asNumber(items[6]),
+      seq: asNumber(items[7]),
+      timestamp,
+      data,
+      ...(items[10] === undefined ? {} : { checksum: items[10] }),
+    })
+  }
+
+  #resumed(items: readonly Json[]): PackedOutcome {
+    const { channel, tables } = this.#join(items)
+    const timestamp = asNumber(items[9])
+    const values = new PackedValueReader(tables, timestamp)
+    const changes = values.changes(items[10])
+    const removed = present(items[11])
+    return checked({
+      type: 'resumed',
+      channel,
+      epoch: asNumber(items[6]),
+      from: asNumber(items[7]),
+      seq: asNumber(items[8]),
+      timestamp,
+      changes,
+      ...(removed === undefined ? {} : { removed: values.paths(removed) }),
+      ...(items[12] === undefined ? {} : { checksum: items[12] }),
+    })
+  }
+
+  /** An update or event: the feed moves on. */
+  #live(kind: number, items: readonly Json[]): PackedOutcome {
+    const id = asNumber(items[1])
+    const feed = this.#feeds.get(id)
+    if (feed === undefined) return { type: 'ignored' }
+    const count = asNumber(items[2])
+    if (count !== nextCount(feed.base.count)) {
+      this.#feeds.delete(id)
+      return { type: 'lost', channel: feed.channel }
+    }
+    const isFresh = kind >= FRESH_TABLES
+    if (isFresh) feed.tables = emptyTables()
+    const seq = feed.base.seq + asNumber(items[3])
+    const timestamp = feed.base.timestamp + asNumber(items[4])
+    const values = new PackedValueReader(feed.tables, timestamp)
+    const isUpdate = kind % FRESH_TABLES === KIND.update
+    const optionals = items.slice(isUpdate ? 8 : 7)
+    const from = feed.base.seq + asNumber(present(optionals[0]) ?? 0)
+    const epoch = asNumber(present(optionals[1]) ?? feed.base.epoch)
+    feed.base = { epoch, seq, timestamp, count }
+    const head = { channel: feed.channel, epoch, from, seq, timestamp }
+    if (!isUpdate) {
+      const type = EVENT_TYPES[asNumber(items[5])]
+      return type === undefined
+        ? { type: 'ignored' }
+        : checked({ type, ...head, data: values.value(items[6]) })
+    }
+    const changes = values.changes(items[5])
+    const removed = present(items[6])
+    const checksum = present(items[7])
+    return checked({
+      type: 'update',
+      ...head,
+      changes,
+      ...(removed === undefined ? {} : { removed: values.paths(removed) }),
+      ...(checksum === undefined ? {} : { checksum }),
+    })
+  }
+
+  /** Takes the feed of a snapshot or resume over, in place of an older one of the same channel. */
+  #join(items: readonly Json[]): { readonly channel: string; readonly tables: PackedTables } {
+    const channel = asText(items[1])
+    const [epoch, seq, timestamp, count] = asArray(items[3])
+    const tables = emptyTables()
+    for (const path of asArray(items[4])) tables.paths.add(asText(path), asText(path))
+    for (const item of asArray(items[5])) {
+      const shape = asArray(item).map(asText)
+      tables.shapes.add(shapeKey(shape), shape)
+    }
+    this.#drop(channel)
+    this.#feeds.set(asNumber(items[2]), {
+      channel,
+      tables,
+      base: {
+        epoch: asNumber(epoch),
+        seq: asNumber(seq),
+        timestamp: asNumber(timestamp),
+        count: asNumber(count) % COUNT_MODULUS,
+      },
+    })
+    // What the message itself adds is not part of the feed.
+    return { channel, tables: forkTables(tables) }
+  }
+
+  #drop(channel: string): void {
+    for (const [id, feed] of this.#feeds) if (feed.channel === channel) this.#feeds.delete(id)
+  }
+}
+
+type Feed = { readonly channel: string; tables: PackedTables; base: FeedBase }
+
+/** An optional element: nil and missing are the same. */
+function present(value: Json | undefined): Json | undefined {
+  return value === null ? undefined : value
+}
+
+function checked(value: Json): PackedOutcome {
+  const read = readServerMessage(value)
+  if (!read.ok) return { type: 'broken', reason: read.error }
+  return read.value === null ? { type: 'ignored' } : { type: 'message', message: read.value }
+}

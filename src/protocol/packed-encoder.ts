@@ -1,0 +1,178 @@
+import { MsgpackWriter } from './msgpack-writer.ts'
+import {
+  EVENT_TYPES,
+  type FeedBase,
+  FIRST_BASE,
+  FRESH_TABLES,
+  KIND,
+  MAX_PATHS,
+  MAX_SHAPES,
+  nextCount,
+} from './packed-layout.ts'
+import { emptyTables, forkTables, type PackedTables } from './packed-table.ts'
+import { PackedValueWriter } from './packed-value-writer.ts'
+import type {
+  FeedMessage,
+  ResumedMessage,
+  SnapshotMessage,
+  StreamEventMessage,
+  UpdateMessage,
+} from './server-messages.ts'
+
+/**
+ * The writer's side of one feed (one channel at one rate) in the `packed` format. All sessions of the feed share it.
+ * `update` and `event` go to every session of the feed, in the order they were encoded; each moves the feed on.
+ * `snapshot` and `resumed` go to one session and leave the feed as it is: they carry the tables as of the last frame encoded, so
+ * whoever gets one and then every later frame of the feed can read them all.
+ */
+export class PackedFeed {
+  readonly #id: number
+  readonly #channel: string
+  readonly #tables = emptyTables()
+  readonly #seen = new Set<string>()
+  #base: FeedBase = FIRST_BASE
+
+  /** `id` tells this feed from all others of the same server process; a feed that is made anew takes a new one. */
+  constructor(id: number, channel: string) {
+    this.#id = id
+    this.#channel = channel
+  }
+
+  /** Any of the feed's messages; see the single ones. */
+  encode(message: FeedMessage): Uint8Array<ArrayBuffer> {
+    switch (message.type) {
+      case 'snapshot':
+        return this.snapshot(message)
+      case 'resumed':
+        return this.resumed(message)
+      case 'update':
+        return this.update(message)
+      case 'notification':
+      case 'violation':
+      case 'metrics_update':
+      case 'config_update':
+        return this.event(message)
+      default:
+        return message satisfies never
+    }
+  }
+
+  /** For every session of the feed. */
+  update(message: UpdateMessage): Uint8Array<ArrayBuffer> {
+    const removed =
+      message.removed === undefined || message.removed.length === 0 ? undefined : message.removed
+    const from = this.#fromDifference(message.from)
+    const epoch = this.#newEpoch(message.epoch)
+    const values = this.#begin(
+      KIND.update,
+      message,
+      6 + lastPresent([removed, message.checksum, from, epoch]),
+    )
+    values.changes(message.changes)
+    optional(removed, [message.checksum, from, epoch], (paths) => values.paths(paths))
+    optional(message.checksum, [from, epoch], (checksum) => out.number(checksum))
+    optional(from, [epoch], (difference) => out.number(difference))
+    optional(epoch, [], (number) => out.number(number))
+    return out.take()
+  }
+
+  /** For every session of the feed. */
+  event(message: StreamEventMessage): Uint8Array<ArrayBuffer> {
+    const from = this.#fromDifference(message.from)
+    const epoch = this.#newEpoch(message.epoch)
+    const values = this.#begin(KIND.event, message, 7 + lastPresent([from, epoch]))
+    out.number(EVENT_TYPES.indexOf(message.type))
+    values.value(message.data)
+    optional(from, [epoch], (difference) => out.number(difference))
+    optional(epoch, [], (number) => out.number(number))
+    return out.take()
+  }
+
+  /** For one session that joins; the feed stays as it is. */
+  snapshot(message: SnapshotMessage): Uint8Array<ArrayBuffer> {
+    out.reset()
+    out.arrayHeader(message.checksum === undefined ? 10 : 11)
+    out.number(KIND.snapshot)
+    const values = this.#joining(message.timestamp)
+    out.number(message.epoch)
+    out.number(message.seq)
+    out.number(message.timestamp)
+    values.value(message.data)
+    if (message.checksum !== undefined) out.number(message.checksum)
+    return out.take()
+  }
+
+  /** For one session that comes back; the feed stays as it is. */
+  resumed(message: ResumedMessage): Uint8Array<ArrayBuffer> {
+    const removed =
+      message.removed === undefined || message.removed.length === 0 ? undefined : message.removed
+    out.reset()
+    out.arrayHeader(11 + lastPresent([removed, message.checksum]))
+    out.number(KIND.resumed)
+    const values = this.#joining(message.timestamp)
+    out.number(message.epoch)
+    out.number(message.from)
+    out.number(message.seq)
+    out.number(message.timestamp)
+    values.changes(message.changes)
+    optional(removed, [message.checksum], (paths) => values.paths(paths))
+    optional(message.checksum, [], (checksum) => out.number(checksum))
+    return out.take()
+  }
+
+  /** Header of a frame for all; the feed has moved on to it afterwards. */
+  #begin(kind: number, message: UpdateMessage | StreamEventMessage, length: number): PackedValueWriter {
+    const full = this.#tables.paths.size >= MAX_PATHS || this.#tables.shapes.size >= MAX_SHAPES
+    if (full) {
+      this.#tables.paths.clear()
+      this.#tables.shapes.clear()
+    }
+    const count = nextCount(this.#base.count)
+    out.reset()
+    out.arrayHeader(length)
+    out.number(full ? kind + FRESH_TABLES : kind)
+    out.number(this.#id)
+    out.number(count)
+    out.number(message.seq - this.#base.seq)
+    out.number(message.timestamp - this.#base.timestamp)
+    this.#base = { epoch: message.epoch, seq: message.seq, timestamp: message.timestamp, count }
+    return new PackedValueWriter(out, this.#tables, this.#seen, message.timestamp)
+  }
+
+  /** What someone who joins has to know of the feed. What the message itself adds to the tables stays in a fork. */
+  #joining(timestamp: number): PackedValueWriter {
+    out.string(this.#channel)
+    out.number(this.#id)
+    out.value([this.#base.epoch, this.#base.seq, this.#base.timestamp, this.#base.count])
+    out.value(this.#tables.paths.entries())
+    out.value(this.#tables.shapes.entries())
+    const fork: PackedTables = forkTables(this.#tables)
+    return new PackedValueWriter(out, fork, new Set(), timestamp)
+  }
+
+  #fromDifference(from: number): number | undefined {
+    return from === this.#base.seq ? undefined : from - this.#base.seq
+  }
+
+  #newEpoch(epoch: number): number | undefined {
+    return epoch === this.#base.epoch ? undefined : epoch
+  }
+}
+
+/** How many elements have to be written so that the last one that is there is. */
+function lastPresent(elements: readonly unknown[]): number {
+  return elements.findLastIndex((element) => element !== undefined) + 1
+}
+
+/** An optional element: itself, or nil when only a later one is there, or nothing. */
+function optional<Value>(
+  value: Value | undefined,
+  later: readonly unknown[],
+  write: (value: Value) => void,
+): void {
+  if (value !== undefined) write(value)
+  else if (lastPresent(later) > 0) out.nil()
+}
+
+/** One writer for all feeds: encoding is synchronous and its result is a copy. */
+const out = new MsgpackWriter()

@@ -1,0 +1,66 @@
+/**
+ * Numbers for things that come again: paths (their text is the key) and shapes (lists of keys). Ids count from 0 in the order of
+ * `add`. A fork sees everything of its parent and keeps what it adds to itself.
+ */
+export class PackedTable<Entry> {
+  readonly #parent: PackedTable<Entry> | null
+  readonly #ids = new Map<string, number>()
+  readonly #entries: Entry[] = []
+  readonly #offset: number
+
+  constructor(parent: PackedTable<Entry> | null = null) {
+    this.#parent = parent
+    this.#offset = parent === null ? 0 : parent.size
+  }
+
+  get size(): number {
+    return this.#offset + this.#entries.length
+  }
+
+  idOf(key: string): number | undefined {
+    return this.#ids.get(key) ?? this.#parent?.idOf(key)
+  }
+
+  entry(id: number): Entry | undefined {
+    return id < this.#offset ? this.#parent?.entry(id) : this.#entries[id - this.#offset]
+  }
+
+  add(key: string, entry: Entry): void {
+    this.#ids.set(key, this.size)
+    this.#entries.push(entry)
+  }
+
+  fork(): PackedTable<Entry> {
+    return new PackedTable(this)
+  }
+
+  /** All entries, by id. */
+  entries(): readonly Entry[] {
+    return this.#parent === null ? this.#entries : [...this.#parent.entries(), ...this.#entries]
+  }
+
+  clear(): void {
+    this.#ids.clear()
+    this.#entries.length = 0
+  }
+}
+
+export type Shape = readonly string[]
+
+/** Both tables of one feed. */
+export type PackedTables = { readonly paths: PackedTable<string>; readonly shapes: PackedTable<Shape> }
+
+export function emptyTables(): PackedTables {
+  return { paths: new PackedTable(), shapes: new PackedTable() }
+}
+
+export function forkTables(tables: PackedTables): PackedTables {
+  return { paths: tables.paths.fork(), shapes: tables.shapes.fork() }
+}
+
+/** A shape as a key: keys of objects may hold any character, so their lengths tell where each ends. */
+export function shapeKey(shape: Shape): string {
+  let key = ''
+  for (const name of shape) key += `${name.length}:${name}`
+  return key
+}
