@@ -75,4 +75,85 @@ CREATE TABLE `journal` (
 	`chain` text NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `journal_channel` ON `journal` (`channel`,`seq`);
+CREATE INDEX `journal_channel` ON `journal` (`channel`,`seq`);--> statement-breakpoint
+CREATE TABLE `rewards_accounts` (
+	`user_id` text PRIMARY KEY NOT NULL,
+	`base` integer NOT NULL,
+	`carry` integer NOT NULL,
+	`rate` integer NOT NULL,
+	`as_of` integer NOT NULL,
+	`settled` integer NOT NULL,
+	`devices` integer NOT NULL,
+	`online` integer NOT NULL,
+	`earning` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `rewards_arrivals` (
+	`n` integer PRIMARY KEY NOT NULL,
+	`at` integer NOT NULL,
+	`country` text,
+	`network` text NOT NULL,
+	`kind` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `rewards_countries` (
+	`country` text PRIMARY KEY NOT NULL,
+	`online` integer NOT NULL,
+	`rate` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `rewards_devices` (
+	`id` text PRIMARY KEY NOT NULL,
+	`user_id` text NOT NULL,
+	`name` text NOT NULL,
+	`address` text NOT NULL,
+	`address_key` text NOT NULL,
+	`country` text,
+	`first_seen_at` integer NOT NULL,
+	`standing` text NOT NULL,
+	`session` text,
+	`process` text,
+	`connected_at` integer NOT NULL,
+	`leased_at` integer NOT NULL,
+	`left_at` integer,
+	`base` integer NOT NULL,
+	`carry` integer NOT NULL,
+	`rate` integer NOT NULL,
+	`as_of` integer NOT NULL,
+	`last_seen_at` integer NOT NULL,
+	`score_state` text NOT NULL,
+	`samples` integer NOT NULL,
+	`first_sample_at` integer,
+	`smoothed` integer NOT NULL,
+	`stepped` integer,
+	`parts` text,
+	`window` text NOT NULL,
+	`networks` text NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `rewards_devices_user` ON `rewards_devices` (`user_id`);--> statement-breakpoint
+CREATE INDEX `rewards_devices_lease` ON `rewards_devices` (`address_key`,`standing`,`leased_at`,`id`) WHERE standing <> 'offline';--> statement-breakpoint
+CREATE INDEX `rewards_devices_limited` ON `rewards_devices` (`user_id`,`leased_at`,`id`) WHERE standing = 'address_limit';--> statement-breakpoint
+CREATE INDEX `rewards_devices_online` ON `rewards_devices` (`process`,`id`) WHERE standing <> 'offline';--> statement-breakpoint
+CREATE TABLE `rewards_earnings` (
+	`user_id` text NOT NULL,
+	`hour` integer NOT NULL,
+	`device_id` text NOT NULL,
+	`source` text NOT NULL,
+	`amount` integer NOT NULL,
+	PRIMARY KEY(`user_id`, `hour`, `device_id`, `source`)
+);
+--> statement-breakpoint
+CREATE TABLE `rewards_network` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`base` integer NOT NULL,
+	`carry` integer NOT NULL,
+	`rate` integer NOT NULL,
+	`as_of` integer NOT NULL,
+	`users` integer NOT NULL,
+	`devices` integer NOT NULL,
+	`online` integer NOT NULL,
+	`earning` integer NOT NULL,
+	`arrivals` integer NOT NULL,
+	`scores` text NOT NULL
+);

@@ -3,14 +3,15 @@ import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlit
 import type { ScoreParts } from '../../src/boards/rewards/score.ts'
 import type { NetworkState } from '../../src/boards/rewards/store.ts'
 import type { Window } from '../../src/boards/rewards/window.ts'
+import type { DeviceId, SessionId, UserId } from '../../src/core/ids.ts'
 import { exactInteger } from './columns.ts'
 
 /** Devices. Times in ms; points in micropoints; `base`, `carry`, `rate`, `as_of` as in src/boards/rewards/accrual.ts. */
 export const rewardsDevices = sqliteTable(
   'rewards_devices',
   {
-    id: text('id').primaryKey(),
-    userId: text('user_id').notNull(),
+    id: text('id').$type<DeviceId>().primaryKey(),
+    userId: text('user_id').$type<UserId>().notNull(),
     name: text('name').notNull(),
     address: text('address').notNull(),
     addressKey: text('address_key').notNull(),
@@ -19,7 +20,7 @@ export const rewardsDevices = sqliteTable(
     /** `offline`, or an online device's standing. */
     standing: text('standing', { enum: ['offline', 'earning', 'duplicate_ip', 'address_limit'] }).notNull(),
     /** The socket and the process that holds it; null while offline. */
-    session: text('session'),
+    session: text('session').$type<SessionId>(),
     process: text('process'),
     connectedAt: integer('connected_at').notNull(),
     leasedAt: integer('leased_at').notNull(),
@@ -45,14 +46,16 @@ export const rewardsDevices = sqliteTable(
     index('rewards_devices_lease')
       .on(table.addressKey, table.standing, table.leasedAt, table.id)
       .where(sql`standing <> 'offline'`),
-    index('rewards_devices_limited').on(table.userId, table.leasedAt, table.id).where(sql`standing = 'address_limit'`),
+    index('rewards_devices_limited')
+      .on(table.userId, table.leasedAt, table.id)
+      .where(sql`standing = 'address_limit'`),
     index('rewards_devices_online').on(table.process, table.id).where(sql`standing <> 'offline'`),
   ],
 )
 
 /** One row a user with devices: sums over them, also over dropped ones. */
 export const rewardsAccounts = sqliteTable('rewards_accounts', {
-  userId: text('user_id').primaryKey(),
+  userId: text('user_id').$type<UserId>().primaryKey(),
   base: exactInteger('base').notNull(),
   carry: integer('carry').notNull(),
   rate: integer('rate').notNull(),
@@ -99,9 +102,9 @@ export const rewardsArrivals = sqliteTable('rewards_arrivals', {
 export const rewardsEarnings = sqliteTable(
   'rewards_earnings',
   {
-    userId: text('user_id').notNull(),
+    userId: text('user_id').$type<UserId>().notNull(),
     hour: integer('hour').notNull(),
-    deviceId: text('device_id').notNull(),
+    deviceId: text('device_id').$type<DeviceId>().notNull(),
     source: text('source', { enum: ['network'] }).notNull(),
     amount: exactInteger('amount').notNull(),
   },

@@ -21,7 +21,9 @@ export function openCountries(path: string | null): Result<CountryLookup, string
       return address?.isPublic ? countryOf(reader.get(address.address)) : null
     })
   } catch (error) {
-    return fail(`The country table ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    return fail(
+      `The country table ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 

@@ -11,7 +11,11 @@ import type { Standing } from './store.ts'
  * if the device earned, the longest waiting `address_limit` device of its user earns. A holder at its limit keeps its lease, so neither step
  * takes anything from anyone: there is nothing to cascade.
  */
-export function standingOf(leased: boolean, userEarning: number, rules: Pick<RewardsRules, 'earningAddresses'>): Standing {
+export function standingOf(
+  leased: boolean,
+  userEarning: number,
+  rules: Pick<RewardsRules, 'earningAddresses'>,
+): Standing {
   if (leased) return 'duplicate_ip'
   return userEarning < rules.earningAddresses ? 'earning' : 'address_limit'
 }

@@ -19,7 +19,12 @@ export type Presence =
       readonly leasedAt: Millis
       readonly connectedAt: Millis
     }
-  | { readonly status: 'offline'; readonly leftAt: Millis; readonly leasedAt: Millis; readonly connectedAt: Millis }
+  | {
+      readonly status: 'offline'
+      readonly leftAt: Millis
+      readonly leasedAt: Millis
+      readonly connectedAt: Millis
+    }
 
 /** One network of a device: loss in percent and round trip in ms of the last report, bytes since the device connected. */
 export type NetworkState = {

@@ -59,7 +59,10 @@ export function countDisconnect(window: Window, leftAt: Millis): Window {
  * Uptime (ms) and disconnects in the 24 hours before `at`. The oldest hour lies only partly inside and counts by that part, as
  * if what happened in it were spread evenly.
  */
-export function last24Hours(window: Window, at: Millis): { readonly uptime: number; readonly disconnects: number } {
+export function last24Hours(
+  window: Window,
+  at: Millis,
+): { readonly uptime: number; readonly disconnects: number } {
   const rolled = roll(window, hourOf(at))
   const inside = 1 - (at - rolled.hour * HOUR) / HOUR
   return {

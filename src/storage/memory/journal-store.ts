@@ -1,5 +1,5 @@
 import type { ChannelKey } from '../../core/ids.ts'
-import type { EpochRow, JournalEntry, JournalStore } from '../../journal/types.ts'
+import type { EpochRow, JournalBody, JournalEntry, JournalStore } from '../../journal/types.ts'
 import { type UndoLog, UndoMap } from './undo-map.ts'
 
 type Answer = { readonly answer: string; readonly at: number }
@@ -36,7 +36,9 @@ export function createMemoryJournalStore(log: UndoLog): JournalStore {
       epochs.push({ epoch, firstSeq, startedAt: at })
     },
     append(entries) {
-      for (const entry of entries) {
+      for (const { text, ...rest } of entries) {
+        // Read back from the text, as a table would: what JSON does not keep must not survive here either.
+        const entry: JournalEntry = { ...rest, body: JSON.parse(text) as JournalBody }
         const last = rows.at(-1)
         if (last !== undefined && entry.seq <= last.seq)
           throw new Error(`journal row ${entry.seq} exists already`)

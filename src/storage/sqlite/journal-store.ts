@@ -107,8 +107,8 @@ export function createSqliteJournalStore(connection: Connection): JournalStore {
       insertEpoch({ epoch, firstSeq, startedAt: at })
     },
     append(entries) {
-      for (const { seq, epoch, at, channel, body, chain } of entries) {
-        insertRow({ seq, epoch, at, channel, body: JSON.stringify(body), chain })
+      for (const { seq, epoch, at, channel, text, chain } of entries) {
+        insertRow({ seq, epoch, at, channel, body: text, chain })
       }
     },
     recall: (key) => recall.get({ key })?.answer ?? null,
