@@ -19,9 +19,12 @@ export function takeToken(bucket: Bucket, limit: BucketLimit, now: Millis): Mill
     bucket.tokens = Math.min(limit.burst, bucket.tokens + ((now - bucket.at) * limit.rate) / 1000)
   }
   bucket.at = now
-  if (bucket.tokens >= 1) {
+  if (bucket.tokens >= 1 - ROUNDING) {
     bucket.tokens -= 1
     return 0
   }
-  return Math.ceil(((1 - bucket.tokens) * 1000) / limit.rate)
+  return Math.ceil(((1 - bucket.tokens - ROUNDING) * 1000) / limit.rate)
 }
+
+/** What sums of fractions may be short of a whole token. */
+const ROUNDING = 1e-9

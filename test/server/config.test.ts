@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'bun:test'
+import { type Environment, readConfig } from '../../src/config.ts'
+
+describe('configuration', () => {
+  test('nothing set gives the documented defaults', () => {
+    const { config, warnings } = good({})
+    expect(config).toMatchObject({ host: '127.0.0.1', port: 8080, dataDir: './data', logLevel: 'info' })
+    expect(config.publicChannels).toEqual(['rewards.summary'])
+    expect(config.origins).toEqual({ mode: 'listed', origins: new Set() })
+    expect(config.trustedProxies).toEqual([])
+    expect(warnings).toEqual([])
+  })
+
+  test('an empty value means not set', () => {
+    expect(good({ DASHBOARD_PORT: '', DASHBOARD_HOST: '' }).config).toMatchObject({
+      port: 8080,
+      host: '127.0.0.1',
+    })
+  })
+
+  test('good values are taken', () => {
+    const { config } = good({
+      DASHBOARD_PORT: '0',
+      DASHBOARD_HOST: '::1',
+      DASHBOARD_PUBLIC_CHANNELS: 'none',
+      DASHBOARD_ORIGINS: 'https://a.example, http://b.example:81',
+      DASHBOARD_TRUSTED_PROXIES: '10.0.0.0/8, ::1',
+      DASHBOARD_RETENTION_HOURS: '2',
+    })
+    expect(config).toMatchObject({ port: 0, host: '::1', publicChannels: [], retention: 7_200_000 })
+    expect(config.origins).toEqual({
+      mode: 'listed',
+      origins: new Set(['https://a.example', 'http://b.example:81']),
+    })
+    expect(config.trustedProxies.map(([address, bits]) => `${address}/${bits}`)).toEqual([
+      '10.0.0.0/8',
+      '::1/128',
+    ])
+    expect(good({ DASHBOARD_ORIGINS: '*' }).config.origins).toEqual({ mode: 'any' })
+  })
+
+  for (const [name, given] of [
+    ['DASHBOARD_PORT', '65536'],
+    ['DASHBOARD_PORT', '-1'],
+    ['DASHBOARD_PORT', '80a'],
+    ['DASHBOARD_PORT', '1e3'],
+    ['DASHBOARD_HOST', 'http://x'],
+    ['DASHBOARD_LOG_LEVEL', 'verbose'],
+    ['DASHBOARD_LOG_FORMAT', 'xml'],
+    ['DASHBOARD_PUBLIC_CHANNELS', 'Rewards Summary'],
+    ['DASHBOARD_ORIGINS', 'example.org'],
+    ['DASHBOARD_ORIGINS', 'https://example.org/'],
+    ['DASHBOARD_TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['DASHBOARD_COMPRESSION', 'yes'],
+    ['DASHBOARD_MAX_CONNECTIONS', '0'],
+  ] as const) {
+    test(`${name}=${given} is refused in one line that names it, what was given and what is expected`, () => {
+      const [error, ...more] = bad({ [name]: given })
+      expect(more).toEqual([])
+      expect(error).toStartWith(`${name}: "${given}" was given, `)
+      expect(error).toEndWith(' is expected')
+      expect(error).not.toContain('\n')
+    })
+  }
+
+  test('all mistakes are told at once', () => {
+    expect(bad({ DASHBOARD_PORT: 'x', DASHBOARD_LOG_LEVEL: 'y' })).toHaveLength(2)
+  })
+
+  test('an unknown variable is a warning that guesses what was meant', () => {
+    const { warnings } = good({ DASHBOARD_PROT: '1', DASHBOARD_COFFEE_MACHINE: '1', OTHER: '1' })
+    expect(warnings).toEqual([
+      'DASHBOARD_PROT is not a variable of this server; did you mean DASHBOARD_PORT?',
+      'DASHBOARD_COFFEE_MACHINE is not a variable of this server',
+    ])
+  })
+})
+
+function good(environment: Environment) {
+  const outcome = readConfig(environment)
+  if (!outcome.ok) throw new Error(outcome.errors.join('; '))
+  return outcome
+}
+
+function bad(environment: Environment): readonly string[] {
+  const outcome = readConfig(environment)
+  if (outcome.ok) throw new Error('should have been refused')
+  return outcome.errors
+}
