@@ -7,7 +7,10 @@ import type { Patch } from './patch.ts'
 /** On whose behalf a command runs. `system` is the server itself (timers, sweeps). */
 export type Actor = { readonly type: 'user'; readonly userId: UserId } | { readonly type: 'system' }
 
-/** Something that asks to change the world. Plain data: it crosses a thread, later a network. */
+/**
+ * Something that asks to change the world. Plain data: it crosses a thread, later a network, as JSON; so its payload holds nothing that
+ * JSON does not keep (no bigint, no bytes, no Date).
+ */
 export type Command<Kind extends string = string, Payload = unknown> = {
   readonly kind: Kind
   readonly actor: Actor
@@ -47,6 +50,11 @@ export type CommandResult =
 
 /** A synchronous decision over a store; a refusal undoes everything it wrote. */
 export type Handler<Store, C extends Command> = (store: Store, command: C) => Decision
+
+/** A handler for every kind in a union of commands. */
+export type Handlers<Store, C extends Command> = {
+  readonly [K in C['kind']]: Handler<Store, Extract<C, { readonly kind: K }>>
+}
 
 /** The way in for every write. Answers are values; the promise rejects only for a defect. */
 export type CommandBus = { submit(command: Command): Promise<CommandResult> }

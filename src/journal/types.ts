@@ -1,6 +1,6 @@
 import type { Millis } from '../core/clock.ts'
-import type { ChannelKey } from '../core/ids.ts'
 import type { StreamEventType } from '../core/command.ts'
+import type { ChannelKey } from '../core/ids.ts'
 import type { Json } from '../core/json.ts'
 import type { Patch } from '../core/patch.ts'
 
@@ -19,6 +19,9 @@ export type JournalEntry = {
   readonly channel: ChannelKey
   readonly body: JournalBody
 }
+
+/** An entry ready for its table: `text` is its body as JSON, exactly as the chain hashed it. */
+export type SealedEntry = JournalEntry & { readonly text: string }
 
 /** How far a reader has come. */
 export type Cursor = { readonly epoch: number; readonly seq: number; readonly chain: string }
@@ -47,7 +50,7 @@ export type JournalReader = {
 /** Writes of the journal; only inside a transaction of the one writer. */
 export type JournalStore = JournalReader & {
   openEpoch(epoch: number, firstSeq: number, at: Millis): void
-  append(entries: readonly JournalEntry[]): void
+  append(entries: readonly SealedEntry[]): void
   /** The stored answer of an earlier command with this key; null when there is none. */
   recall(key: string): string | null
   remember(key: string, answer: string, at: Millis): void

@@ -1,0 +1,108 @@
+import type { Command, CommandBus, CommandResult } from '../core/command.ts'
+import { type AppError, appError } from '../core/errors.ts'
+
+export type CommandQueueOptions = {
+  /** Hands one batch to the writer; its answers come back through `answer`, batch by batch, in order. */
+  readonly post: (commands: readonly Command[]) => void
+  /** Runs `flush` once what the current turn of the event loop has to submit is here. */
+  readonly defer: (flush: () => void) => void
+  /** Commands that may wait for the writer; beyond, they are refused at once. */
+  readonly limit: number
+  /** Commands a transaction. */
+  readonly batch: number
+  /** Batches under way at the same time: two keep the writer busy while the answers of one travel. */
+  readonly window: number
+}
+
+export const QUEUE_DEFAULTS = { limit: 65_536, batch: 512, window: 2 } as const
+
+/**
+ * The serving thread's end of the writer. While the writer commits, what arrives gathers here and becomes the next transaction: batches grow
+ * with the load and are single commands without it.
+ */
+export type CommandQueue = CommandBus & {
+  /** The answers to the oldest batch under way. */
+  answer(results: readonly CommandResult[]): void
+  /** The writer is gone: every unanswered command, and every later one, gets this error. */
+  fail(error: AppError): void
+  /** Refuses what comes from now on; resolves when everything before is answered. */
+  drain(): Promise<void>
+  /** Commands submitted and not answered. */
+  size(): number
+}
+
+type Waiting = { readonly command: Command; readonly resolve: (result: CommandResult) => void }
+
+/** An empty queue. */
+export function createCommandQueue(options: CommandQueueOptions): CommandQueue {
+  let waiting: Waiting[] = []
+  let underWay: (readonly Waiting[])[] = []
+  let scheduled = false
+  let closed: AppError | null = null
+  let drained: (() => void)[] = []
+
+  const size = () => underWay.reduce((sum, batch) => sum + batch.length, waiting.length)
+
+  function flush(): void {
+    scheduled = false
+    while (waiting.length > 0 && underWay.length < options.window) {
+      const batch = waiting.splice(0, options.batch)
+      underWay.push(batch)
+      options.post(batch.map((entry) => entry.command))
+    }
+  }
+
+  function settle(): void {
+    if (waiting.length > 0 || underWay.length > 0) return
+    for (const done of drained) done()
+    drained = []
+  }
+
+  return {
+    size,
+    submit(command) {
+      if (closed !== null) return Promise.resolve({ ok: false, error: closed })
+      if (waiting.length >= options.limit) return Promise.resolve({ ok: false, error: FULL })
+      return new Promise((resolve) => {
+        waiting.push({ command, resolve })
+        if (scheduled || underWay.length >= options.window) return
+        scheduled = true
+        options.defer(flush)
+      })
+    },
+    answer(results) {
+      const batch = underWay.shift() ?? []
+      if (!scheduled) flush()
+      for (const [index, { resolve }] of batch.entries())
+        resolve(results[index] ?? { ok: false, error: MISSING })
+      settle()
+    },
+    fail(error) {
+      closed = error
+      const unanswered = [...underWay.flat(), ...waiting]
+      underWay = []
+      waiting = []
+      for (const { resolve } of unanswered) resolve({ ok: false, error })
+      settle()
+    },
+    drain() {
+      closed ??= STOPPING
+      return new Promise((resolve) => {
+        drained.push(resolve)
+        settle()
+      })
+    },
+  }
+}
+
+const FULL = appError(
+  'ServiceUnavailable',
+  'More changes are waiting than can be stored: try again shortly.',
+  1_000,
+)
+const STOPPING = appError(
+  'ServiceUnavailable',
+  'The server is stopping: try again in a moment, with the same id.',
+  1_000,
+)
+const MISSING = appError('InternalError', 'The writer gave no answer to this change.')

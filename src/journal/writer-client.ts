@@ -1,0 +1,130 @@
+import type { CommandBus } from '../core/command.ts'
+import { appError } from '../core/errors.ts'
+import type { Logger } from '../core/logger.ts'
+import { fail, ok, type Result } from '../core/result.ts'
+import { createCommandQueue, QUEUE_DEFAULTS } from './command-queue.ts'
+import type { FromWriter, StartFailure, ToWriter, WriterSettings } from './writer-protocol.ts'
+
+export type WriterOptions = WriterSettings & {
+  /** The writer thread's entry, src/main-writer.ts: only the composition root knows it. */
+  readonly thread: URL
+  readonly logger: Logger
+  /** Called once when the thread died by itself; every unanswered command has been answered by then. */
+  readonly onCrash: (reason: string) => void
+  /** Overrides for tests and measurements. */
+  readonly queue?: Partial<typeof QUEUE_DEFAULTS>
+}
+
+/** The newest committed row. */
+export type CommitPosition = { readonly epoch: number; readonly seq: number }
+
+export type Writer = {
+  readonly bus: CommandBus
+  /** Where this writer's reign began. */
+  readonly opened: CommitPosition
+  /** Called after every commit that wrote to the journal, before its commands are answered. Answers how to stop listening. */
+  onCommit(listener: (position: CommitPosition) => void): () => void
+  /** Commands submitted and not answered: a gauge. */
+  waiting(): number
+  /**
+   * Refuses new commands, waits until all earlier ones are answered (at most `patience` ms), closes the database and ends the
+   * thread. Never rejects.
+   */
+  close(patience?: number): Promise<void>
+}
+
+/** Starts the writer thread and waits until it has its storage open, or says why it cannot. */
+export function startWriter(options: WriterOptions): Promise<Result<Writer, StartFailure>> {
+  const { logger } = options
+  const worker = new Worker(options.thread.href)
+  const post = (message: ToWriter) => worker.postMessage(JSON.stringify(message))
+  const listeners = new Set<(position: CommitPosition) => void>()
+  const queue = createCommandQueue({
+    ...QUEUE_DEFAULTS,
+    ...options.queue,
+    post: (commands) => post({ type: 'commit', commands }),
+    defer: setImmediate,
+  })
+  let state: 'starting' | 'running' | 'ended' = 'starting'
+  let head: CommitPosition = { epoch: 0, seq: 0 }
+  const ended = Promise.withResolvers<void>()
+  const started = Promise.withResolvers<Result<Writer, StartFailure>>()
+
+  function end(reason: string | null): void {
+    if (state === 'ended') return
+    const before = state
+    state = 'ended'
+    queue.fail(GONE)
+    worker.terminate()
+    ended.resolve()
+    if (reason === null) return
+    if (before === 'starting')
+      started.resolve(fail({ reason: 'crashed', message: `The writer thread died: ${reason}` }))
+    else options.onCrash(reason)
+  }
+
+  function committed(seq: number): void {
+    if (seq === head.seq) return
+    head = { epoch: head.epoch, seq }
+    for (const listener of listeners) {
+      try {
+        listener(head)
+      } catch (error) {
+        logger.error('commit listener threw', { error: String(error) })
+      }
+    }
+  }
+
+  function receive(message: FromWriter): void {
+    switch (message.type) {
+      case 'opened':
+        state = 'running'
+        head = { epoch: message.epoch, seq: message.seq }
+        return started.resolve(ok(writer(head)))
+      case 'refused':
+        end(null)
+        return started.resolve(fail(message.failure))
+      case 'committed':
+        committed(message.seq)
+        return queue.answer(message.results)
+      case 'log':
+        return logger[message.level](message.event, message.fields)
+      case 'closed':
+        return end(null)
+      default:
+        message satisfies never
+    }
+  }
+
+  const writer = (opened: CommitPosition): Writer => ({
+    bus: queue,
+    opened,
+    onCommit(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    waiting: queue.size,
+    async close(patience = 5_000) {
+      if (state !== 'ended') {
+        const timer = setTimeout(() => end(null), patience)
+        await queue.drain()
+        post({ type: 'close' })
+        await ended.promise
+        clearTimeout(timer)
+      }
+    },
+  })
+
+  worker.addEventListener('message', (event) => receive(JSON.parse(event.data)))
+  worker.addEventListener('error', (event) => end(event.message))
+  worker.addEventListener('close', () => end('it ended by itself'))
+  const { dataDir, workspace, retention } = options
+  post({ type: 'open', settings: { dataDir, workspace, retention } })
+  return started.promise
+}
+
+const GONE = appError(
+  'ServiceUnavailable',
+  'The writer stopped: this change may or may not have been stored. Send it again, with the same id.',
+  1_000,
+)
