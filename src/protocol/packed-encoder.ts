@@ -1,14 +1,5 @@
 import { MsgpackWriter } from './msgpack-writer.ts'
-import {
-  EVENT_TYPES,
-  type FeedBase,
-  FIRST_BASE,
-  FRESH_TABLES,
-  KIND,
-  MAX_PATHS,
-  MAX_SHAPES,
-  nextCount,
-} from './packed-layout.ts'
+import { EVENT_TYPES, type FeedBase, FIRST_BASE, FRESH_TABLES, KIND, nextCount } from './packed-layout.ts'
 import { emptyTables, forkTables, type PackedTables } from './packed-table.ts'
 import { PackedValueWriter } from './packed-value-writer.ts'
 import type {
@@ -122,7 +113,7 @@ export class PackedFeed {
 
   /** Header of a frame for all; the feed has moved on to it afterwards. */
   #begin(kind: number, message: UpdateMessage | StreamEventMessage, length: number): PackedValueWriter {
-    const full = this.#tables.paths.size >= MAX_PATHS || this.#tables.shapes.size >= MAX_SHAPES
+    const full = this.#tables.paths.isFull || this.#tables.shapes.isFull
     if (full) {
       this.#tables.paths.clear()
       this.#tables.shapes.clear()

@@ -39,7 +39,7 @@ export const EVENT_TYPES = [
   'config_update',
 ] as const satisfies readonly StreamEventType[]
 
-/** Entries after which the writer begins a table anew; they go whole into every snapshot. */
+/** Entries of a full table: nothing is added any more, and the feed's next frame begins both tables anew. */
 export const MAX_PATHS = 1024
 export const MAX_SHAPES = 256
 

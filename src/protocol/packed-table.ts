@@ -1,14 +1,19 @@
+import { MAX_PATHS, MAX_SHAPES } from './packed-layout.ts'
+
 /**
  * Numbers for things that come again: paths (their text is the key) and shapes (lists of keys). Ids count from 0 in the order of
- * `add`. A fork sees everything of its parent and keeps what it adds to itself.
+ * `add`; a full table takes nothing more, on both sides alike. A fork sees everything of its parent and keeps what it
+ * adds to itself.
  */
 export class PackedTable<Entry> {
   readonly #parent: PackedTable<Entry> | null
   readonly #ids = new Map<string, number>()
   readonly #entries: Entry[] = []
+  readonly #limit: number
   readonly #offset: number
 
-  constructor(parent: PackedTable<Entry> | null = null) {
+  constructor(limit: number, parent: PackedTable<Entry> | null = null) {
+    this.#limit = limit
     this.#parent = parent
     this.#offset = parent === null ? 0 : parent.size
   }
@@ -25,13 +30,18 @@ export class PackedTable<Entry> {
     return id < this.#offset ? this.#parent?.entry(id) : this.#entries[id - this.#offset]
   }
 
+  get isFull(): boolean {
+    return this.size >= this.#limit
+  }
+
   add(key: string, entry: Entry): void {
+    if (this.isFull) return
     this.#ids.set(key, this.size)
     this.#entries.push(entry)
   }
 
   fork(): PackedTable<Entry> {
-    return new PackedTable(this)
+    return new PackedTable(this.#limit, this)
   }
 
   /** All entries, by id. */
@@ -51,7 +61,7 @@ export type Shape = readonly string[]
 export type PackedTables = { readonly paths: PackedTable<string>; readonly shapes: PackedTable<Shape> }
 
 export function emptyTables(): PackedTables {
-  return { paths: new PackedTable(), shapes: new PackedTable() }
+  return { paths: new PackedTable(MAX_PATHS), shapes: new PackedTable(MAX_SHAPES) }
 }
 
 export function forkTables(tables: PackedTables): PackedTables {

@@ -1,5 +1,5 @@
 import { type Json, type JsonObject, setOwnValue } from '../core/json.ts'
-import { MAX_PATHS, MAX_SHAPES, TAG } from './packed-layout.ts'
+import { TAG } from './packed-layout.ts'
 import { type PackedTables, type Shape, shapeKey } from './packed-table.ts'
 
 /** A frame that does not keep to the layout; caught by the decoder. */
@@ -28,7 +28,7 @@ export class PackedValueReader {
 
   path(value: Json | undefined): string {
     if (typeof value === 'string') {
-      addBounded(this.tables.paths, value, value, MAX_PATHS * 64)
+      this.tables.paths.add(value, value)
       return value
     }
     const path = this.tables.paths.entry(asNumber(value))
@@ -64,7 +64,7 @@ export class PackedValueReader {
   #shape(tag: Json | undefined): Shape {
     if (tag !== undefined && isArray(tag)) {
       const shape = tag.map(asText)
-      addBounded(this.tables.shapes, shapeKey(shape), shape, MAX_SHAPES * 64)
+      this.tables.shapes.add(shapeKey(shape), shape)
       return shape
     }
     const shape = this.tables.shapes.entry(asNumber(tag) - 1)
@@ -90,15 +90,4 @@ export function asArray(value: Json | undefined): readonly Json[] {
 
 export function isArray(value: Json): value is readonly Json[] {
   return Array.isArray(value)
-}
-
-/** A writer empties its tables long before; one that never does must not fill the reader's memory. */
-function addBounded<Entry>(
-  table: { readonly size: number; add(key: string, entry: Entry): void },
-  key: string,
-  entry: Entry,
-  most: number,
-) {
-  if (table.size >= most) throw new PackedError('a table has grown beyond every measure')
-  table.add(key, entry)
 }

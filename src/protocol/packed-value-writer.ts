@@ -90,7 +90,7 @@ export class PackedValueWriter {
   }
 
   #comesAgain(key: string): boolean {
-    if (this.seen.has(key)) return this.tables.shapes.size < MAX_SHAPES
+    if (this.seen.has(key)) return !this.tables.shapes.isFull
     if (this.seen.size >= MAX_SHAPES * 4) this.seen.clear()
     this.seen.add(key)
     return false
