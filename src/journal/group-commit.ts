@@ -1,14 +1,12 @@
 import type { Clock } from '../core/clock.ts'
-import type { Command, CommandResult, Decision, Handler } from '../core/command.ts'
+import type { Command, CommandResult, Decision } from '../core/command.ts'
 import { type AppError, AppException, appError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { type Storage, StorageFailure } from '../core/storage.ts'
 import { createAnswerBook, Pending } from './answer-book.ts'
 import { collectChanges } from './changes.ts'
+import type { HandlerTable } from './handler-table.ts'
 import type { Cursor, JournalStore } from './types.ts'
-
-/** Who decides what, by the command's kind. */
-export type HandlerTable<Stores> = ReadonlyMap<string, Handler<Stores, Command>>
 
 export type GroupCommitOptions<Stores> = {
   readonly storage: Storage<Stores>

@@ -80,17 +80,22 @@ export function startWriter(options: WriterOptions): Promise<Result<Writer, Star
       case 'opened':
         state = 'running'
         head = { epoch: message.epoch, seq: message.seq }
-        return started.resolve(ok(writer(head)))
+        started.resolve(ok(writer(head)))
+        break
       case 'refused':
         end(null)
-        return started.resolve(fail(message.failure))
+        started.resolve(fail(message.failure))
+        break
       case 'committed':
         committed(message.seq)
-        return queue.answer(message.results)
+        queue.answer(message.results)
+        break
       case 'log':
-        return logger[message.level](message.event, message.fields)
+        logger[message.level](message.event, message.fields)
+        break
       case 'closed':
-        return end(null)
+        end(null)
+        break
       default:
         message satisfies never
     }

@@ -1,8 +1,10 @@
 import type { Clock, Random } from '../core/clock.ts'
+import type { Command } from '../core/command.ts'
 import type { LogFields, Logger } from '../core/logger.ts'
 import type { Result } from '../core/result.ts'
 import type { Storage } from '../core/storage.ts'
-import { createGroupCommit, type GroupCommit, type HandlerTable } from './group-commit.ts'
+import { createGroupCommit, type GroupCommit } from './group-commit.ts'
+import type { HandlerTable } from './handler-table.ts'
 import { openReign } from './reign.ts'
 import { pruneSlice } from './retention.ts'
 import type { JournalStore } from './types.ts'
@@ -34,41 +36,57 @@ export function createWriterThread<Stores extends { readonly journal: JournalSto
 
   function open(settings: WriterSettings): void {
     const opened = options.openStorage(settings)
-    if (!opened.ok) return post({ type: 'refused', failure: opened.error })
+    if (!opened.ok) {
+      post({ type: 'refused', failure: opened.error })
+      return
+    }
     const storage = opened.value
     const head = openReign(storage, settings.workspace, clock, options.random)
     const prune = () => {
+      // Slice by slice, each a task of its own, so that commands get in between.
+      let more = false
       try {
-        while (pruneSlice(storage, settings.retention, clock.now()));
+        more = pruneSlice(storage, settings.retention, clock.now())
       } catch (error) {
         logger.warn('pruning failed', { error: String(error) })
       }
+      timer = setTimeout(prune, more ? 0 : PRUNE_EVERY)
     }
-    const timer = setInterval(prune, PRUNE_EVERY)
+    let timer = setTimeout(prune, PRUNE_EVERY)
     running = {
       group: createGroupCommit({ storage, handlers: options.handlers, head, clock, logger }),
       stop() {
-        clearInterval(timer)
+        clearTimeout(timer)
         storage.close()
       },
     }
     post({ type: 'opened', epoch: head.epoch, seq: head.seq })
   }
 
+  function commit(commands: readonly Command[]): void {
+    if (running === null) throw new Error('a commit before the storage was opened')
+    const results = running.group.commit(commands)
+    post({ type: 'committed', results, seq: running.group.head().seq })
+  }
+
+  function close(): void {
+    running?.stop()
+    running = null
+    post({ type: 'closed' })
+  }
+
   return (text) => {
     const message: ToWriter = JSON.parse(text)
     switch (message.type) {
       case 'open':
-        return open(message.settings)
-      case 'commit': {
-        if (running === null) throw new Error('a commit before the storage was opened')
-        const results = running.group.commit(message.commands)
-        return post({ type: 'committed', results, seq: running.group.head().seq })
-      }
+        open(message.settings)
+        break
+      case 'commit':
+        commit(message.commands)
+        break
       case 'close':
-        running?.stop()
-        running = null
-        return post({ type: 'closed' })
+        close()
+        break
       default:
         message satisfies never
     }
