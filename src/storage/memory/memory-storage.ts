@@ -12,7 +12,6 @@ export function createMemoryStorage(): Storage<Stores> {
     journal: createMemoryJournalStore(log),
     auth: createMemoryAuthStore(log),
     rewards: createMemoryRewardsStore(log),
-    rewards: createMemoryRewardsStore(log),
   }
   return {
     write(work) {

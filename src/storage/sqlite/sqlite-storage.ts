@@ -23,7 +23,6 @@ export function createSqliteStorage(connection: Connection, options: StorageOpti
     journal: createSqliteJournalStore(connection),
     auth: createSqliteAuthStore(connection),
     rewards: createSqliteRewardsStore(connection),
-    rewards: createSqliteRewardsStore(connection),
   }
   const run = {
     beginWrite: sqlite.prepare('begin immediate'),
