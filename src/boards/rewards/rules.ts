@@ -30,7 +30,7 @@ export const DEFAULT_RULES: RewardsRules = {
   establishedSamples: 10,
   establishedAfter: 15 * 60_000,
   scoreStep: 10,
-  grace: 30_000,
+  grace: 60_000,
   earningAddresses: 5,
   devicesPerUser: 100,
   networksPerUpdate: 16,

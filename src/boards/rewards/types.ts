@@ -1,4 +1,3 @@
-import type { Millis } from '../../core/clock.ts'
 import type { Command } from '../../core/command.ts'
 import type { DeviceId, SessionId } from '../../core/ids.ts'
 
@@ -49,14 +48,8 @@ export type VanishCommand = Command<
   { readonly deviceId: DeviceId; readonly session: SessionId }
 >
 
-/**
- * Puts every device offline whose process is not among `alive`. `aliveUntil` is a time at which the dead process
- * provably still lived (the newest journal row's, null when there is none): until then its devices earn.
- */
-export type SweepCommand = Command<
-  'rewards.sweep',
-  { readonly alive: readonly string[]; readonly aliveUntil: Millis | null }
->
+/** Puts every device offline whose process is not among `alive`: what a process left behind that died without a word. */
+export type SweepCommand = Command<'rewards.sweep', { readonly alive: readonly string[] }>
 
 export type RewardsCommand =
   | ConnectCommand
