@@ -4,7 +4,7 @@ import type { Stores } from '../stores.ts'
 import { createSqliteAuthStore } from './auth-store.ts'
 import type { Connection } from './connection.ts'
 import { createSqliteJournalStore } from './journal-store.ts'
-import { createSqliteRewardsStore, createSqliteRewardsStore } from './rewards-store.ts'
+import { createSqliteRewardsStore } from './rewards-store.ts'
 
 export type StorageOptions = {
   /** A connection that could write must be kept from it inside `read`; one that was opened read-only already is. */
