@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto'
+import type { SigningKey } from '../../client/api.ts'
+import { keyFromSecret } from '../key-file.ts'
+import type { PlannedDevice } from './plan.ts'
+
+/** Who a device of the replay logs in as. */
+export type Identity = {
+  readonly key: SigningKey
+  readonly username: string
+  readonly deviceId: string
+  readonly deviceName: string
+}
+
+/**
+ * The identity of a planned device: derived from the seed alone, so that a second replay is the same users with the same
+ * devices. Whoever knows the seed can log in as them.
+ */
+export function identityOf(seed: string, device: PlannedDevice): Identity {
+  return {
+    key: keyFromSecret(derive(seed, `user ${device.user}`)),
+    username: `operator-${String(device.user + 1).padStart(4, '0')}`,
+    deviceId: `node-${derive(seed, `device ${device.ip}`).toString('hex').slice(0, 16)}`,
+    deviceName: `node ${device.index + 1}`,
+  }
+}
+
+/** 32 bytes for a purpose: SHA-256 over a name of this use, the seed and the purpose, kept apart by zero bytes. */
+function derive(seed: string, purpose: string): Buffer {
+  return createHash('sha256').update(`dashboard-server replay v1\0${seed}\0${purpose}`).digest()
+}
