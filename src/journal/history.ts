@@ -1,5 +1,5 @@
 import type { ChannelKey } from '../core/ids.ts'
-import type { EpochRow, JournalEntry, JournalReader } from './types.ts'
+import type { EpochRow, JournalEntry, JournalReads } from './types.ts'
 
 /** What a resume needs of the journal. Has the shape of the live engine's port of the same name. */
 export type JournalHistory = {
@@ -13,10 +13,10 @@ export type JournalHistory = {
 }
 
 /**
- * History over short reads: `read` runs its callback over one consistent snapshot. A position (epoch, seq) is known when the epoch is, and
+ * History over short reads. A position (epoch, seq) is known when the epoch is, and
  * the next reign began after seq: every row a reign shows its readers is its own or one it inherited.
  */
-export function createHistory(read: <T>(work: (journal: JournalReader) => T) => T): JournalHistory {
+export function createHistory(read: JournalReads): JournalHistory {
   let reigns: readonly EpochRow[] = []
   return {
     head: () => read((journal) => journal.head()),

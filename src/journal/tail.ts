@@ -1,8 +1,7 @@
-import type { Cursor, JournalEntry, JournalReader } from './types.ts'
+import type { Cursor, JournalEntry, JournalReader, JournalReads } from './types.ts'
 
 export type TailOptions = {
-  /** Runs its callback over one consistent snapshot. */
-  readonly read: <T>(work: (journal: JournalReader) => T) => T
+  readonly read: JournalReads
   /** Gets every row once, in order. */
   readonly deliver: (entries: readonly JournalEntry[]) => void
   /**

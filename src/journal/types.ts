@@ -3,6 +3,7 @@ import type { StreamEventType } from '../core/command.ts'
 import type { ChannelKey } from '../core/ids.ts'
 import type { Json } from '../core/json.ts'
 import type { Patch } from '../core/patch.ts'
+import type { Sync } from '../core/storage.ts'
 
 /** What one journal row says. `epoch` marks that a writer took over: everything after it is its word. */
 export type JournalBody =
@@ -46,6 +47,9 @@ export type JournalReader = {
   /** Every reign, oldest first. */
   epochs(): readonly EpochRow[]
 }
+
+/** Runs `work` over one consistent snapshot of the journal. `(work) => storage.read(({ journal }) => work(journal))` is one. */
+export type JournalReads = <T>(work: (journal: JournalReader) => Sync<T>) => T
 
 /** Writes of the journal; only inside a transaction of the one writer. */
 export type JournalStore = JournalReader & {

@@ -11,7 +11,7 @@ export class UndoLog {
   }
 
   begin(): void {
-    if (this.#open) throw new Error('a transaction is already open')
+    if (this.#open) throw new Error('transactions do not nest')
     this.#open = true
   }
 
