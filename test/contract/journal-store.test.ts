@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
+import type { Sync } from '../../src/core/storage.ts'
 import { ORIGIN } from '../../src/journal/chain.ts'
 import type { JournalEntry, JournalStore, SealedEntry } from '../../src/journal/types.ts'
 import { channel, sealed, set } from '../support/journal.ts'
@@ -14,6 +15,8 @@ const ROWS = sealed(ORIGIN, 5, [
   ['c', { kind: 'epoch' }],
 ])
 
+type Reads = <T>(work: (journal: JournalStore) => Sync<T>) => T
+
 const seqs = (entries: readonly JournalEntry[]) => entries.map((entry) => entry.seq)
 const plain = ({ text: _text, ...entry }: SealedEntry): JournalEntry => entry
 
@@ -24,8 +27,7 @@ for (const { name, open } of STORAGES) {
       opened = open()
     })
     afterEach(() => opened.remove())
-    const read = <T>(work: (journal: JournalStore) => T) =>
-      opened.storage.read<T>(({ journal }) => work(journal) as never)
+    const read: Reads = (work) => opened.storage.read(({ journal }) => work(journal))
     const write = (work: (journal: JournalStore) => void) =>
       opened.storage.write(({ journal }) => work(journal))
     const fill = () => write((journal) => journal.append(ROWS))
