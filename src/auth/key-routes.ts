@@ -1,0 +1,125 @@
+import { Value } from '@sinclair/typebox/value'
+import { Elysia, type Static, t } from 'elysia'
+import type { Clock, Random } from '../core/clock.ts'
+import type { CommandBus } from '../core/command.ts'
+import type { KeyId } from '../core/ids.ts'
+import type { Json } from '../core/json.ts'
+import { ok } from '../core/result.ts'
+import { addKeyText } from '../protocol/add-key-text.ts'
+import { LIMITS } from '../protocol/limits.ts'
+import type { RestChallenges } from './challenge.ts'
+import type { AuthKind, Payload } from './commands.ts'
+import type { Guard, UserPrincipal } from './guard.ts'
+import type { AuthReader } from './key-cache.ts'
+import { checkSignature } from './logins.ts'
+import { parseKeyName, randomId } from './names.ts'
+import { orThrow, SignedChallenge } from './routes.ts'
+import { keyJson } from './service/keys.ts'
+import { parsePublicKey } from './strict-key.ts'
+import type { Verifier } from './verify-pool.ts'
+
+export type KeyRouteParts = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly bus: CommandBus
+  readonly guard: Guard
+  readonly reader: AuthReader
+  readonly challenges: RestChallenges
+  readonly verifier: Verifier
+  readonly originOf: (request: Request) => string
+}
+
+/** The caller's keys: list, add (the new key signs a challenge), name, revoke. Failures are thrown as AppException. */
+export function keyRoutes(parts: KeyRouteParts) {
+  const { clock, bus, challenges } = parts
+  const principalOf = async (request: Request) => orThrow(await parts.guard.principalOf(request.headers))
+  const submit = async <Kind extends AuthKind>(user: UserPrincipal, kind: Kind, payload: Payload<Kind>) => {
+    const actor = { type: 'user', userId: user.userId } as const
+    const result = await bus.submit({ kind, actor, at: clock.now(), payload })
+    return keyFrom(orThrow(result.ok ? ok(result.value) : result))
+  }
+  return new Elysia({ name: 'auth keys', prefix: '/api/auth/keys', tags: ['keys'] })
+    .get(
+      '/',
+      async ({ request }) => {
+        const { userId } = await principalOf(request)
+        return { keys: parts.reader.read((store) => store.keysOf(userId)).map(keyJson) }
+      },
+      {
+        response: t.Object({ keys: t.Array(Key) }),
+        detail: { ...SECURED, summary: 'Your keys, oldest first, revoked ones too' },
+      },
+    )
+    .post(
+      '/',
+      async ({ request, body }) => {
+        const user = await principalOf(request)
+        const challenge = orThrow(challenges.recognise(body, parts.originOf(request)))
+        orThrow(parsePublicKey(body.public_key))
+        const name = orThrow(parseKeyName(body.name))
+        const signed = { publicKey: body.public_key, signature: body.signature }
+        orThrow(await checkSignature(parts.verifier, signed, addKeyText(challenge, user.userId)))
+        return submit(user, 'auth.add_key', {
+          nonce: challenge.nonce,
+          expires: challenge.expires,
+          keyId: randomId('k', parts.random) as KeyId,
+          publicKey: body.public_key,
+          name,
+        })
+      },
+      {
+        body: t.Object({ ...SignedChallenge, name: Name }),
+        response: Key,
+        detail: {
+          ...SECURED,
+          summary: 'Add a key',
+          description:
+            'The new key signs the "add key" text of docs/PROTOCOL.md over a challenge and your user id.',
+        },
+      },
+    )
+    .patch(
+      '/:id',
+      async ({ request, params, body }) => {
+        const user = await principalOf(request)
+        return submit(user, 'auth.rename_key', { keyId: params.id, name: orThrow(parseKeyName(body.name)) })
+      },
+      {
+        params: KeyParams,
+        body: t.Object({ name: Name }),
+        response: Key,
+        detail: { ...SECURED, summary: 'Name a key' },
+      },
+    )
+    .delete(
+      '/:id',
+      async ({ request, params }) =>
+        submit(await principalOf(request), 'auth.revoke_key', { keyId: params.id }),
+      {
+        params: KeyParams,
+        response: Key,
+        detail: { ...SECURED, summary: 'Revoke a key; whatever it opened ends at once' },
+      },
+    )
+}
+
+const nullableMillis = t.Union([t.Integer({ minimum: 0 }), t.Null()])
+
+const Key = t.Object({
+  id: t.String(),
+  public_key: t.String({ description: '32 bytes, base64url' }),
+  name: t.String(),
+  created_at: t.Integer({ description: 'ms' }),
+  last_used_at: t.Integer({ description: 'ms, to within ten minutes' }),
+  revoked_at: nullableMillis,
+})
+
+const KeyParams = t.Object({ id: t.String({ minLength: 1, maxLength: 64 }) })
+const Name = t.String({ minLength: 1, maxLength: LIMITS.nameLength })
+const SECURED = { security: [{ bearer: [] }] }
+
+/** The writer's answer, which came through a thread. */
+function keyFrom(value: Json): Static<typeof Key> {
+  if (!Value.Check(Key, value)) throw new Error('the writer answered no key')
+  return value
+}

@@ -1,0 +1,137 @@
+import type { Clock, Millis, Random } from '../core/clock.ts'
+import type { CommandBus } from '../core/command.ts'
+import { type AppError, appError } from '../core/errors.ts'
+import type { KeyId, UserId } from '../core/ids.ts'
+import { isJsonObject, type Json, ownValue } from '../core/json.ts'
+import { fail, ok, type Result } from '../core/result.ts'
+import { loginText } from '../protocol/login-text.ts'
+import type { ChallengeFields } from '../protocol/server/hello.ts'
+import { decodeBase64url } from './base64url.ts'
+import type { AuthCommand, Payload } from './commands.ts'
+import type { KeyCache } from './key-cache.ts'
+import { generatedUsernames, parseKeyName, parseUsername, randomId } from './names.ts'
+import { EXPIRED, REVOKED, UNKNOWN_KEY } from './service/login.ts'
+import { parsePublicKey } from './strict-key.ts'
+import type { Verifier } from './verify-pool.ts'
+
+/** An answer to a challenge. Bytes are base64url without padding. */
+export type SignedChallenge = {
+  readonly challenge: ChallengeFields
+  readonly publicKey: string
+  readonly signature: string
+}
+
+export type LoginRequest = SignedChallenge & {
+  /** Makes a user when nobody has this key. */
+  readonly register: { readonly username?: string; readonly device_name?: string } | null
+  /** What registrations are counted on. */
+  readonly limitKey: string
+  /** Starts a refresh family. */
+  readonly family: Payload<'auth.login'>['family']
+}
+
+export type LoggedIn = {
+  readonly userId: UserId
+  readonly username: string
+  readonly keyId: KeyId
+  readonly publicKey: string
+  readonly registered: boolean
+}
+
+/** Takes one from an address's allowance: 0, or the milliseconds to wait. */
+export type RegistrationLimits = { take(limitKey: string): Millis }
+
+export type LoginParts = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly bus: CommandBus
+  readonly keys: KeyCache
+  readonly verifier: Verifier
+  readonly registrations: RegistrationLimits
+}
+
+/**
+ * A login by key, for sockets and REST alike. Cheap checks come first, the signature is checked off this thread, and the writer has
+ * the last word (nonce, key, name) in one transaction. Errors: SessionExpired, InvalidCredentials, RateLimited,
+ * ServiceUnavailable; their texts name no secret.
+ */
+export function createLogins(parts: LoginParts) {
+  return async (request: LoginRequest): Promise<Result<LoggedIn>> => {
+    if (request.challenge.expires <= parts.clock.now()) return fail(EXPIRED)
+    const registration = prepare(parts, request)
+    if (!registration.ok) return registration
+    const signed = await checkSignature(parts.verifier, request, loginText(request.challenge))
+    if (!signed.ok) return signed
+    const command: AuthCommand<'auth.login'> = {
+      kind: 'auth.login',
+      actor: { type: 'system' },
+      at: parts.clock.now(),
+      payload: {
+        nonce: request.challenge.nonce,
+        expires: request.challenge.expires,
+        publicKey: request.publicKey,
+        registration: registration.value,
+        family: request.family,
+      },
+    }
+    const result = await parts.bus.submit(command)
+    return result.ok ? loggedIn(result.value, request.publicKey) : result
+  }
+}
+
+/** Whether the owner of the key signed these bytes; InvalidCredentials when not. */
+export async function checkSignature(
+  verifier: Verifier,
+  signed: { readonly publicKey: string; readonly signature: string },
+  message: Uint8Array,
+): Promise<Result<null>> {
+  const publicKey = decodeBase64url(signed.publicKey, 32)
+  const signature = decodeBase64url(signed.signature, 64)
+  if (publicKey === null || signature === null) return fail(BAD_SIGNATURE)
+  const verdict = await verifier.verify({ publicKey, message, signature })
+  if (!verdict.ok) return verdict
+  return verdict.value ? ok(null) : fail(BAD_SIGNATURE)
+}
+
+/** What can be refused before anything costly is done; answers what to register, if anything. */
+function prepare(parts: LoginParts, request: LoginRequest): Result<Payload<'auth.login'>['registration']> {
+  const known = parts.keys.find(request.publicKey)
+  if (known !== null) return known.key.revokedAt === null ? ok(null) : fail(REVOKED)
+  if (request.register === null) return fail(UNKNOWN_KEY)
+  const key = parsePublicKey(request.publicKey)
+  if (!key.ok) return key
+  const keyName = parseKeyName(request.register.device_name ?? 'first key')
+  if (!keyName.ok) return keyName
+  const userId = randomId('u', parts.random) as UserId
+  const wish = request.register.username
+  const username = wish === undefined ? null : parseUsername(wish)
+  if (username !== null && !username.ok) return username
+  const wait = parts.registrations.take(request.limitKey)
+  if (wait > 0) return fail(appError('RateLimited', 'too many new users from this address', wait))
+  return ok({
+    userId,
+    keyId: randomId('k', parts.random) as KeyId,
+    usernames: username === null ? [...generatedUsernames(userId)] : [username.value],
+    keyName: keyName.value,
+  })
+}
+
+function loggedIn(value: Json, publicKey: string): Result<LoggedIn> {
+  const field = (name: string) => (isJsonObject(value) ? ownValue(value, name) : undefined)
+  const [userId, username, keyId] = [field('user_id'), field('username'), field('key_id')]
+  if (typeof userId !== 'string' || typeof username !== 'string' || typeof keyId !== 'string')
+    return fail(GARBLED)
+  return ok({
+    userId: userId as UserId,
+    username,
+    keyId: keyId as KeyId,
+    publicKey,
+    registered: field('registered') === true,
+  })
+}
+
+const BAD_SIGNATURE: AppError = appError(
+  'InvalidCredentials',
+  'the signature does not fit: sign the exact login text of this challenge with this key',
+)
+const GARBLED: AppError = appError('InternalError', 'the answer to a login is not what it should be')

@@ -1,0 +1,46 @@
+import type { Clock, Random } from '../core/clock.ts'
+import type { CommandBus } from '../core/command.ts'
+import { fail, ok, type Result } from '../core/result.ts'
+import { newSigningKey } from './access-token.ts'
+import { encodeBase64url } from './base64url.ts'
+import type { AuthCommand } from './commands.ts'
+import type { AuthReader } from './key-cache.ts'
+import type { SecretPurpose, SecretRow } from './store.ts'
+
+export type SecretParts = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly bus: CommandBus
+  readonly reader: AuthReader
+}
+
+/**
+ * The secrets of one purpose, made on the very first start. Several nodes may offer one at the same time: the writer
+ * takes the first, and all read the same. Fails as the writer does.
+ */
+export async function loadSecrets(
+  parts: SecretParts,
+  purpose: SecretPurpose,
+): Promise<Result<readonly SecretRow[]>> {
+  const read = () => parts.reader.read((store) => store.secrets(purpose))
+  const found = read()
+  if (found.length > 0) return ok(found)
+  const id = encodeBase64url(parts.random.bytes(12))
+  const command: AuthCommand<'auth.ensure_secret'> = {
+    kind: 'auth.ensure_secret',
+    actor: { type: 'system' },
+    at: parts.clock.now(),
+    payload: { id, purpose, material: await make(purpose, parts.random) },
+  }
+  const result = await parts.bus.submit(command)
+  return result.ok ? ok(read()) : fail(result.error)
+}
+
+function make(purpose: SecretPurpose, random: Random): Promise<string> | string {
+  switch (purpose) {
+    case 'access_token':
+      return newSigningKey()
+    case 'rest_challenge':
+      return encodeBase64url(random.bytes(32))
+  }
+}
