@@ -1,4 +1,8 @@
 /** The writer thread's composition root: the one place that opens the database for writing and knows every module's handlers. */
+import { authHandlers } from './auth/service.ts'
+import { DEFAULT_RULES } from './boards/rewards/rules.ts'
+import { rewardsHandlers } from './boards/rewards/service.ts'
+import type { RewardsCommand } from './boards/rewards/types.ts'
 import { systemClock, systemRandom } from './core/clock.ts'
 import { handlerTable } from './journal/handler-table.ts'
 import { createWriterThread } from './journal/writer-thread.ts'
@@ -7,10 +11,13 @@ import type { Stores } from './storage/stores.ts'
 
 declare const self: Worker
 
+const handlers = handlerTable<Stores>().add<RewardsCommand>(rewardsHandlers(DEFAULT_RULES))
+for (const { kind, handle } of authHandlers) handlers.on(kind, ({ auth }, command) => handle(auth, command))
+
 const receive = createWriterThread<Stores>({
   post: (text) => self.postMessage(text),
   openStorage: (settings) => openForWriting(settings.dataDir),
-  handlers: handlerTable<Stores>().table,
+  handlers: handlers.table,
   clock: systemClock,
   random: systemRandom,
 })
