@@ -1,0 +1,169 @@
+import { Database } from 'bun:sqlite'
+import { migrate } from 'drizzle-orm/bun-sqlite/migrator'
+import { type RewardsReadStores, rewardsChannels } from '../../src/boards/rewards/channels.ts'
+import { DEFAULT_RULES, type RewardsRules } from '../../src/boards/rewards/rules.ts'
+import { rewardsHandlers } from '../../src/boards/rewards/service.ts'
+import type { DeviceRow, RewardsStore } from '../../src/boards/rewards/store.ts'
+import type { NetworkReport, RewardsCommand } from '../../src/boards/rewards/types.ts'
+import type { CommandResult } from '../../src/core/command.ts'
+import {
+  type ChannelName,
+  DEFAULT_WORKSPACE,
+  type DeviceId,
+  type SessionId,
+  type UserId,
+} from '../../src/core/ids.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import type { Logger } from '../../src/core/logger.ts'
+import type { Storage } from '../../src/core/storage.ts'
+import { createGroupCommit } from '../../src/journal/group-commit.ts'
+import { handlerTable } from '../../src/journal/handler-table.ts'
+import type { JournalEntry } from '../../src/journal/types.ts'
+import type { LoadedDocument } from '../../src/live/ports.ts'
+import { createMemoryStorage } from '../../src/storage/memory/memory-storage.ts'
+import { connect } from '../../src/storage/sqlite/connection.ts'
+import { MIGRATIONS_FOLDER } from '../../src/storage/sqlite/open.ts'
+import { createSqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts'
+import type { Stores } from '../../src/storage/stores.ts'
+
+export type Backend = 'memory' | 'sqlite'
+
+/** A fresh, empty storage; the SQLite one in memory, with the real migrations. */
+export function openStorage(backend: Backend): Storage<Stores> {
+  if (backend === 'memory') return createMemoryStorage()
+  const sqlite = new Database(':memory:', { strict: true })
+  const connection = connect(sqlite)
+  migrate(connection.db, { migrationsFolder: MIGRATIONS_FOLDER })
+  return createSqliteStorage(connection, { writable: true })
+}
+
+export const user = (name: string) => name as UserId
+export const device = (name: string) => name as DeviceId
+export const session = (name: string) => name as SessionId
+
+/** A board at work: real handlers, group commit, journal and channels over one storage, with a clock that is turned by hand. */
+export function openBoard(backend: Backend, changes: Partial<RewardsRules> = {}, start = 1_766_000_000_000) {
+  const storage = openStorage(backend)
+  const rules = { ...DEFAULT_RULES, ...changes }
+  const clock = { time: start, now: () => clock.time }
+  const failures: string[] = []
+  const logger: Logger = {
+    debug() {},
+    info() {},
+    warn() {},
+    error: (event, fields) => failures.push(`${event} ${JSON.stringify(fields)}`),
+  }
+  const commits = createGroupCommit<Stores>({
+    storage,
+    handlers: handlerTable<Stores>().add<RewardsCommand>(rewardsHandlers(rules)).table,
+    head: { epoch: 1, seq: 0, chain: '00' },
+    clock,
+    logger,
+  })
+  const read = (work: (stores: RewardsReadStores) => LoadedDocument) => storage.read(work)
+  const channels = rewardsChannels(read, rules)
+
+  return {
+    rules,
+    clock,
+    storage,
+    channels,
+    /** Commits these together. Throws when a handler threw: a defect, never a refusal. */
+    commit(...commands: RewardsCommand[]): readonly CommandResult[] {
+      const results = commits.commit(commands)
+      if (failures.length > 0) throw new Error(failures.join('\n'))
+      return results
+    },
+    load(name: ChannelName, owner: UserId | null): LoadedDocument {
+      const source = channels.find((channel) => channel.name === name)
+      if (source?.kind !== 'state') throw new Error(`no state channel ${name}`)
+      return source.load({ workspace: DEFAULT_WORKSPACE, user: owner })
+    },
+    rows<T>(work: (store: RewardsStore) => T): T {
+      return storage.read((stores) => ({ value: work(stores.rewards) })).value
+    },
+    device(id: string): DeviceRow {
+      const row = storage.read((stores) => stores.rewards.device(device(id)))
+      if (row === null) throw new Error(`no device ${id}`)
+      return row
+    },
+    journal: (after: number): readonly JournalEntry[] =>
+      storage.read(({ journal }) => journal.after(after, 1000)),
+  }
+}
+
+export type Board = ReturnType<typeof openBoard>
+
+/** What a board is told, at the board's time. */
+export function commands(board: { readonly clock: { now(): number } }) {
+  const actor = (owner: string) => ({ type: 'user', userId: user(owner) }) as const
+  const at = () => board.clock.now()
+  return {
+    connect: (
+      owner: string,
+      id: string,
+      more: {
+        session?: string
+        address?: string
+        country?: string | null
+        name?: string
+        process?: string
+      } = {},
+    ): RewardsCommand => ({
+      kind: 'rewards.connect',
+      actor: actor(owner),
+      at: at(),
+      payload: {
+        deviceId: device(id),
+        name: more.name ?? null,
+        socket: { session: session(more.session ?? `socket of ${id}`), process: more.process ?? 'p1' },
+        address: more.address ?? '203.0.113.7',
+        country: more.country ?? null,
+      },
+    }),
+    report: (
+      owner: string,
+      id: string,
+      networks: readonly Partial<NetworkReport>[] = [{}],
+      socket = `socket of ${id}`,
+    ): RewardsCommand => ({
+      kind: 'rewards.network_update',
+      actor: actor(owner),
+      at: at(),
+      payload: {
+        deviceId: device(id),
+        session: session(socket),
+        networks: networks.map((n) => ({ ...PERFECT, ...n })),
+      },
+    }),
+    disconnect: (owner: string, id: string, socket = `socket of ${id}`): RewardsCommand => ({
+      kind: 'rewards.disconnect',
+      actor: actor(owner),
+      at: at(),
+      payload: { deviceId: device(id), session: session(socket) },
+    }),
+    vanish: (id: string, socket = `socket of ${id}`): RewardsCommand => ({
+      kind: 'rewards.vanish',
+      actor: { type: 'system' },
+      at: at(),
+      payload: { deviceId: device(id), session: session(socket) },
+    }),
+    sweep: (...alive: string[]): RewardsCommand => ({
+      kind: 'rewards.sweep',
+      actor: { type: 'system' },
+      at: at(),
+      payload: { alive },
+    }),
+  }
+}
+
+/** No loss, and a round trip that earns all of its part. */
+export const PERFECT: NetworkReport = { name: 'wifi', loss: 0, rtt: 50, bytes_in: 1000, bytes_out: 500 }
+
+/** A nested value of a document, or undefined. */
+export function at(document: JsonObject, ...keys: readonly string[]): unknown {
+  return keys.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    document,
+  )
+}
