@@ -57,6 +57,11 @@ export type Client = {
   /** Events of a stream channel, each exactly once and in order; from `after` on when it is given. Returns how to stop. */
   events(channel: string, listener: (event: StreamEventMessage) => void, after?: Cursor): () => void
   readonly device: Device
+  /**
+   * Sends a heartbeat and answers how long its echo took, in ms; fails with ConnectionError when none came within
+   * `timeoutMillis` (default 5,000), or at once while there is no connection. Heartbeats carry no id: concurrent pings share one.
+   */
+  ping(timeoutMillis?: number): Promise<Result<Millis>>
   onState(listener: (state: LinkState) => void): () => void
   onUser(listener: (user: ClientUser | null) => void): () => void
   /** Errors that belong to no call: broken frames, refused channels, wrong checksums. */
