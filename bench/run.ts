@@ -1,0 +1,58 @@
+/**
+ * `npm run bench -- NAME` runs one question, `npm run bench` (or `-- all`) every one, each in a process of its own. What a
+ * question prints goes through; its last line is one line of JSON (`Answer`). `--short` shows that they work, in seconds.
+ */
+import { parseAnswer } from './support/answer.ts'
+
+const QUESTIONS = ['fanout', 'memory', 'logins', 'ingest', 'frames'] as const
+/** Also to be run by name: it explains a decision and has no place in the table of aims. */
+const OTHERS = ['verify'] as const
+
+const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
+const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+const known: readonly string[] = [...QUESTIONS, ...OTHERS]
+const wrong = [
+  ...words.filter((word) => word !== 'all' && !known.includes(word)),
+  ...flags.filter(unknownFlag),
+]
+if (wrong.length > 0) {
+  console.error(`unknown: ${wrong.join(' ')}; npm run bench -- [all|${known.join('|')}] [--short]`)
+  process.exit(2)
+}
+
+const chosen = words.length === 0 || words.includes('all') ? QUESTIONS : words
+let failed = 0
+for (const question of chosen) {
+  const lastLine = await runQuestion(question)
+  const answer = lastLine === null ? null : parseAnswer(lastLine)
+  if (answer?.question !== question) {
+    failed++
+    console.error(`bench ${question} ended without its line of figures`)
+  }
+}
+process.exit(failed === 0 ? 0 : 1)
+
+/** Passes the output through; answers its last line, or null when the process failed. */
+async function runQuestion(question: string): Promise<string | null> {
+  const script = Bun.fileURLToPath(new URL(`./${question}.ts`, import.meta.url))
+  const child = Bun.spawn([process.execPath, script, ...flags], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let last = ''
+  let open = ''
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    process.stdout.write(text)
+    const lines = (open + text).split('\n')
+    open = lines.pop() ?? ''
+    last = lines.findLast((line) => line.trim() !== '') ?? last
+  }
+  if (open.trim() !== '') {
+    process.stdout.write('\n')
+    last = open
+  }
+  return (await child.exited) === 0 ? last : null
+}
+
+function unknownFlag(flag: string): boolean {
+  return flag !== '--short'
+}
