@@ -1,6 +1,7 @@
 import type { Millis } from '../core/clock.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { ClientMessage } from '../protocol/client-messages.ts'
+import type { CaughtUpMessage } from '../protocol/server-messages.ts'
 import type { Channel } from './channel.ts'
 import type { Challenge, ClientType, Principal, SessionInfo, WireFormat } from './ports.ts'
 
@@ -23,16 +24,21 @@ export class Session<Socket> implements SessionInfo {
   refusals = 0
   unanswered = 0
 
+  readonly format: WireFormat
+  readonly clientType: ClientType
+  readonly address: string
+
   constructor(
     readonly socket: Socket,
     readonly id: SessionId,
-    readonly format: WireFormat,
-    readonly clientType: ClientType,
-    readonly address: string,
+    options: Pick<SessionInfo, 'format' | 'clientType' | 'address'>,
     challenge: Challenge,
     now: Millis,
     tokens: number,
   ) {
+    this.format = options.format
+    this.clientType = options.clientType
+    this.address = options.address
     this.login = { type: 'anonymous', challenge, since: now }
     this.tokens = tokens
     this.at = now
@@ -58,9 +64,11 @@ export type SlowLink = {
   readonly since: Millis
   /** For each channel it holds, in their order, the position up to which it was served. */
   readonly positions: readonly number[]
-  /** What it asked for meanwhile, in order. */
-  readonly deferred: ClientMessage[]
+  /** What it asked for meanwhile, and what it is still to be told, in order. */
+  readonly deferred: Deferred[]
 }
+
+export type Deferred = ClientMessage | CaughtUpMessage
 
 export const OPEN: Link = { type: 'open' }
 export const CLOSED: Link = { type: 'closed' }

@@ -31,6 +31,8 @@ export type EngineDeps<Socket> = {
   readonly devices: DeviceMessages
   readonly metrics: LiveMetrics
   readonly limits: EngineLimits
+  /** A monotonic clock in seconds, for measurements only. */
+  seconds(): number
   /** A promise or port failed that should not have. The engine goes on; whoever runs it wants to know. */
   defect(cause: unknown, during: string): void
 }
@@ -59,7 +61,7 @@ export type Engine<Socket> = {
   closed(session: Session<Socket>): void
   /**
    * Committed journal rows, in order and without gaps, from the position `history.head()` had when the engine was made.
-   * Rows it already has are ignored. Stream events go out at once, patches with the next tick.
+   * Rows it already has are ignored; after a gap it starts again as by {@link Engine.resync}. Stream events go out at once, patches with the next tick.
    */
   apply(entries: readonly JournalEntry[]): void
   /** Publishes what changed to the sessions of one type; call it every `FLUSH_MILLIS[clientType]`. */
@@ -73,6 +75,11 @@ export type Engine<Socket> = {
   goodbye(spreadMillis: Millis, reason: string): void
   /** Closes up to `count` sessions with 3000 and answers how many are still open. */
   closeSome(count: number): number
+  /**
+   * The journal is not the one that clients were told of (a fail-over lost its end): starts again from `history.head()`,
+   * and everybody gets `resync` and a snapshot of all it holds.
+   */
+  resync(reason: string): void
   /** Closes every session that the predicate picks (a revoked key, a deleted user); answers how many. */
   revoke(matches: (session: SessionInfo) => boolean, reason: CloseReason): number
   stats(): EngineStats

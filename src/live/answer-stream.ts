@@ -1,0 +1,74 @@
+import type { ResumedMessage, SnapshotMessage } from '../protocol/server-messages.ts'
+import type { Channel } from './channel.ts'
+import { encodeForFeed } from './encode.ts'
+import { feedFor } from './membership.ts'
+import { send } from './send.ts'
+import type { Session } from './session.ts'
+import type { LiveState } from './state.ts'
+
+/**
+ * Brings a reader of a stream to the present: every event after `from`, in order, or, when some are beyond
+ * retention, a `resync` that says so and the position from which events follow. Null when it is done; with more to send than
+ * the socket takes, the position up to which it went.
+ */
+export function answerStream<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  channel: Channel<Socket>,
+  from: number | null,
+): number | null {
+  if (from === null) {
+    sendPosition(live, session, channel, startOf(live, channel))
+    return null
+  }
+  const { history, limits, transport, clock } = live.deps
+  const head = { channel: channel.source.name, epoch: live.epoch, timestamp: clock.now() }
+  sendPosition(live, session, channel, { type: 'resumed', ...head, from, seq: from, changes: {} })
+  let at = from
+  for (let page = 0; page < PAGES; page++) {
+    const rows = history.ofChannel(channel.key, at, limits.resumeRows)
+    // Asked after reading: had rows been pruned meanwhile, we would see it.
+    if (history.prunedThrough() > at) {
+      send(live, session, { type: 'resync', channel: channel.source.name, reason: 'retention' })
+      sendPosition(live, session, channel, startOf(live, channel))
+      return null
+    }
+    for (const { seq, body } of rows) {
+      // What the tail has not brought yet will be published to everybody.
+      if (seq > live.seq) return null
+      if (body.kind !== 'event') continue
+      // For this session alone, so in `packed` no part of the feed: a plain message.
+      send(live, session, { type: body.type, ...head, from: at, seq, data: body.data })
+      at = seq
+    }
+    if (rows.length < limits.resumeRows) return null
+    if (transport.buffered(session.socket) > limits.bufferedBytes) return at
+  }
+  return at
+}
+
+/** A stream has no document: its snapshot is the position from which events follow. */
+function startOf<Socket>(live: LiveState<Socket>, channel: Channel<Socket>): SnapshotMessage {
+  return {
+    type: 'snapshot',
+    channel: channel.source.name,
+    epoch: live.epoch,
+    seq: live.seq,
+    timestamp: live.deps.clock.now(),
+    data: {},
+  }
+}
+
+function sendPosition<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  channel: Channel<Socket>,
+  message: SnapshotMessage | ResumedMessage,
+): void {
+  const frame = encodeForFeed(live, feedFor(live, session, channel), message, session.format)
+  live.deps.transport.send(session.socket, frame)
+  live.deps.metrics.sent(session.clientType, message.type, 1)
+}
+
+/** Pages of a backlog sent in one turn; other sessions want to be served too. */
+const PAGES = 8

@@ -1,0 +1,139 @@
+import { answerStream } from './answer-stream.ts'
+import type { Channel } from './channel.ts'
+import type { Delta, StateSource } from './documents.ts'
+import { encodeForFeed } from './encode.ts'
+import { feedFor } from './membership.ts'
+import type { Frame } from './ports.ts'
+import { send } from './send.ts'
+import type { Session } from './session.ts'
+import type { LiveState } from './state.ts'
+
+/** From where a session wants a channel. */
+export type Ask =
+  /** From its present state. */
+  | { readonly type: 'fresh' }
+  /** From where the client says it stands; to be checked. */
+  | { readonly type: 'cursor'; readonly epoch: number; readonly seq: number }
+  /** From where we know it stands. */
+  | { readonly type: 'position'; readonly seq: number }
+  /** What it has is worth nothing any more. */
+  | { readonly type: 'lost'; readonly reason: string }
+
+/**
+ * Brings a session that reads the channel to the present: `resumed` when that is possible, otherwise a `snapshot`,
+ * with a `resync` before it if what the client has cannot be continued. Null when it is done; for a stream with more to
+ * send than the socket takes, the position up to which it went. Throws what a source's `load` or the history throws.
+ */
+export function answer<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  channel: Channel<Socket>,
+  ask: Ask,
+): number | null {
+  const lost = reasonLost(live, ask)
+  if (lost !== null) send(live, session, { type: 'resync', channel: channel.source.name, reason: lost })
+  const from = lost !== null || ask.type === 'fresh' || ask.type === 'lost' ? null : ask.seq
+  const { source } = channel
+  switch (source.kind) {
+    case 'state':
+      answerState(live, session, channel, source, from)
+      return null
+    case 'stream':
+      return answerStream(live, session, channel, from)
+    default:
+      return source satisfies never
+  }
+}
+
+function reasonLost<Socket>(live: LiveState<Socket>, ask: Ask): string | null {
+  if (ask.type === 'lost') return ask.reason
+  if (ask.type !== 'cursor') return null
+  const { history } = live.deps
+  const isKnown = ask.seq <= history.head().seq && history.knows(ask.epoch, ask.seq)
+  return isKnown ? null : 'this position is not in the journal: changes after it were lost in a fail-over'
+}
+
+function answerState<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  channel: Channel<Socket>,
+  source: StateSource,
+  from: number | null,
+): void {
+  const delta = from === null ? null : live.documents.deltaSince(source, channel.key, from)
+  if (from === null || delta === null) sendSnapshot(live, session, channel, source)
+  else sendResumed(live, session, channel, from, delta)
+}
+
+function sendSnapshot<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  channel: Channel<Socket>,
+  source: StateSource,
+): void {
+  const document = live.documents.get(source, channel.key)
+  sendShared(live, session, channel, 'snapshot', document.seq, () =>
+    encodeForFeed(
+      live,
+      feedFor(live, session, channel),
+      {
+        type: 'snapshot',
+        channel: source.name,
+        epoch: live.epoch,
+        seq: document.seq,
+        timestamp: live.deps.clock.now(),
+        data: document.value(),
+        checksum: document.checksum(),
+      },
+      session.format,
+    ),
+  )
+}
+
+function sendResumed<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  channel: Channel<Socket>,
+  from: number,
+  delta: Delta,
+): void {
+  // A delta read from the journal holds up to the channel's own position too: nothing is in between.
+  const seq = Math.max(delta.seq, channel.seq)
+  sendShared(live, session, channel, `resumed ${from}`, seq, () =>
+    encodeForFeed(
+      live,
+      feedFor(live, session, channel),
+      {
+        type: 'resumed',
+        channel: channel.source.name,
+        epoch: live.epoch,
+        from,
+        seq,
+        timestamp: live.deps.clock.now(),
+        changes: delta.patch.changes,
+        ...(delta.patch.removed.length > 0 ? { removed: delta.patch.removed } : {}),
+        ...(delta.checksum === undefined ? {} : { checksum: delta.checksum }),
+      },
+      session.format,
+    ),
+  )
+}
+
+/** Sends a frame that others may be asking for as well, if the channel is one for many. */
+function sendShared<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  channel: Channel<Socket>,
+  what: string,
+  seq: number,
+  make: () => Frame,
+): void {
+  const type = what.startsWith('snapshot') ? 'snapshot' : 'resumed'
+  const isShared = channel.source.audience === 'workspace'
+  const name = `${channel.key} ${session.clientType} ${session.format} ${what}`
+  // A packed frame also depends on how far its feed is.
+  const version = `${live.epoch} ${seq} ${channel[session.clientType]?.seq}`
+  const frame = isShared ? live.frames.get(name, version, live.deps.clock.now(), make) : make()
+  live.deps.transport.send(session.socket, frame)
+  live.deps.metrics.sent(session.clientType, type, 1)
+}

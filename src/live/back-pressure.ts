@@ -1,0 +1,92 @@
+import { answer } from './answer.ts'
+import type { Channel } from './channel.ts'
+import { closeSession } from './close.ts'
+import type { Feed } from './feed.ts'
+import { joinFeed, leaveFeed } from './membership.ts'
+import type { WireFormat } from './ports.ts'
+import { type Deferred, OPEN, type Session } from './session.ts'
+import type { LiveState } from './state.ts'
+
+/**
+ * All of back-pressure (G5). A reader with more than `bufferedBytes` waiting is taken off its topics, so that nobody encodes, sends
+ * or buffers for it. When it has read, it gets one merged delta per channel from where it stopped and reads on. When it does
+ * not within `slowMillis`, it is closed.
+ */
+
+/** A publish met somebody with bytes waiting: finds who it was among the readers of that topic. */
+export function takeOffSlowReaders<Socket>(
+  live: LiveState<Socket>,
+  feed: Feed<Socket>,
+  format: WireFormat,
+): void {
+  for (const session of feed.channel.sessions) {
+    if (session.clientType === feed.clientType && session.format === format) checkReader(live, session)
+  }
+}
+
+/** Takes the session off its topics if too much waits for it. */
+export function checkReader<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
+  if (session.link.type !== 'open') return
+  if (live.deps.transport.buffered(session.socket) <= live.deps.limits.bufferedBytes) return
+  takeOff(
+    live,
+    session,
+    session.channels.map((channel) => servedUpTo(channel, session)),
+  )
+}
+
+/** The session stops reading; `positions` says how far it was served, channel by channel. */
+export function takeOff<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  positions: readonly number[],
+  deferred: Deferred[] = [],
+): void {
+  for (const channel of session.channels) leaveFeed(live, session, channel)
+  session.link = { type: 'slow', since: live.deps.clock.now(), positions, deferred }
+  live.slow.add(session)
+}
+
+/**
+ * If the session is slow and has read most of what waited: brings it to the present and back on its topics. Answers what it asked
+ * for meanwhile, which is the caller's to do now.
+ */
+export function putBack<Socket>(live: LiveState<Socket>, session: Session<Socket>): readonly Deferred[] {
+  const { link } = session
+  if (link.type !== 'slow') return []
+  if (live.deps.transport.buffered(session.socket) > live.deps.limits.bufferedBytes / 4) return []
+  session.link = OPEN
+  live.slow.delete(session)
+  const { channels } = session
+  for (const channel of channels) joinFeed(live, session, channel)
+  for (const [index, channel] of channels.entries()) {
+    const position = link.positions[index] ?? 0
+    const stopped = answer(live, session, channel, { type: 'position', seq: position })
+    const isFull = live.deps.transport.buffered(session.socket) > live.deps.limits.bufferedBytes
+    if (stopped === null && !isFull) continue
+    // Again too much: it goes on from here when it has read this.
+    const positions = channels.map((each, at) => {
+      if (at < index || (at === index && stopped === null)) return servedUpTo(each, session)
+      return at === index && stopped !== null ? stopped : (link.positions[at] ?? 0)
+    })
+    takeOff(live, session, positions, link.deferred)
+    return []
+  }
+  return link.deferred
+}
+
+/** What a slow session asks for waits; one that asks for too much meanwhile is closed. */
+export function defer<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  messages: readonly Deferred[],
+): void {
+  if (session.link.type !== 'slow') return
+  session.link.deferred.push(...messages)
+  if (session.link.deferred.length > live.deps.limits.deferred) closeSession(live, session, 'slowReader')
+}
+
+/** Every frame up to here went to a socket that read the channel all the time. */
+export function servedUpTo<Socket>(channel: Channel<Socket>, session: Session<Socket>): number {
+  return channel[session.clientType]?.seq ?? channel.seq
+}

@@ -1,0 +1,46 @@
+import type { ChannelKey } from '../core/ids.ts'
+import type { Feed } from './feed.ts'
+import type { ChannelSource } from './ports.ts'
+import type { Session } from './session.ts'
+
+/**
+ * One channel that somebody holds. Most belong to one user and are idle, so it has no document of its own: documents are
+ * in `documents.ts`, and patches are forwarded without one.
+ */
+export class Channel<Socket> {
+  /** In no order. A session knows its place here, so that leaving costs the same however many there are. */
+  readonly sessions: Session<Socket>[] = []
+  /** One per rate at which anybody reads; null: nobody does. */
+  web: Feed<Socket> | null = null
+  tui: Feed<Socket> | null = null
+
+  /**
+   * `seq` is a position with two properties. The channel did not change between it and the engine's own; and whoever
+   * is answered from now on stands at it or later. So a feed that starts at it fits everybody.
+   */
+  constructor(
+    readonly key: ChannelKey,
+    readonly source: ChannelSource,
+    public seq: number,
+  ) {}
+
+  /** Adds a session that does not hold this channel yet. */
+  add(session: Session<Socket>): void {
+    session.channels = [...session.channels, this]
+    session.places = [...session.places, this.sessions.length]
+    this.sessions.push(session)
+  }
+
+  /** Removes the session that holds this channel as its `index`th. */
+  remove(session: Session<Socket>, index: number): void {
+    const place = session.places[index]
+    const last = this.sessions.pop()
+    if (place === undefined || last === undefined) return
+    if (last !== session) {
+      this.sessions[place] = last
+      last.places[last.channels.indexOf(this)] = place
+    }
+    session.channels = session.channels.filter((_, at) => at !== index)
+    session.places = session.places.filter((_, at) => at !== index)
+  }
+}

@@ -1,0 +1,31 @@
+import { CLOSE, type CloseReason } from '../protocol/close-codes.ts'
+import { leaveFeed, release } from './membership.ts'
+import { CLOSED, type Session } from './session.ts'
+import type { LiveState } from './state.ts'
+
+/** Closes a session for a reason of the protocol; frames sent before go out first. */
+export function closeSession<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  reason: CloseReason,
+  text: string = CLOSE[reason].meaning,
+): void {
+  if (session.link.type === 'closed') return
+  // First, since the socket may tell us that it is closed before this call returns.
+  detach(live, session)
+  live.deps.transport.close(session.socket, CLOSE[reason].code, text)
+}
+
+/** The session holds nothing any more and nothing is sent to it; does nothing the second time. */
+export function detach<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
+  if (session.link.type === 'closed') return
+  const isReading = session.link.type === 'open'
+  session.link = CLOSED
+  live.slow.delete(session)
+  live.sessions.delete(session)
+  for (let index = session.channels.length - 1; index >= 0; index--) {
+    const channel = session.channels[index]
+    if (channel !== undefined && isReading) leaveFeed(live, session, channel)
+    release(live, session, index)
+  }
+}

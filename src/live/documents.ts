@@ -1,0 +1,96 @@
+import { LRUCache } from 'lru-cache'
+import { type ChannelKey, parseChannelKey } from '../core/ids.ts'
+import { EMPTY_PATCH, type Patch } from '../core/patch.ts'
+import { PatchBuilder } from '../core/patch-builder.ts'
+import type { JournalEntry } from '../journal/types.ts'
+import { LiveDocument } from './document.ts'
+import type { EngineLimits } from './limits.ts'
+import type { ChannelSource, History } from './ports.ts'
+
+export type StateSource = Extract<ChannelSource, { readonly kind: 'state' }>
+
+/** A merged delta up to `seq`; the checksum is of the document there, when one is at hand. */
+export type Delta = { readonly patch: Patch; readonly seq: number; readonly checksum?: number }
+
+/**
+ * Documents in memory: loaded from the tables when somebody needs them whole, kept up to date by the journal, and dropped when
+ * others are needed more.
+ */
+export class DocumentCache {
+  readonly #documents: LRUCache<ChannelKey, LiveDocument>
+  readonly #history: History
+  readonly #limits: EngineLimits
+
+  constructor(history: History, limits: EngineLimits) {
+    this.#documents = new LRUCache({ max: limits.documents })
+    this.#history = history
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#documents.size
+  }
+
+  /** The document if it is in memory; does not count as a use. */
+  peek(key: ChannelKey): LiveDocument | undefined {
+    return this.#documents.peek(key)
+  }
+
+  /** The document, loaded if need be. Throws what the source's `load` throws. */
+  get(source: StateSource, key: ChannelKey): LiveDocument {
+    const held = this.#documents.get(key)
+    if (held !== undefined) return held
+    const parsed = parseChannelKey(key)
+    if (parsed === null) throw new Error(`not a channel key: ${key}`)
+    const document = new LiveDocument(source.load(parsed.scope), this.#limits.marks)
+    this.#documents.set(key, document)
+    return document
+  }
+
+  clear(): void {
+    this.#documents.clear()
+  }
+
+  /**
+   * What brings a reader from `seq` to now; null when that cannot be told or would cost more than a snapshot. The
+   * document of a whole workspace is loaded for it, since many will ask; for that of a single user the journal is read.
+   */
+  deltaSince(source: StateSource, key: ChannelKey, seq: number): Delta | null {
+    if (source.audience === 'user' && this.peek(key) === undefined) return this.#deltaOfJournal(key, seq)
+    const document = this.get(source, key)
+    // Somebody may have read the tables when they were already ahead of us.
+    if (seq > document.seq) return { patch: EMPTY_PATCH, seq }
+    if (seq < document.watermark) this.#backfill(document, key, seq)
+    const patch = document.deltaSince(seq)
+    return patch === null ? null : { patch, seq: document.seq, checksum: document.checksum() }
+  }
+
+  #deltaOfJournal(key: ChannelKey, seq: number): Delta | null {
+    const changed = this.#history.lastSeqOf(key) > seq
+    const rows = changed ? this.#rowsAfter(key, seq) : []
+    // Asked last: had rows been pruned while we read, we would see it.
+    if (rows === null || this.#history.prunedThrough() > seq) return null
+    const merged = new PatchBuilder()
+    for (const row of rows) merged.add(row.patch)
+    return { patch: merged.take(), seq: Math.max(seq, rows[rows.length - 1]?.seq ?? 0) }
+  }
+
+  /** After a restart documents know nothing of what was before; the journal does. */
+  #backfill(document: LiveDocument, key: ChannelKey, seq: number): void {
+    const rows = this.#rowsAfter(key, seq)
+    if (rows === null || this.#history.prunedThrough() > seq) return
+    document.backfill(rows, seq)
+  }
+
+  /** The patches of a channel after `seq`; null when they are too many. */
+  #rowsAfter(key: ChannelKey, seq: number): readonly PatchRow[] | null {
+    const rows = this.#history.ofChannel(key, seq, this.#limits.resumeRows + 1)
+    return rows.length > this.#limits.resumeRows ? null : rows.flatMap(patchRow)
+  }
+}
+
+type PatchRow = { readonly seq: number; readonly patch: Patch }
+
+function patchRow(entry: JournalEntry): readonly PatchRow[] {
+  return entry.body.kind === 'patch' ? [{ seq: entry.seq, patch: entry.body.patch }] : []
+}

@@ -1,0 +1,30 @@
+import { encodeMessage } from '../protocol/codec.ts'
+import type { FeedMessage, ServerMessage } from '../protocol/server-messages.ts'
+import type { Feed } from './feed.ts'
+import type { Frame, WireFormat } from './ports.ts'
+import type { LiveState } from './state.ts'
+
+/** A message of a channel's feed as a frame; in `packed` it depends on, and may move, the state of that feed. */
+export function encodeForFeed<Socket>(
+  live: LiveState<Socket>,
+  feed: Feed<Socket>,
+  message: FeedMessage,
+  format: WireFormat,
+): Frame {
+  const started = live.deps.seconds()
+  const frame = format === 'packed' ? feed.packedFeed(live).encode(message) : encodeMessage(message, format)
+  live.deps.metrics.encoded(format, message.type, frame.length, live.deps.seconds() - started)
+  return frame
+}
+
+/** Any other message as a frame. */
+export function encodePlain<Socket>(
+  live: LiveState<Socket>,
+  message: ServerMessage,
+  format: WireFormat,
+): Frame {
+  const started = live.deps.seconds()
+  const frame = encodeMessage(message, format)
+  live.deps.metrics.encoded(format, message.type, frame.length, live.deps.seconds() - started)
+  return frame
+}

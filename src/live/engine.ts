@@ -1,0 +1,124 @@
+import type { Millis } from '../core/clock.ts'
+import type { CloseReason } from '../protocol/close-codes.ts'
+import { closeSession, detach } from './close.ts'
+import { DocumentCache } from './documents.ts'
+import { applyEntries, startAgain } from './entries.ts'
+import { FrameCache } from './frame-cache.ts'
+import { openSession } from './hello.ts'
+import type { ClientType, SessionInfo } from './ports.ts'
+import { flushFeed } from './publish.ts'
+import { drained, receive } from './receive.ts'
+import { send } from './send.ts'
+import type { Session } from './session.ts'
+import type { LiveState } from './state.ts'
+import { sweep } from './sweep.ts'
+import type { Engine, EngineDeps } from './types.ts'
+
+/** Makes the engine; it stands at `history.head()` and waits to be told of rows after that. */
+export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
+  const head = deps.history.head()
+  const live: LiveState<Socket> = {
+    deps,
+    sources: new Map(deps.sources.map((source) => [source.name, source])),
+    publicChannels: deps.sources
+      .filter((source) => deps.access.scopeOf({ type: 'anonymous' }, source).ok)
+      .map((source) => source.name),
+    sessions: new Set(),
+    slow: new Set(),
+    channels: new Map(),
+    documents: new DocumentCache(deps.history, deps.limits),
+    frames: new FrameCache(),
+    dirty: { web: new Set(), tui: new Set() },
+    feedsMade: 0,
+    epoch: head.epoch,
+    seq: head.seq,
+  }
+  /** A port that throws must not take the caller, a socket handler or a timer, with it. */
+  const guarded = (during: string, work: () => void) => {
+    try {
+      work()
+    } catch (cause) {
+      deps.defect(cause, during)
+    }
+  }
+  const guardedFor = (session: Session<Socket>, during: string, work: () => void) => {
+    try {
+      work()
+    } catch (cause) {
+      deps.defect(cause, during)
+      closeSession(live, session, 'internalError')
+    }
+  }
+  return {
+    open: (socket, options) => openSession(live, socket, options),
+    receive: (session, frame) => guardedFor(session, 'receiving', () => receive(live, session, frame)),
+    drained: (session) => guardedFor(session, 'draining', () => drained(live, session)),
+    closed(session) {
+      guarded('closing', () => {
+        detach(live, session)
+        deps.metrics.connected(session.clientType, -1)
+        deps.devices.closed(session)
+      })
+    },
+    apply: (entries) => guarded('applying journal rows', () => applyEntries(live, entries)),
+    tick: (clientType) => tick(live, clientType),
+    sweep: () => guarded('sweeping', () => sweep(live)),
+    goodbye: (spread, reason) => guarded('saying goodbye', () => goodbye(live, spread, reason)),
+    closeSome: (count) => closeSome(live, count),
+    resync: (reason) => guarded('starting again', () => startAgain(live, reason)),
+    revoke: (matches, reason) => revoke(live, matches, reason),
+    stats: () => ({
+      sessions: live.sessions.size,
+      slow: live.slow.size,
+      channels: live.channels.size,
+      documents: live.documents.size,
+      epoch: live.epoch,
+      seq: live.seq,
+    }),
+  }
+}
+
+/** Publishes every feed of a rate that has something to say. */
+function tick<Socket>(live: LiveState<Socket>, clientType: ClientType): void {
+  const dirty = live.dirty[clientType]
+  for (const feed of dirty) {
+    dirty.delete(feed)
+    try {
+      flushFeed(live, feed)
+    } catch (cause) {
+      live.deps.defect(cause, `publishing ${feed.channel.source.name}`)
+    }
+  }
+}
+
+function goodbye<Socket>(live: LiveState<Socket>, spread: Millis, reason: string): void {
+  for (const session of live.sessions) {
+    const [high = 0, low = 0] = live.deps.random.bytes(2)
+    const delay = Math.floor((spread * (high * 256 + low)) / 65_536)
+    send(live, session, { type: 'reconnect', delay_ms: delay, reason })
+  }
+}
+
+function closeSome<Socket>(live: LiveState<Socket>, count: number): number {
+  let left = count
+  for (const session of live.sessions) {
+    if (left <= 0) break
+    left -= 1
+    closeSession(live, session, 'goingAway')
+  }
+  return live.sessions.size
+}
+
+function revoke<Socket>(
+  live: LiveState<Socket>,
+  matches: (session: SessionInfo) => boolean,
+  reason: CloseReason,
+): number {
+  let count = 0
+  for (const session of live.sessions) {
+    if (!matches(session)) continue
+    count += 1
+    closeSession(live, session, reason)
+  }
+  return count
+}

@@ -1,0 +1,76 @@
+import type { JournalEntry } from '../journal/types.ts'
+import { answer } from './answer.ts'
+import { closeSession } from './close.ts'
+import { feedsOf, positionOf } from './membership.ts'
+import { publishEvent } from './publish.ts'
+import type { LiveState } from './state.ts'
+
+/** Takes committed rows in; see `Engine.apply`. */
+export function applyEntries<Socket>(live: LiveState<Socket>, entries: readonly JournalEntry[]): void {
+  for (const entry of entries) {
+    if (entry.seq <= live.seq) continue
+    if (entry.seq !== live.seq + 1) {
+      startAgain(live, `rows ${live.seq + 1} to ${entry.seq - 1} of the journal were not seen`)
+      // Whatever is left of these rows is in the tables that everybody has just been served from.
+      return
+    }
+    live.seq = entry.seq
+    live.epoch = entry.epoch
+    applyEntry(live, entry)
+  }
+}
+
+function applyEntry<Socket>(live: LiveState<Socket>, entry: JournalEntry): void {
+  const { body, seq, at } = entry
+  const channel = live.channels.get(entry.channel)
+  switch (body.kind) {
+    case 'epoch':
+      return
+    case 'patch':
+      live.documents.peek(entry.channel)?.apply(seq, body.patch)
+      if (channel === undefined || seq <= channel.seq) return
+      channel.seq = seq
+      for (const feed of feedsOf(channel)) {
+        if (feed.add(body.patch, at)) live.dirty[feed.clientType].add(feed)
+      }
+      return
+    case 'event':
+      if (channel === undefined || seq <= channel.seq) return
+      channel.seq = seq
+      for (const feed of feedsOf(channel))
+        publishEvent(live, feed, { type: body.type, data: body.data, seq, at })
+      return
+    default:
+      body satisfies never
+  }
+}
+
+/**
+ * Forgets all that was read of the journal and begins again at its head: everybody is told to resync and gets a
+ * snapshot. A slow reader is sent away instead; when it comes back its cursor decides.
+ */
+export function startAgain<Socket>(live: LiveState<Socket>, reason: string): void {
+  const head = live.deps.history.head()
+  live.epoch = head.epoch
+  live.seq = head.seq
+  live.documents.clear()
+  live.dirty.web.clear()
+  live.dirty.tui.clear()
+  for (const session of [...live.slow]) closeSession(live, session, 'slowReader')
+  for (const channel of live.channels.values()) {
+    channel.seq = positionOf(live, channel.source, channel.key)
+    for (const feed of feedsOf(channel)) {
+      feed.take()
+      feed.seq = channel.seq
+      feed.epoch = live.epoch
+    }
+  }
+  for (const session of live.sessions) {
+    try {
+      for (const channel of session.channels) answer(live, session, channel, { type: 'lost', reason })
+    } catch (cause) {
+      live.deps.defect(cause, 'starting again')
+      closeSession(live, session, 'internalError')
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import { LRUCache } from 'lru-cache'
+import type { Millis } from '../core/clock.ts'
+import type { Frame } from './ports.ts'
+
+/**
+ * Frames that many sessions ask for within a moment: after a restart ten thousand clients resume from the same position,
+ * and one encoding serves them all. Short-lived, for a frame carries the time it was made at.
+ */
+export class FrameCache {
+  readonly #frames = new LRUCache<string, Kept>({ max: 256, maxSize: MAX_BYTES, sizeCalculation: sizeOf })
+
+  /** The frame kept under `name` if it was made for this very `version` not long ago, otherwise a new one. */
+  get(name: string, version: string, now: Millis, make: () => Frame): Frame {
+    const kept = this.#frames.get(name)
+    if (kept !== undefined && kept.version === version && now - kept.at <= KEPT_MILLIS && now >= kept.at) {
+      return kept.frame
+    }
+    const frame = make()
+    this.#frames.set(name, { version, at: now, frame })
+    return frame
+  }
+}
+
+type Kept = { readonly version: string; readonly at: Millis; readonly frame: Frame }
+
+function sizeOf(kept: Kept): number {
+  return kept.frame.length + 1
+}
+
+const MAX_BYTES = 32 * 1024 * 1024
+const KEPT_MILLIS = 250

@@ -1,0 +1,57 @@
+import type { SessionId } from '../core/ids.ts'
+import { WIRE_FORMATS } from '../protocol/connection.ts'
+import { LIMITS } from '../protocol/limits.ts'
+import { PROTOCOL_VERSION } from '../protocol/protocol-version.ts'
+import type { Challenge } from './ports.ts'
+import { send } from './send.ts'
+import { Session } from './session.ts'
+import type { LiveState } from './state.ts'
+import { subscribeToPreset } from './subscribe.ts'
+import type { OpenOptions } from './types.ts'
+
+/** Begins a session: `hello` with a challenge of its own, then what its preset asks for. */
+export function openSession<Socket>(
+  live: LiveState<Socket>,
+  socket: Socket,
+  options: OpenOptions,
+): Session<Socket> {
+  const { clock, limits, metrics } = live.deps
+  const now = clock.now()
+  const id = randomText(live, 16)
+  const challenge: Challenge = {
+    nonce: randomText(live, 32),
+    origin: options.origin,
+    session: id,
+    expires: now + CHALLENGE_MILLIS,
+  }
+  const session = new Session(socket, id as SessionId, options, challenge, now, limits.messages.burst)
+  live.sessions.add(session)
+  metrics.connected(session.clientType, 1)
+  send(live, session, {
+    type: 'hello',
+    protocol: PROTOCOL_VERSION,
+    session: id,
+    heartbeat: limits.heartbeatMillis / 1000,
+    server_time: now,
+    formats: WIRE_FORMATS,
+    limits: {
+      message_bytes: LIMITS.messageBytes,
+      subscriptions: limits.subscriptions,
+      messages_per_second: limits.messages.rate,
+    },
+    public_channels: live.publicChannels,
+    challenge,
+  })
+  subscribeToPreset(live, session, options.preset)
+  return session
+}
+
+function randomText<Socket>(live: LiveState<Socket>, bytes: number): string {
+  return live.deps.random.bytes(bytes).toBase64({ alphabet: 'base64url', omitPadding: true })
+}
+
+/**
+ * Someone may look at public channels all day and log in then. Nothing is lost by a long time: a challenge is worth one
+ * login on the one socket it was sent to.
+ */
+const CHALLENGE_MILLIS = 24 * 60 * 60 * 1000

@@ -1,0 +1,90 @@
+import { type AppError, appError, type ErrorCode } from '../core/errors.ts'
+import { fail, type Result } from '../core/result.ts'
+import type { AuthenticateMessage } from '../protocol/client-messages.ts'
+import { closeSession } from './close.ts'
+import type { Challenge, Principal } from './ports.ts'
+import { send, sendError } from './send.ts'
+import type { Session } from './session.ts'
+import type { LiveState } from './state.ts'
+import { subscribeToPreset } from './subscribe.ts'
+
+/**
+ * Starts a login: one at a time and one per session. The challenge is spent by it, so after a failure nothing is left to
+ * do with this socket and it is closed.
+ */
+export function authenticate<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  message: AuthenticateMessage,
+): void {
+  const { login } = session
+  switch (login.type) {
+    case 'anonymous':
+      session.login = { type: 'authenticating', since: login.since }
+      void check(live, session, message, login.challenge)
+      return
+    case 'authenticating':
+      sendError(live, session, appError('Unauthorized', 'a login is being checked; wait for its answer'))
+      return
+    case 'authenticated':
+      sendError(
+        live,
+        session,
+        appError('Unauthorized', 'this session is logged in; connect again to log in anew'),
+      )
+      return
+    default:
+      login satisfies never
+  }
+}
+
+/** Never rejects: nobody waits for it. */
+async function check<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  message: AuthenticateMessage,
+  challenge: Challenge,
+): Promise<void> {
+  let result: Result<Principal>
+  try {
+    result = await live.deps.authenticator.authenticate(message, challenge, session)
+  } catch (cause) {
+    live.deps.defect(cause, 'checking a login')
+    result = fail(appError('InternalError', 'the login could not be checked; try again'))
+  }
+  if (session.link.type === 'closed') return
+  try {
+    if (result.ok) welcome(live, session, result.value)
+    else refuse(live, session, result.error)
+  } catch (cause) {
+    live.deps.defect(cause, 'answering a login')
+  }
+}
+
+function welcome<Socket>(live: LiveState<Socket>, session: Session<Socket>, principal: Principal): void {
+  if (principal.type === 'anonymous') {
+    refuse(live, session, appError('InvalidCredentials', 'these credentials belong to nobody'))
+    return
+  }
+  session.login = { type: 'authenticated', principal }
+  send(live, session, {
+    type: 'authenticated',
+    user: { id: principal.userId, username: principal.username },
+    ...(principal.expiresAt === null ? {} : { expires: principal.expiresAt }),
+  })
+  const { wanted } = session
+  if (wanted.length > 0) subscribeToPreset(live, session, wanted)
+}
+
+function refuse<Socket>(live: LiveState<Socket>, session: Session<Socket>, error: AppError): void {
+  sendError(live, session, error)
+  closeSession(live, session, PASSING.has(error.code) ? 'unavailable' : 'authenticationFailed', error.message)
+}
+
+/** Errors that are not about the credentials: the same login may work a moment later. */
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  'RateLimited',
+  'ServiceUnavailable',
+  'InternalError',
+  'DatabaseError',
+])

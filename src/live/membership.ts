@@ -1,0 +1,94 @@
+import { type ChannelKey, channelKey, type Scope } from '../core/ids.ts'
+import { Channel } from './channel.ts'
+import { Feed, topicOf } from './feed.ts'
+import type { ChannelSource, ClientType } from './ports.ts'
+import type { Session } from './session.ts'
+import type { LiveState } from './state.ts'
+
+/** The channel of a scope; it lives from the first session that holds it to the last. */
+export function channelOf<Socket>(
+  live: LiveState<Socket>,
+  source: ChannelSource,
+  scope: Scope,
+): Channel<Socket> {
+  const key = channelKey(source.name, scope)
+  return live.channels.get(key) ?? new Channel<Socket>(key, source, positionOf(live, source, key))
+}
+
+/** The session holds the channel from now on; it is not read yet. */
+export function hold<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  channel: Channel<Socket>,
+): void {
+  if (session.channels.includes(channel)) return
+  live.channels.set(channel.key, channel)
+  channel.add(session)
+  live.deps.metrics.subscribed(channel.source.name, 1)
+}
+
+/** The session gives the channel back that it holds as its `index`th; it must not be reading it. */
+export function release<Socket>(live: LiveState<Socket>, session: Session<Socket>, index: number): void {
+  const channel = session.channels[index]
+  if (channel === undefined) return
+  channel.remove(session, index)
+  if (channel.sessions.length === 0) live.channels.delete(channel.key)
+  live.deps.metrics.subscribed(channel.source.name, -1)
+}
+
+/** The session's feed of a channel, made when it is the first to read at its rate. */
+export function feedFor<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  channel: Channel<Socket>,
+): Feed<Socket> {
+  const held = channel[session.clientType]
+  if (held !== null) return held
+  const feed = new Feed(channel, session.clientType, channel.seq, live.epoch)
+  channel[session.clientType] = feed
+  return feed
+}
+
+/** The session reads the channel: it gets every frame of its feed from now on. */
+export function joinFeed<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  channel: Channel<Socket>,
+): void {
+  feedFor(live, session, channel)[session.format] += 1
+  live.deps.transport.join(session.socket, topicOf(channel, session.clientType, session.format))
+}
+
+/** The reverse of {@link joinFeed}; a feed that nobody reads any more is gone, with what waited in it. */
+export function leaveFeed<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  channel: Channel<Socket>,
+): void {
+  live.deps.transport.leave(session.socket, topicOf(channel, session.clientType, session.format))
+  const feed = channel[session.clientType]
+  if (feed === null) return
+  feed[session.format] -= 1
+  if (feed.readers > 0) return
+  channel[session.clientType] = null
+  live.dirty[session.clientType].delete(feed)
+}
+
+/** Both feeds of a channel, those that exist. */
+export function feedsOf<Socket>(channel: Channel<Socket>): readonly Feed<Socket>[] {
+  return CLIENT_TYPES.flatMap((type) => channel[type] ?? [])
+}
+
+/** See {@link Channel}: nothing changed between this and the engine's position, and everybody will stand at it. */
+export function positionOf<Socket>(live: LiveState<Socket>, source: ChannelSource, key: ChannelKey): number {
+  if (source.kind === 'state') return live.documents.peek(key)?.seq ?? live.seq
+  const { history } = live.deps
+  const newest = history.lastSeqOf(key)
+  if (newest <= live.seq) return newest
+  // The tables are ahead of the tail: the event before our own position.
+  const rows = history.latestOfChannel(key, LOOK_BACK)
+  return rows.findLast((row) => row.seq <= live.seq)?.seq ?? live.seq
+}
+
+const CLIENT_TYPES: readonly ClientType[] = ['web', 'tui']
+const LOOK_BACK = 64

@@ -1,0 +1,68 @@
+import type { Millis } from '../core/clock.ts'
+import type { StreamEventType } from '../core/command.ts'
+import type { Json } from '../core/json.ts'
+import type { FeedMessage } from '../protocol/server-messages.ts'
+import { takeOffSlowReaders } from './back-pressure.ts'
+import { encodeForFeed } from './encode.ts'
+import { type Feed, topicOf } from './feed.ts'
+import type { WireFormat } from './ports.ts'
+import type { LiveState } from './state.ts'
+
+/** One tick of a feed: everything that waits, as one delta, once per format. */
+export function flushFeed<Socket>(live: LiveState<Socket>, feed: Feed<Socket>): void {
+  const patch = feed.take()
+  if (patch === null) return
+  const { channel } = feed
+  const from = feed.seq
+  feed.seq = channel.seq
+  feed.deltas += 1
+  // A checksum now and then, and only if it costs nothing but the delta itself.
+  const document =
+    feed.deltas % live.deps.limits.checksumEvery === 0 ? live.documents.peek(channel.key) : undefined
+  const now = live.deps.clock.now()
+  publish(live, feed, {
+    // The first delta of a new epoch is a `resumed`: it takes readers from their epoch into the new one.
+    type: feed.epoch === live.epoch ? 'update' : 'resumed',
+    channel: channel.source.name,
+    epoch: live.epoch,
+    from,
+    seq: channel.seq,
+    timestamp: now,
+    changes: patch.changes,
+    ...(patch.removed.length > 0 ? { removed: patch.removed } : {}),
+    ...(document !== undefined && document.seq === channel.seq ? { checksum: document.checksum() } : {}),
+  })
+  feed.epoch = live.epoch
+  live.deps.metrics.broadcast(feed.clientType, (now - feed.waitingSince) / 1000)
+}
+
+/** One event of a stream, at once, to a feed that stands at the event before it. */
+export function publishEvent<Socket>(
+  live: LiveState<Socket>,
+  feed: Feed<Socket>,
+  event: { readonly type: StreamEventType; readonly data: Json; readonly seq: number; readonly at: Millis },
+): void {
+  const channel = feed.channel.source.name
+  const now = live.deps.clock.now()
+  const position = { channel, epoch: live.epoch, from: feed.seq, timestamp: now }
+  if (feed.epoch !== live.epoch) {
+    publish(live, feed, { type: 'resumed', ...position, seq: feed.seq, changes: {} })
+    feed.epoch = live.epoch
+  }
+  feed.seq = event.seq
+  publish(live, feed, { type: event.type, ...position, seq: event.seq, data: event.data })
+  live.deps.metrics.broadcast(feed.clientType, (now - event.at) / 1000)
+}
+
+function publish<Socket>(live: LiveState<Socket>, feed: Feed<Socket>, message: FeedMessage): void {
+  for (const format of FORMATS) {
+    const readers = feed[format]
+    if (readers === 0) continue
+    const frame = encodeForFeed(live, feed, message, format)
+    const outcome = live.deps.publisher.publish(topicOf(feed.channel, feed.clientType, format), frame)
+    live.deps.metrics.sent(feed.clientType, message.type, readers)
+    if (outcome === 'congested') takeOffSlowReaders(live, feed, format)
+  }
+}
+
+const FORMATS: readonly WireFormat[] = ['json', 'msgpack', 'packed']

@@ -1,0 +1,110 @@
+import { appError } from '../core/errors.ts'
+import { takeToken } from '../core/token-bucket.ts'
+import { frameKindFits } from '../protocol/connection.ts'
+import { correlationOf, parseClientMessage, wrongFrameKind } from '../protocol/parse.ts'
+import { checkReader, defer, putBack } from './back-pressure.ts'
+import { closeSession } from './close.ts'
+import { handleDeviceMessage } from './device-messages.ts'
+import { authenticate } from './login.ts'
+import type { Frame } from './ports.ts'
+import { send, sendError } from './send.ts'
+import type { Deferred, Session } from './session.ts'
+import type { LiveState } from './state.ts'
+import { refresh, subscribe, unsubscribe } from './subscribe.ts'
+
+/** A frame of a client: rate, then form, then what it asks for. Every frame counts as a sign of life. */
+export function receive<Socket>(live: LiveState<Socket>, session: Session<Socket>, frame: Frame): void {
+  if (session.link.type === 'closed') return
+  // The bucket's time is also when this session was last heard.
+  const wait = takeToken(session, live.deps.limits.messages, live.deps.clock.now())
+  if (wait > 0) {
+    refuseTooFast(live, session, frame, wait)
+    return
+  }
+  if (!frameKindFits(frame, session.format)) {
+    sendError(live, session, wrongFrameKind(session.format))
+    closeSession(live, session, 'protocolViolation')
+    return
+  }
+  const parsed = parseClientMessage(frame, session.format)
+  if (!parsed.ok) {
+    live.deps.metrics.received('invalid')
+    sendError(live, session, parsed.error, { id: correlationOf(frame) })
+    countRefusal(live, session, 'protocolViolation')
+    return
+  }
+  const message = parsed.value
+  live.deps.metrics.received(message.type)
+  session.refusals = 0
+  if (session.link.type === 'open' || message.type === 'heartbeat') handle(live, session, message)
+  else defer(live, session, [message])
+  checkReader(live, session)
+}
+
+/** A slow session may have read what waited for it: goes on with it where it stopped. */
+export function drained<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
+  const waiting = putBack(live, session)
+  for (const [index, message] of waiting.entries()) {
+    handle(live, session, message)
+    checkReader(live, session)
+    // Slow again: what is left waits behind what it has deferred itself.
+    if (session.link.type === 'open') continue
+    defer(live, session, waiting.slice(index + 1))
+    return
+  }
+}
+
+function handle<Socket>(live: LiveState<Socket>, session: Session<Socket>, message: Deferred): void {
+  switch (message.type) {
+    case 'authenticate':
+      authenticate(live, session, message)
+      return
+    case 'subscribe':
+      subscribe(live, session, message)
+      return
+    case 'unsubscribe':
+      unsubscribe(live, session, message)
+      return
+    case 'refresh':
+      refresh(live, session, message)
+      return
+    case 'heartbeat':
+      send(live, session, { type: 'heartbeat', timestamp: live.deps.clock.now() })
+      return
+    case 'caught_up':
+      send(live, session, message)
+      return
+    case 'connect':
+    case 'network_update':
+    case 'disconnect':
+      handleDeviceMessage(live, session, message)
+      return
+    default:
+      message satisfies never
+  }
+}
+
+function refuseTooFast<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  frame: Frame,
+  wait: number,
+): void {
+  const { rate } = live.deps.limits.messages
+  // Finding the id means decoding, which is what the limit is there to bound.
+  const id = frame.length <= MOST_TO_DECODE ? correlationOf(frame) : null
+  sendError(live, session, appError('RateLimited', `more than ${rate} messages a second`, wait), { id })
+  countRefusal(live, session, 'rateLimited')
+}
+
+function countRefusal<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  reason: 'rateLimited' | 'protocolViolation',
+): void {
+  session.refusals += 1
+  if (session.refusals >= live.deps.limits.refusals) closeSession(live, session, reason)
+  else checkReader(live, session)
+}
+
+const MOST_TO_DECODE = 2048

@@ -1,0 +1,34 @@
+import type { AppError } from '../core/errors.ts'
+import type { ErrorMessage, ServerMessage } from '../protocol/server-messages.ts'
+import { encodePlain } from './encode.ts'
+import type { Session } from './session.ts'
+import type { LiveState } from './state.ts'
+
+/** Sends a message that is no part of a channel's feed; nothing to a session that is closed. */
+export function send<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  message: ServerMessage,
+): void {
+  if (session.link.type === 'closed') return
+  live.deps.transport.send(session.socket, encodePlain(live, message, session.format))
+  live.deps.metrics.sent(session.clientType, message.type, 1)
+}
+
+/** Tells a session that something was refused; `about` says what. */
+export function sendError<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  error: AppError,
+  about: { readonly channel?: string | undefined; readonly id?: string | null | undefined } = {},
+): void {
+  const message: ErrorMessage = {
+    type: 'error',
+    code: error.code,
+    message: error.message,
+    ...(about.channel === undefined ? {} : { channel: about.channel }),
+    ...(about.id === undefined || about.id === null ? {} : { id: about.id }),
+    ...(error.retryAfter === undefined ? {} : { retry_after: Math.ceil(error.retryAfter) }),
+  }
+  send(live, session, message)
+}

@@ -1,0 +1,29 @@
+import type { ChannelKey } from '../core/ids.ts'
+import type { Channel } from './channel.ts'
+import type { DocumentCache } from './documents.ts'
+import type { Feed } from './feed.ts'
+import type { FrameCache } from './frame-cache.ts'
+import type { ChannelSource, ClientType } from './ports.ts'
+import type { Session } from './session.ts'
+import type { EngineDeps } from './types.ts'
+
+/** All that a running engine holds; the functions of this folder share it. */
+export type LiveState<Socket> = {
+  readonly deps: EngineDeps<Socket>
+  /** By public name. */
+  readonly sources: ReadonlyMap<string, ChannelSource>
+  readonly publicChannels: readonly string[]
+  readonly sessions: Set<Session<Socket>>
+  readonly slow: Set<Session<Socket>>
+  /** Those that somebody holds. */
+  readonly channels: Map<ChannelKey, Channel<Socket>>
+  readonly documents: DocumentCache
+  readonly frames: FrameCache
+  /** Feeds with something to publish at the next tick of their rate. */
+  readonly dirty: { readonly [Type in ClientType]: Set<Feed<Socket>> }
+  /** How many feeds were made; each has its number in `packed` frames. */
+  feedsMade: number
+  /** Position of the last row applied. */
+  epoch: number
+  seq: number
+}

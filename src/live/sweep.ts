@@ -1,0 +1,51 @@
+import { appError } from '../core/errors.ts'
+import { closeSession } from './close.ts'
+import { drained } from './receive.ts'
+import { sendError } from './send.ts'
+import type { Session } from './session.ts'
+import type { LiveState } from './state.ts'
+
+/** Closes who is silent, slow, not logged in in time or no longer logged in; goes on with who has drained unnoticed. */
+export function sweep<Socket>(live: LiveState<Socket>): void {
+  const now = live.deps.clock.now()
+  const { limits } = live.deps
+  for (const session of [...live.slow]) {
+    drained(live, session)
+    if (session.link.type === 'slow' && now - session.link.since > limits.slowMillis) {
+      closeSession(live, session, 'slowReader')
+    }
+  }
+  for (const session of live.sessions) {
+    if (now - session.at > 2.5 * limits.heartbeatMillis) closeSession(live, session, 'heartbeatLost')
+    else checkLogin(live, session, now)
+  }
+}
+
+function checkLogin<Socket>(live: LiveState<Socket>, session: Session<Socket>, now: number): void {
+  const { login } = session
+  switch (login.type) {
+    case 'anonymous':
+    case 'authenticating': {
+      // Before a login a session can hold nothing but public channels.
+      const isLate = now - login.since > live.deps.limits.loginMillis && session.channels.length === 0
+      if (!isLate) return
+      const seconds = live.deps.limits.loginMillis / 1000
+      sendError(
+        live,
+        session,
+        appError('Unauthorized', `no login within ${seconds} s and no public channel held`),
+      )
+      closeSession(live, session, 'authenticationTimeout')
+      return
+    }
+    case 'authenticated': {
+      const { principal } = login
+      if (principal.type === 'anonymous' || principal.expiresAt === null || principal.expiresAt > now) return
+      sendError(live, session, appError('SessionExpired', 'this login has run out; connect and log in again'))
+      closeSession(live, session, 'sessionExpired')
+      return
+    }
+    default:
+      login satisfies never
+  }
+}
