@@ -10,13 +10,36 @@
  * A store never opens transactions itself: `Storage.write`, `savepoint` and `read` do. It also never keeps state of its own
  * (a cache, a counter) between calls: a rollback would not undo it.
  */
-import type { Database } from 'bun:sqlite'
+import type { Database, SQLQueryBindings, Statement } from 'bun:sqlite'
 import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite'
 
 /** One SQLite connection, raw and through Drizzle. Belongs to the thread that opened it. */
-export type Connection = { readonly sqlite: Database; readonly db: BunSQLiteDatabase }
+export type Connection = {
+  readonly sqlite: Database
+  readonly db: BunSQLiteDatabase
+  /** A statement that lives as long as the connection. */
+  prepare(sql: string): Statement<unknown, SQLQueryBindings[]>
+  /** Ends the connection and whatever it holds of the file; nothing may be running on it. */
+  close(): void
+}
 
 /** Puts Drizzle over an open database; nothing is read or written. */
 export function connect(sqlite: Database): Connection {
-  return { sqlite, db: drizzle(sqlite) }
+  const statements: Statement[] = []
+  return {
+    sqlite,
+    db: drizzle(sqlite),
+    prepare(sql) {
+      const statement = sqlite.prepare<unknown, SQLQueryBindings[]>(sql)
+      statements.push(statement)
+      return statement
+    },
+    close() {
+      // SQLite keeps a closed connection, and its locks, until its last statement is gone: ours are finalized here, Drizzle's unprepared ones
+      // by the collector.
+      for (const statement of statements) statement.finalize()
+      Bun.gc(true)
+      sqlite.close()
+    },
+  }
 }

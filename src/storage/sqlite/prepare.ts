@@ -26,7 +26,7 @@ export function prepareSelect<Row>(connection: Connection, query: Selectable<Row
   const bind = binder(params)
   const fields = Object.entries(query._.selectedFields).map(([key, field]) => fieldOf(key, field))
   const exact = fields.some((field) => field.exact)
-  const statement = connection.sqlite.prepare<unknown, SQLQueryBindings[]>(sql).safeIntegers(exact)
+  const statement = connection.prepare(sql).safeIntegers(exact)
 
   const readRow = (values: readonly unknown[]): Row => {
     const row: Record<string, unknown> = {}
@@ -60,7 +60,7 @@ export function prepareSelect<Row>(connection: Connection, query: Selectable<Row
 export function prepareWrite(connection: Connection, query: Compilable): (params?: Params) => number {
   const { sql, params } = compile(query)
   const bind = binder(params)
-  const statement = connection.sqlite.prepare<unknown, SQLQueryBindings[]>(sql)
+  const statement = connection.prepare(sql)
   return (params = {}) => statement.run(...bind(params)).changes
 }
 

@@ -14,7 +14,7 @@ export function deviceOf(flat: FlatDevice): DeviceRow {
     country: flat.country,
     firstSeenAt: flat.firstSeenAt,
     presence: presenceOf(flat),
-    points: { base: flat.base, carry: flat.carry, rate: flat.rate, asOf: flat.asOf },
+    points: { base: BigInt(flat.base), carry: flat.carry, rate: flat.rate, asOf: flat.asOf },
     lastSeenAt: flat.lastSeenAt,
     score: {
       state: flat.scoreState,
@@ -57,12 +57,18 @@ export function deviceParams(row: DeviceRow): FlatDevice {
     connectedAt: presence.connectedAt,
     leasedAt: presence.leasedAt,
     leftAt: online ? null : presence.leftAt,
-    base: points.base,
+    base: exactNumber(points.base),
     carry: points.carry,
     rate: points.rate,
     asOf: points.asOf,
     ...sampleParams(row),
   }
+}
+
+function exactNumber(value: bigint): number {
+  const number = Number(value)
+  if (!Number.isSafeInteger(number)) throw new RangeError(`${value} micropoints of one device cannot be held exactly`)
+  return number
 }
 
 /** The columns that change with every report. */

@@ -25,10 +25,10 @@ export function createSqliteStorage(connection: Connection, options: StorageOpti
     rewards: createSqliteRewardsStore(connection),
   }
   const run = {
-    beginWrite: sqlite.prepare('begin immediate'),
-    beginRead: sqlite.prepare('begin deferred'),
-    commit: sqlite.prepare('commit'),
-    rollback: sqlite.prepare('rollback'),
+    beginWrite: connection.prepare('begin immediate'),
+    beginRead: connection.prepare('begin deferred'),
+    commit: connection.prepare('commit'),
+    rollback: connection.prepare('rollback'),
   }
   /** Statements of savepoint 0, 1, ...: savepoints nest, and a name per depth keeps them apart. */
   const savepoints: Savepoint[] = []
@@ -91,18 +91,18 @@ export function createSqliteStorage(connection: Connection, options: StorageOpti
     },
     close() {
       options.beforeClose?.()
-      sqlite.close()
+      connection.close()
     },
   }
 }
 
 type Savepoint = { readonly begin: Statement; readonly release: Statement; readonly rollback: Statement }
 
-function prepareSavepoint({ sqlite }: Connection, depth: number): Savepoint {
+function prepareSavepoint(connection: Connection, depth: number): Savepoint {
   return {
-    begin: sqlite.prepare(`savepoint level_${depth}`),
-    release: sqlite.prepare(`release level_${depth}`),
-    rollback: sqlite.prepare(`rollback to level_${depth}`),
+    begin: connection.prepare(`savepoint level_${depth}`),
+    release: connection.prepare(`release level_${depth}`),
+    rollback: connection.prepare(`rollback to level_${depth}`),
   }
 }
 
