@@ -26,7 +26,7 @@ export function summaryDocument(
   }
 }
 
-/** The part of the summary that comes from the one network row. `scores` counts online devices by the lower bound of their hundred. */
+/** The part of the summary that comes from the one network row. `scores` counts online devices by score. */
 export function networkFields(row: NetworkRow): JsonObject {
   return {
     online: row.online,
@@ -35,9 +35,14 @@ export function networkFields(row: NetworkRow): JsonObject {
     users: row.users,
     points_per_hour: formatPoints(BigInt(row.total.rate) * 3600n),
     total: accrualJson(row.total),
-    scores: Object.fromEntries(row.scores.map((count, i) => [String(i * 100), count])),
+    scores: Object.fromEntries(row.scores.map((count, i) => [SCORE_RANGES[i] ?? String(i), count])),
   }
 }
+
+/** Names of the ranges that {@link NetworkRow.scores} counts, in its order. */
+export const SCORE_RANGES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(
+  (n) => `${n * 100}-${n === 9 ? 1000 : n * 100 + 99}`,
+)
 
 /** Under `countries.<ISO 3166-1 code>`; `ZZ` where the country is not known. */
 export function countryFields(row: CountryRow): JsonObject {

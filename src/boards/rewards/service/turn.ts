@@ -128,7 +128,7 @@ export class Turn {
       if (now === null || now === before) continue
       this.store.saveAccount(now)
       const patch = new PatchWriter()
-      patch.difference(null, earningsDocument(before ?? emptyAccount(user)), earningsDocument(now))
+      patch.document(earningsDocument(before ?? emptyAccount(user)), earningsDocument(now))
       if (!patch.isEmpty) {
         patches.push({ channel: userKey(EARNINGS, this.rules.workspace, user), patch: patch.take() })
       }
@@ -158,7 +158,7 @@ export class Turn {
     const network = this.#network
     if (network?.now && network.now !== network.before) {
       this.store.saveNetwork(network.now)
-      patch.difference(null, networkFields(network.before ?? EMPTY_NETWORK), networkFields(network.now))
+      patch.document(networkFields(network.before ?? EMPTY_NETWORK), networkFields(network.now))
     }
     for (const [country, { before, now }] of this.#countries) {
       if (now === null || now === before) continue
