@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache'
+import type { Sync } from '../core/storage.ts'
 import type { JournalEntry } from '../journal/types.ts'
 import { KEYS_CHANNEL } from './service/keys.ts'
 import type { AuthReads, KeyHolder } from './store.ts'
 
 /** Short consistent reads of committed state, on this thread. */
-export type AuthReader = { read<T>(work: (store: AuthReads) => T): T }
+export type AuthReader = { read<T>(work: (store: AuthReads) => Sync<T>): T }
 
 /** Whose a public key is, and whether it is good, without asking the database each time. */
 export type KeyCache = {

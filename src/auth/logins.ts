@@ -75,7 +75,11 @@ export function createLogins(parts: LoginParts) {
       },
     }
     const result = await parts.bus.submit(command)
-    return result.ok ? loggedIn(result.value, request.publicKey) : result
+    if (!result.ok) return result
+    // A revocation right behind this login may have been journaled already, when there was no session yet to close.
+    const holder = parts.keys.find(request.publicKey)
+    if (holder !== null && holder.key.revokedAt !== null) return fail(REVOKED)
+    return loggedIn(result.value, request.publicKey)
   }
 }
 

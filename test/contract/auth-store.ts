@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import type { AuthStore, FamilyRow, KeyRow, UserRow } from '../../src/auth/store.ts'
 import type { KeyId, UserId } from '../../src/core/ids.ts'
+import type { Sync } from '../../src/core/storage.ts'
 
 /** One open store, and how to run a transaction on it. */
 export type AuthStoreHarness = {
   readonly store: AuthStore
   /** Commits, or takes everything back when `work` throws. */
-  write<T>(work: () => T): T
+  write<T>(work: () => Sync<T>): T
   close(): void
 }
 
