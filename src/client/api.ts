@@ -94,6 +94,8 @@ export type ChannelHandle = {
   /** Server time (ms) of the newest message for this channel; null before the first. */
   readonly updatedAt: Millis | null
   onChange(listener: (value: JsonObject, change: Change) => void): () => void
+  onStatus(listener: (status: ChannelStatus) => void): () => void
+  /** Gives the channel back, with all listeners of this handle. */
   close(): void
 }
 
@@ -110,10 +112,12 @@ export type Change = { readonly type: 'snapshot' } | { readonly type: 'update'; 
  * comes with the server's `ack` or `error`. After a reconnect the device connects again by itself.
  */
 export type Device = {
-  connect(device: Pick<ConnectMessage, 'device_id' | 'name'>): Promise<Result<Ack>>
+  connect(device: DeviceDescription): Promise<Result<Ack>>
   networkUpdate(networks: NetworkUpdateMessage['networks']): Promise<Result<Ack>>
   disconnect(): Promise<Result<Ack>>
 }
+
+export type DeviceDescription = Pick<ConnectMessage, 'device_id' | 'name'>
 
 /** Committed: whoever has read up to (epoch, seq) sees the effect. */
 export type Ack = { readonly epoch: number; readonly seq: number; readonly value: Json }

@@ -1,0 +1,14 @@
+import type { Millis } from '../core/clock.ts'
+
+/** Shortest and longest wait between two attempts to connect. */
+export const BACKOFF = { first: 500, most: 30_000 } as const
+
+/**
+ * How long to wait before the next attempt, in ms: half fixed, half random, of a span that doubles with every attempt in a row
+ * that failed (rule X-4), so that clients that lost one server at one moment do not come back at one moment.
+ * `attempt` counts from 0, `random` is from 0 to 1.
+ */
+export function backoff(attempt: number, random: number): Millis {
+  const span = Math.min(BACKOFF.most, BACKOFF.first * 2 ** Math.min(attempt, 16))
+  return Math.round(span / 2 + (span / 2) * random)
+}

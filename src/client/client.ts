@@ -1,0 +1,205 @@
+import { type AppError, appError } from '../core/errors.ts'
+import type { ErrorMessage, HelloMessage, ServerMessage } from '../protocol/server-messages.ts'
+import type { Client, ClientOptions, ClientUser, LinkState } from './api.ts'
+import { toBase64url } from './base64url.ts'
+import { Channels } from './channels.ts'
+import { DeviceOutbox } from './device.ts'
+import { Link } from './link.ts'
+import { Listeners } from './listeners.ts'
+import { Login } from './login.ts'
+import { PLATFORM, platformSocket } from './platform.ts'
+import { ServerClock } from './server-clock.ts'
+
+export type * from './api.ts'
+
+/**
+ * A client of the live server, for browsers and Bun. Nothing happens before `connect`. Channels may be subscribed to at any
+ * time, also while there is no connection. Throws SyntaxError for an address that is none; everything else that can go wrong
+ * is a state, a result or an `onError`.
+ */
+export function createClient(options: ClientOptions): Client {
+  return new LiveClient(options)
+}
+
+class LiveClient implements Client {
+  readonly #link: Link
+  readonly #login: Login
+  readonly #channels: Channels
+  readonly #clock: ServerClock
+  readonly device: DeviceOutbox
+  readonly #states = new Listeners<[state: LinkState]>()
+  readonly #users = new Listeners<[user: ClientUser | null]>()
+  readonly #errors = new Listeners<[error: AppError]>()
+  #hello: HelloMessage | null = null
+
+  constructor(options: ClientOptions) {
+    const clock = options.clock ?? PLATFORM.clock
+    const random = options.random ?? PLATFORM.random
+    const timers = options.timers ?? PLATFORM.timers
+    const error = (error: AppError) => this.#errors.tell(error)
+    const format = options.format ?? 'msgpack'
+    const link = new Link(
+      {
+        url: addressOf(options.url, options.clientType ?? 'web', format),
+        format,
+        open: options.webSocket ?? platformSocket(),
+        clock,
+        random,
+        timers,
+      },
+      {
+        up: (hello, sentAt) => this.#up(hello, sentAt),
+        down: () => this.#down(),
+        message: (message) => this.#take(message),
+        beat: (serverTime, sentAt) => this.#clock.learn(serverTime, sentAt),
+        lost: (channel) => this.#channels.lost(channel),
+        broken: (reason) =>
+          error(appError('MessageParseError', `a frame of the server cannot be read: ${reason}`)),
+        state: (state) => this.#state(state),
+      },
+    )
+    const send = link.send.bind(link)
+    this.#link = link
+    this.#clock = new ServerClock(clock)
+    this.#channels = new Channels({ clock, timers, send, error })
+    this.#login = new Login(options.credentials ?? null, {
+      send,
+      error,
+      serverNow: () => this.#clock.now(),
+      user: (user) => this.#users.tell(user),
+      restart: (reason) => link.restart(reason),
+      stop: (reason) => link.stop(NO_LOGIN, reason),
+    })
+    const prefix = toBase64url(random.bytes(9))
+    let messages = 0
+    this.device = new DeviceOutbox({
+      send,
+      error,
+      nextId: () => `${prefix}-${++messages}`,
+      hasCredentials: () => this.#login.hasCredentials,
+    })
+  }
+
+  get state() {
+    return this.#link.state
+  }
+
+  get user() {
+    return this.#login.user
+  }
+
+  get hello() {
+    return this.#hello
+  }
+
+  connect(): void {
+    this.#link.start()
+  }
+
+  close(): void {
+    this.#link.stop(NORMAL, 'closed by this client')
+  }
+
+  retry(): void {
+    this.#link.retry()
+  }
+
+  login(credentials: Parameters<Client['login']>[0]) {
+    return this.#login.login(credentials)
+  }
+
+  logout(): void {
+    this.#login.logout()
+  }
+
+  subscribe(channel: string) {
+    return this.#channels.subscribe(channel)
+  }
+
+  events(...[channel, listener, after]: Parameters<Client['events']>) {
+    return this.#channels.events(channel, listener, after ?? null)
+  }
+
+  onState(listener: (state: LinkState) => void) {
+    return this.#states.add(listener)
+  }
+
+  onUser(listener: (user: ClientUser | null) => void) {
+    return this.#users.add(listener)
+  }
+
+  onError(listener: (error: AppError) => void) {
+    return this.#errors.add(listener)
+  }
+
+  serverNow() {
+    return this.#clock.now()
+  }
+
+  #up(hello: HelloMessage, sentAt: number): void {
+    this.#hello = hello
+    this.#clock.learn(hello.server_time, sentAt)
+    this.#login.up(hello.challenge)
+    if (!this.#login.hasCredentials) {
+      this.#channels.ready(() => true)
+    } else {
+      // What everybody may see need not wait for the login.
+      const open = new Set(hello.public_channels)
+      this.#channels.ready((channel) => open.has(channel))
+    }
+  }
+
+  #down(): void {
+    this.#hello = null
+    this.#channels.down()
+    this.device.down()
+    this.#login.down()
+  }
+
+  #take(message: ServerMessage): void {
+    switch (message.type) {
+      case 'authenticated':
+        this.#login.authenticated(message)
+        this.#channels.ready(() => true)
+        this.device.ready()
+        break
+      case 'ack':
+        this.device.acknowledged(message)
+        break
+      case 'error':
+        this.#refused(message)
+        break
+      default:
+        this.#channels.take(message)
+    }
+  }
+
+  #refused(message: ErrorMessage): void {
+    const { id } = message
+    if (message.channel !== undefined) this.#channels.take(message)
+    else if (id === undefined || !this.device.refused(id, message)) this.#login.refused(message)
+    this.#errors.tell(appError(message.code, message.message, message.retry_after))
+  }
+
+  #state(state: LinkState): void {
+    if (state.status === 'closed') {
+      this.device.closed(state.reason)
+      this.#login.closed(state.reason)
+    }
+    this.#states.tell(state)
+  }
+}
+
+/** The address with the query the server reads. */
+function addressOf(url: string, type: string, format: string): string {
+  const address = new URL(url)
+  if (address.protocol === 'http:') address.protocol = 'ws:'
+  if (address.protocol === 'https:') address.protocol = 'wss:'
+  address.searchParams.set('type', type)
+  address.searchParams.set('format', format)
+  return address.href
+}
+
+const NORMAL = 1000
+/** In the state only: the login message could not be made. */
+const NO_LOGIN = 4002

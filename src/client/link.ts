@@ -1,0 +1,161 @@
+import type { Millis } from '../core/clock.ts'
+import type { ClientMessage } from '../protocol/client-messages.ts'
+import { mayReconnect } from '../protocol/close-codes.ts'
+import { PROTOCOL_VERSION } from '../protocol/protocol-version.ts'
+import type { HelloMessage, ServerMessage } from '../protocol/server-messages.ts'
+import type { LinkState } from './api.ts'
+import { backoff } from './backoff.ts'
+import { Connection, type ConnectionDeps } from './connection.ts'
+import { fraction } from './platform.ts'
+
+/** What the link tells whoever uses it. */
+export type LinkEvents = {
+  /** A connection is there and the server has said hello on it; we had asked for it at `sentAt` (ms, our clock). */
+  up(hello: HelloMessage, sentAt: Millis): void
+  /** The connection that was up is gone. */
+  down(): void
+  message(message: ServerMessage): void
+  beat(serverTime: Millis, sentAt: Millis): void
+  lost(channel: string): void
+  broken(reason: string): void
+  state(state: LinkState): void
+}
+
+/** One connection at a time, made again whenever it breaks and may come back. */
+export class Link {
+  readonly #deps: ConnectionDeps
+  readonly #events: LinkEvents
+  #state: LinkState = { status: 'idle' }
+  #connection: Connection | null = null
+  #isUp = false
+  /** Attempts in a row that led to nothing lasting. */
+  #attempt = 0
+  #cancelRetry: () => void = () => {}
+  /** What the server asked for before it went; for the next attempt only. */
+  #goodbye: { readonly delay: Millis; readonly reason: string } | null = null
+
+  constructor(deps: ConnectionDeps, events: LinkEvents) {
+    this.#deps = deps
+    this.#events = events
+  }
+
+  get state(): LinkState {
+    return this.#state
+  }
+
+  /** Connects, if there is no connection and none on its way. */
+  start(): void {
+    if (this.#connection === null) this.#connect()
+  }
+
+  /** While waiting for the next attempt: makes it now. */
+  retry(): void {
+    if (this.#state.status === 'offline') this.start()
+  }
+
+  /** Closes for good, until the next `start`. `code` is what the state will say; the socket is closed as normal. */
+  stop(code: number, reason: string): void {
+    this.#leave(reason)
+    this.#set({ status: 'closed', code, reason })
+  }
+
+  /** A new connection in place of the present one, at once. */
+  restart(reason: string): void {
+    this.#leave(reason)
+    this.#connect()
+  }
+
+  /** Sends, if the link is up. Nothing is queued here. */
+  send(message: ClientMessage): boolean {
+    return this.#connection?.send(message) ?? false
+  }
+
+  #connect(): void {
+    this.#cancelRetry()
+    this.#set({ status: 'connecting', attempt: this.#attempt })
+    const connection = new Connection(this.#deps, {
+      hello: (hello) => this.#hello(connection, hello),
+      message: (message) => this.#message(message),
+      beat: (serverTime, sentAt) => this.#events.beat(serverTime, sentAt),
+      silent: (since) => this.#set({ status: 'stale', since }),
+      heard: () => this.#set({ status: 'live', since: this.#deps.clock.now() }),
+      lost: (channel) => this.#events.lost(channel),
+      broken: (reason) => this.#events.broken(reason),
+      ended: (code, reason) => this.#ended(connection, code, reason),
+    })
+    this.#connection = connection
+  }
+
+  #hello(connection: Connection, hello: HelloMessage): void {
+    if (hello.protocol !== PROTOCOL_VERSION) {
+      const versions = `the server speaks version ${hello.protocol} of the protocol, this client ${PROTOCOL_VERSION}`
+      this.stop(OTHER_VERSION, `${versions}: reload or update it`)
+      return
+    }
+    this.#isUp = true
+    this.#goodbye = null
+    this.#set({ status: 'live', since: this.#deps.clock.now() })
+    this.#events.up(hello, connection.openedAt)
+  }
+
+  #message(message: ServerMessage): void {
+    switch (message.type) {
+      case 'reconnect':
+        this.#goodbye = { delay: message.delay_ms, reason: message.reason }
+        break
+      case 'stale':
+        this.#set({ status: 'stale', since: message.since ?? this.#deps.clock.now() })
+        break
+      case 'update':
+        if (this.#state.status === 'stale') this.#set({ status: 'live', since: this.#deps.clock.now() })
+        break
+    }
+    this.#events.message(message)
+  }
+
+  #ended(connection: Connection, code: number | null, reason: string): void {
+    // Only a connection that held for a while says that the next attempt may come quickly.
+    const held = connection.age >= HELD_MILLIS
+    this.#connection = null
+    this.#down()
+    if (code !== null && !mayReconnect(code)) {
+      this.#set({ status: 'closed', code, reason })
+      return
+    }
+    if (held) this.#attempt = 0
+    const { clock, random, timers } = this.#deps
+    const delay = this.#goodbye?.delay ?? backoff(this.#attempt, fraction(random))
+    const why = this.#goodbye?.reason ?? (reason === '' ? `closed with code ${code}` : reason)
+    this.#goodbye = null
+    this.#attempt += 1
+    this.#cancelRetry = timers.after(delay, () => this.start())
+    this.#set({ status: 'offline', reason: why, retryAt: clock.now() + delay })
+  }
+
+  /** Ends whatever there is, without a word to come back. */
+  #leave(reason: string): void {
+    this.#cancelRetry()
+    const connection = this.#connection
+    this.#connection = null
+    this.#goodbye = null
+    this.#attempt = 0
+    connection?.close(NORMAL, reason)
+    this.#down()
+  }
+
+  #down(): void {
+    if (!this.#isUp) return
+    this.#isUp = false
+    this.#events.down()
+  }
+
+  #set(state: LinkState): void {
+    this.#state = state
+    this.#events.state(state)
+  }
+}
+
+const HELD_MILLIS = 10_000
+const NORMAL = 1000
+/** In the state only; no server sends it. */
+const OTHER_VERSION = 4001

@@ -1,0 +1,150 @@
+import { type AppError, appError } from '../core/errors.ts'
+import { fail, ok, type Result } from '../core/result.ts'
+import type { AuthenticateMessage, ClientMessage } from '../protocol/client-messages.ts'
+import { loginText } from '../protocol/login-text.ts'
+import type { AuthenticatedMessage, ErrorMessage, HelloMessage } from '../protocol/server-messages.ts'
+import type { ClientUser, Credentials } from './api.ts'
+import { toBase64url } from './base64url.ts'
+
+export type LoginDeps = {
+  send(message: ClientMessage): boolean
+  serverNow(): number
+  error(error: AppError): void
+  user(user: ClientUser | null): void
+  /** This connection can no longer be used to log in: make a new one. */
+  restart(reason: string): void
+  /** Logging in cannot work: stop. */
+  stop(reason: string): void
+}
+
+type Challenge = HelloMessage['challenge']
+
+/** Who this client is: its credentials, and the login of the present connection. */
+export class Login {
+  readonly #deps: LoginDeps
+  #credentials: Credentials | null
+  #user: ClientUser | null = null
+  /** Unused so far; null when it is used or there is no connection. */
+  #challenge: Challenge | null = null
+  #isConnected = false
+  /** The session whose login is being made. */
+  #session: string | null = null
+  #lastError: AppError | null = null
+  #waiting: ((result: Result<ClientUser>) => void)[] = []
+
+  constructor(credentials: Credentials | null, deps: LoginDeps) {
+    this.#credentials = credentials
+    this.#deps = deps
+  }
+
+  get user(): ClientUser | null {
+    return this.#user
+  }
+
+  get hasCredentials(): boolean {
+    return this.#credentials !== null
+  }
+
+  /** Logs in with these from now on. */
+  login(credentials: Credentials): Promise<Result<ClientUser>> {
+    this.#credentials = credentials
+    this.#lastError = null
+    const result = new Promise<Result<ClientUser>>((resolve) => this.#waiting.push(resolve))
+    if (!this.#isConnected) return result
+    if (this.#user === null && this.#isFresh()) void this.#authenticate()
+    else this.#deps.restart('logging in')
+    return result
+  }
+
+  logout(): void {
+    this.#credentials = null
+    if (this.#user !== null) this.#deps.restart('logging out')
+  }
+
+  /** A new connection, with a new challenge. */
+  up(challenge: Challenge): void {
+    this.#isConnected = true
+    this.#challenge = challenge
+    if (this.#credentials !== null) void this.#authenticate()
+  }
+
+  down(): void {
+    this.#isConnected = false
+    this.#challenge = null
+    this.#setUser(null)
+  }
+
+  /** No connection will follow. */
+  closed(reason: string): void {
+    this.#settle(fail(this.#lastError ?? appError('ConnectionClosed', reason)))
+  }
+
+  authenticated(message: AuthenticatedMessage): void {
+    this.#setUser(message.user)
+    this.#settle(ok(message.user))
+  }
+
+  /** An error that belongs to no channel and no message: while a login is under way, its refusal. */
+  refused({ code, message, retry_after }: ErrorMessage): void {
+    if (this.#credentials !== null && this.#user === null)
+      this.#lastError = appError(code, message, retry_after)
+  }
+
+  #isFresh(): boolean {
+    return this.#challenge !== null && this.#challenge.expires > this.#deps.serverNow() + MARGIN_MILLIS
+  }
+
+  /** Uses the connection's challenge up; it is good for one attempt (rule L-4). */
+  async #authenticate(): Promise<void> {
+    const challenge = this.#challenge
+    const credentials = this.#credentials
+    if (challenge === null || credentials === null) return
+    this.#challenge = null
+    this.#lastError = null
+    const session = challenge.session
+    this.#session = session
+    const message = await answerOf(credentials, challenge)
+    // Signing takes a while: the connection, or the credentials, may be others by now.
+    if (this.#session !== session || !this.#isConnected || this.#credentials !== credentials) return
+    if (message.ok) {
+      this.#deps.send(message.value)
+    } else {
+      this.#lastError = message.error
+      this.#deps.error(message.error)
+      this.#deps.stop(message.error.message)
+    }
+  }
+
+  #setUser(user: ClientUser | null): void {
+    if (this.#user === null && user === null) return
+    this.#user = user
+    this.#deps.user(user)
+  }
+
+  #settle(result: Result<ClientUser>): void {
+    for (const resolve of this.#waiting.splice(0)) resolve(result)
+  }
+}
+
+async function answerOf(
+  credentials: Credentials,
+  challenge: Challenge,
+): Promise<Result<AuthenticateMessage>> {
+  try {
+    if (credentials.type === 'token') return ok({ type: 'authenticate', token: await credentials.token() })
+    const { key, register } = credentials
+    const signature = await key.sign(loginText(challenge))
+    return ok({
+      type: 'authenticate',
+      public_key: toBase64url(key.publicKey),
+      signature: toBase64url(signature),
+      ...(register === undefined ? {} : { register }),
+    })
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    return fail(appError('InvalidCredentials', `could not make the login message: ${why}`))
+  }
+}
+
+/** A challenge that is about to expire would have when it arrives. */
+const MARGIN_MILLIS = 2000

@@ -1,0 +1,98 @@
+import { documentChecksum, updateChecksum } from '../core/checksum.ts'
+import type { Millis } from '../core/clock.ts'
+import type { JsonObject } from '../core/json.ts'
+import { applyPatch, type Patch } from '../core/patch.ts'
+import type {
+  ResumedMessage,
+  SnapshotMessage,
+  StreamEventMessage,
+  UpdateMessage,
+} from '../protocol/server-messages.ts'
+import type { Change, Cursor } from './api.ts'
+
+/** What a message did to a replica. */
+export type Outcome =
+  | { readonly type: 'changed'; readonly change: Change }
+  /** The next event of a stream. */
+  | { readonly type: 'event' }
+  /** Already known, or not to be used before what was asked for has come. */
+  | { readonly type: 'ignored' }
+  /** Something between our position and this message is missing: subscribe again, with the position (rule D-3). */
+  | { readonly type: 'gap' }
+  /** The document is not what the server has: subscribe again, without a position (rule C-3). */
+  | { readonly type: 'corrupt' }
+
+/** One channel as this client has it: the position, and for a state channel the document there. Pure. */
+export class Replica {
+  position: Cursor | null
+  value: JsonObject | null = null
+  updatedAt: Millis | null = null
+  #checksum: number | null = null
+
+  constructor(position: Cursor | null = null) {
+    this.position = position
+  }
+
+  /** The position is worth nothing: the next thing to come is a snapshot. The last value stays to be looked at. */
+  forget(): void {
+    this.position = null
+    this.#checksum = null
+  }
+
+  /** A snapshot is the server's word, whatever was here before (rule D-1). */
+  snapshot(message: SnapshotMessage): Outcome {
+    this.position = { epoch: message.epoch, seq: message.seq }
+    this.value = message.data
+    this.updatedAt = message.timestamp
+    this.#checksum = message.checksum === undefined ? null : documentChecksum(message.data)
+    if (this.#checksum !== null && this.#checksum !== message.checksum) return { type: 'corrupt' }
+    return { type: 'changed', change: { type: 'snapshot' } }
+  }
+
+  /**
+   * A delta applies if it begins at or before our position and ends after it (rules D-2 to D-4). `resumed` may
+   * lead from one epoch into the next, as the server has checked our position; `update` may not.
+   */
+  delta(message: UpdateMessage | ResumedMessage): Outcome {
+    const { position } = this
+    if (position === null) return { type: 'ignored' }
+    const isOtherEpoch = message.epoch !== position.epoch
+    if (isOtherEpoch && message.type === 'update') return { type: 'gap' }
+    if (message.from > position.seq) return { type: 'gap' }
+    if (message.seq <= position.seq && !isOtherEpoch) {
+      // A resume that says "nothing changed" still says that what we have is fresh.
+      if (message.type === 'resumed' && message.seq === position.seq) this.updatedAt = message.timestamp
+      return { type: 'ignored' }
+    }
+    if (message.seq < position.seq) return { type: 'gap' }
+    return this.#apply(message)
+  }
+
+  /** An event is the next one if it follows the one before it (rule D-6). */
+  event(message: StreamEventMessage, isAnswer: boolean): Outcome {
+    const { position } = this
+    if (position !== null) {
+      if (message.epoch !== position.epoch && !isAnswer) return { type: 'gap' }
+      if (message.seq <= position.seq) return { type: 'ignored' }
+      if (message.from > position.seq) return { type: 'gap' }
+    }
+    this.position = { epoch: message.epoch, seq: message.seq }
+    this.updatedAt = message.timestamp
+    return { type: 'event' }
+  }
+
+  #apply(message: UpdateMessage | ResumedMessage): Outcome {
+    const patch: Patch = { changes: message.changes, removed: message.removed ?? [] }
+    const before = this.value ?? {}
+    const after = applyPatch(before, patch)
+    this.value = after
+    this.position = { epoch: message.epoch, seq: message.seq }
+    this.updatedAt = message.timestamp
+    if (this.#checksum !== null) this.#checksum = updateChecksum(this.#checksum, before, after)
+    if (message.checksum !== undefined) {
+      this.#checksum ??= documentChecksum(after)
+      if (this.#checksum !== message.checksum) return { type: 'corrupt' }
+    }
+    return { type: 'changed', change: { type: 'update', patch } }
+  }
+}

@@ -1,0 +1,50 @@
+import type { Millis } from '../core/clock.ts'
+import type { AppError } from '../core/errors.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { StreamEventMessage } from '../protocol/server-messages.ts'
+import type { Change, ChannelStatus, Cursor } from './api.ts'
+import { Listeners } from './listeners.ts'
+import { Replica } from './replica.ts'
+
+/** How far a subscription has come on the present connection. */
+export type SubscriptionPhase =
+  /** To be asked for as soon as that is possible. */
+  | { readonly type: 'wanted' }
+  /** Asked for, not answered in full. */
+  | { readonly type: 'asked' }
+  | { readonly type: 'live' }
+  | { readonly type: 'refused'; readonly error: AppError }
+
+/** One channel that somebody here wants, with everybody who wants it. */
+export class Subscription {
+  readonly channel: string
+  readonly replica: Replica
+  readonly changes = new Listeners<[value: JsonObject, change: Change]>()
+  readonly events = new Listeners<[event: StreamEventMessage]>()
+  readonly statuses = new Listeners<[status: ChannelStatus]>()
+  /** Handles and event listeners; at 0 the channel is given back. */
+  users = 0
+  /** When it was last asked for, to not ask over and over. */
+  askedAt: Millis = Number.NEGATIVE_INFINITY
+  cancelRetry: () => void = () => {}
+  #phase: SubscriptionPhase = { type: 'wanted' }
+
+  constructor(channel: string, position: Cursor | null) {
+    this.channel = channel
+    this.replica = new Replica(position)
+  }
+
+  get phase(): SubscriptionPhase {
+    return this.#phase
+  }
+
+  set phase(phase: SubscriptionPhase) {
+    const before = this.status
+    this.#phase = phase
+    if (before.type !== this.status.type) this.statuses.tell(this.status)
+  }
+
+  get status(): ChannelStatus {
+    return this.#phase.type === 'refused' || this.#phase.type === 'live' ? this.#phase : { type: 'waiting' }
+  }
+}
