@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+import { keyFromSecret } from '../../src/cli/key-file.ts'
+import { createClient } from '../../src/client/client.ts'
+import type { OurServer } from './our-server.ts'
+
+/** A device that comes and goes: each time `rewards.summary` changes, and the change is journaled. */
+export type Changes = { start(): void; stop(): void }
+
+/** A little faster than the tick of 100 ms, so that each tick has something to say. */
+const CHANGE_MILLIS = 90
+
+/** Logs the device in; needs a server that lets it speak more than ten times a second. */
+export async function startChanges(server: OurServer): Promise<Changes> {
+  const client = createClient({
+    url: server.socket,
+    credentials: {
+      type: 'key',
+      key: keyFromSecret(createHash('sha256').update('bench changes').digest()),
+      register: { device_name: 'bench' },
+    },
+  })
+  client.connect()
+  const first = await client.device.connect({ device_id: 'bench' })
+  if (!first.ok) throw new Error(`the changing device was refused: ${first.error.message}`)
+  let timer: ReturnType<typeof setInterval> | null = null
+  let online = true
+  const change = (): void => {
+    online = !online
+    const said = online ? client.device.connect({ device_id: 'bench' }) : client.device.disconnect()
+    said.then((result) => {
+      if (!result.ok) throw new Error(`a change was refused: ${result.error.message}`)
+    })
+  }
+  return {
+    start: () => {
+      timer = setInterval(change, CHANGE_MILLIS)
+    },
+    stop: () => {
+      if (timer !== null) clearInterval(timer)
+      timer = null
+    },
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * A process that holds many client sockets and counts what comes in: raw ones, or ones that speak the protocol in JSON with as
+ * little code as possible, because the processors are shared with the server that is measured.
+ */
+import { createHash } from 'node:crypto'
+import { keyFromSecret } from '../../src/cli/key-file.ts'
+import { loginText } from '../../src/protocol/login-text.ts'
+import type { HelloMessage } from '../../src/protocol/server/hello.ts'
+
+export type Holding = {
+  readonly url: string
+  readonly sockets: number
+  /** Number of the first socket; the key of a member derives from its number. */
+  readonly first: number
+  /** `raw` says nothing; the others speak our protocol, a `member` after a login with a key of its own. */
+  readonly kind: 'raw' | 'reader' | 'member'
+  readonly channels: readonly string[]
+}
+
+export type HolderCommand = { readonly type: 'hold'; readonly holding: Holding } | { readonly type: 'count' }
+
+/** `sample`: some of the frames that came last, as they were. */
+export type HolderAnswer =
+  | { readonly type: 'listening' }
+  | { readonly type: 'held' }
+  | {
+      readonly type: 'counted'
+      readonly frames: number
+      readonly bytes: number
+      readonly sample: readonly string[]
+    }
+  | { readonly type: 'lost'; readonly reason: string }
+
+const OPENING_AT_ONCE = 64
+const HEARTBEAT_MILLIS = 25_000
+const SAMPLE = 32
+
+let [frames, bytes] = [0, 0]
+let sample: string[] = []
+const open: WebSocket[] = []
+
+process.on('message', (command: HolderCommand) => {
+  switch (command.type) {
+    case 'hold':
+      void hold(command.holding)
+      break
+    case 'count':
+      tell({ type: 'counted', frames, bytes, sample })
+      sample = []
+      break
+  }
+})
+process.on('disconnect', () => process.exit(0))
+tell({ type: 'listening' })
+
+async function hold(holding: Holding): Promise<void> {
+  let next = 0
+  const lane = async (): Promise<void> => {
+    while (next < holding.sockets) await openOne(holding, holding.first + next++)
+  }
+  await Promise.all(Array.from({ length: OPENING_AT_ONCE }, lane))
+  if (holding.kind !== 'raw') setInterval(beat, HEARTBEAT_MILLIS / 50)
+  tell({ type: 'held' })
+}
+
+/** Ends when the socket is where it should be: open, subscribed, or logged in and subscribed. */
+function openOne(holding: Holding, number: number): Promise<void> {
+  const socket = new WebSocket(holding.url)
+  open.push(socket)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  socket.onclose = ({ code, reason }) => tell({ type: 'lost', reason: `${code} ${reason}` })
+  if (holding.kind === 'raw') {
+    socket.onopen = () => resolve()
+    socket.onmessage = count
+    return promise
+  }
+  socket.onmessage = ({ data }) => {
+    const message: { readonly type: string } = JSON.parse(data)
+    switch (message.type) {
+      case 'hello':
+        socket.send(holding.kind === 'member' ? login(data, number) : subscribe(holding))
+        break
+      case 'authenticated':
+        socket.send(subscribe(holding))
+        break
+      case 'caught_up':
+        socket.onmessage = count
+        resolve()
+        break
+      case 'error':
+        tell({ type: 'lost', reason: data })
+        break
+    }
+  }
+  return promise
+}
+
+function subscribe(holding: Holding): string {
+  return JSON.stringify({ type: 'subscribe', channels: holding.channels })
+}
+
+function login(hello: string, number: number): string {
+  const { challenge }: HelloMessage = JSON.parse(hello)
+  const key = keyFromSecret(createHash('sha256').update(`bench ${number}`).digest())
+  const signature = key.sign(loginText(challenge))
+  if (signature instanceof Promise) throw new Error('keys of files sign at once')
+  return JSON.stringify({
+    type: 'authenticate',
+    public_key: Buffer.from(key.publicKey).toString('base64url'),
+    signature: Buffer.from(signature).toString('base64url'),
+    register: { device_name: 'bench' },
+  })
+}
+
+function count({ data }: MessageEvent<string>): void {
+  frames++
+  bytes += data.length
+  if (sample.length < SAMPLE) sample.push(data)
+}
+
+let beating = 0
+/** A fiftieth of the sockets at a time, so that signs of life come evenly. */
+function beat(): void {
+  const share = Math.ceil(open.length / 50)
+  for (let sent = 0; sent < share; sent++) open[beating++ % open.length]?.send('{"type":"heartbeat"}')
+}
+
+function tell(answer: HolderAnswer): void {
+  process.send?.(answer)
+}
