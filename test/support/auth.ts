@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { getPublicKey, hashes, sign } from '@noble/ed25519'
 import { encodeBase64url } from '../../src/auth/base64url.ts'
-import { type Auth, type AuthParts, createAuth } from '../../src/auth/auth.ts'
+import { type Auth, type AuthParts, createAuth } from '../../src/auth/index.ts'
 import { authHandlers } from '../../src/auth/service.ts'
 import { verifySync } from '../../src/auth/verify.ts'
 import type { Clock, Random } from '../../src/core/clock.ts'
