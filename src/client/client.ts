@@ -7,6 +7,7 @@ import { DeviceOutbox } from './device.ts'
 import { Link } from './link.ts'
 import { Listeners } from './listeners.ts'
 import { Login } from './login.ts'
+import { Pings } from './pings.ts'
 import { PLATFORM, platformSocket } from './platform.ts'
 import { ServerClock } from './server-clock.ts'
 
@@ -26,6 +27,7 @@ class LiveClient implements Client {
   readonly #login: Login
   readonly #channels: Channels
   readonly #clock: ServerClock
+  readonly #pings: Pings
   readonly device: DeviceOutbox
   readonly #states = new Listeners<[state: LinkState]>()
   readonly #users = new Listeners<[user: ClientUser | null]>()
@@ -51,7 +53,10 @@ class LiveClient implements Client {
         up: (hello, sentAt) => this.#up(hello, sentAt),
         down: () => this.#down(),
         message: (message) => this.#take(message),
-        beat: (serverTime, sentAt) => this.#clock.learn(serverTime, sentAt),
+        beat: (serverTime, sentAt) => {
+          this.#clock.learn(serverTime, sentAt)
+          this.#pings.answered(sentAt)
+        },
         lost: (channel) => this.#channels.lost(channel),
         broken: (reason) =>
           error(appError('MessageParseError', `a frame of the server cannot be read: ${reason}`)),
@@ -61,6 +66,7 @@ class LiveClient implements Client {
     const send = link.send.bind(link)
     this.#link = link
     this.#clock = new ServerClock(clock)
+    this.#pings = new Pings(timers, clock)
     this.#channels = new Channels({ clock, timers, send, error })
     this.#login = new Login(options.credentials ?? null, {
       send,
@@ -120,6 +126,10 @@ class LiveClient implements Client {
     return this.#channels.events(channel, listener, after ?? null)
   }
 
+  ping(timeoutMillis = PING_MILLIS) {
+    return this.#pings.ping(() => this.#link.beat(), timeoutMillis)
+  }
+
   onState(listener: (state: LinkState) => void) {
     return this.#states.add(listener)
   }
@@ -153,6 +163,7 @@ class LiveClient implements Client {
     this.#hello = null
     this.#channels.down()
     this.device.down()
+    this.#pings.down()
     this.#login.down()
   }
 
@@ -200,6 +211,7 @@ function addressOf(url: string, type: string, format: string): string {
   return address.href
 }
 
+const PING_MILLIS = 5000
 const NORMAL = 1000
 /** In the state only: the login message could not be made. */
 const NO_LOGIN = 4002

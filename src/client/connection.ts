@@ -75,6 +75,13 @@ export class Connection {
     return true
   }
 
+  /** Sends a heartbeat, unless one is on its way already; false before hello. */
+  beat(): boolean {
+    if (this.#phase.type !== 'up') return false
+    this.#phase.heartbeat.beatNow()
+    return true
+  }
+
   /** Closes; nothing is told any more. */
   close(code: number, reason: string): void {
     if (this.#finish()) this.#socket.close(code, reason)

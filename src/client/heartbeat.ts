@@ -62,6 +62,13 @@ export class Heartbeat {
     return sentAt
   }
 
+  /** Sends a beat outside of the rhythm, unless one is on its way. */
+  beatNow(): void {
+    if (this.#sentAt !== null) return
+    this.#sentAt = this.#clock.now()
+    this.#events.beat()
+  }
+
   #beat(): void {
     const sentAt = this.#clock.now()
     this.#sentAt = sentAt

@@ -70,6 +70,11 @@ export class Link {
     return this.#connection?.send(message) ?? false
   }
 
+  /** Sends a heartbeat, unless one is on its way already; false while the link is not up. */
+  beat(): boolean {
+    return this.#connection?.beat() ?? false
+  }
+
   #connect(): void {
     this.#cancelRetry()
     this.#set({ status: 'connecting', attempt: this.#attempt })
