@@ -49,6 +49,8 @@ export type Limits = {
   readonly messagesPerSecond: number
   /** Sustained HTTP requests a second of one address; twice as many in a burst. */
   readonly requestsPerSecond: number
+  /** New users of one address a minute; ten times as many in a burst. */
+  readonly registrationsPerMinute: number
   /** Bytes that may wait for one slow reader before it is taken off its topics. */
   readonly bufferBytes: number
 }
@@ -89,9 +91,10 @@ export function readConfig(environment: Environment): ConfigOutcome {
     limits: {
       connections: read('DASHBOARD_MAX_CONNECTIONS', whole(100_000, 1, 10_000_000)),
       connectionsPerAddress: read('DASHBOARD_MAX_CONNECTIONS_PER_ADDRESS', whole(100, 1, 10_000_000)),
-      subscriptions: read('DASHBOARD_MAX_SUBSCRIPTIONS', whole(32, 1, 10_000)),
+      subscriptions: read('DASHBOARD_MAX_SUBSCRIPTIONS', whole(64, 1, 10_000)),
       messagesPerSecond: read('DASHBOARD_MESSAGES_PER_SECOND', whole(20, 1, 100_000)),
       requestsPerSecond: read('DASHBOARD_REQUESTS_PER_SECOND', whole(50, 1, 100_000)),
+      registrationsPerMinute: read('DASHBOARD_REGISTRATIONS_PER_MINUTE', whole(6, 1, 1_000_000)),
       bufferBytes: read('DASHBOARD_BUFFER_BYTES', whole(262_144, 4_096, 67_108_864)),
     },
   }
@@ -114,9 +117,10 @@ export const VARIABLES = {
   DASHBOARD_RETENTION_HOURS: 'hours that the journal is kept for resumes (168)',
   DASHBOARD_MAX_CONNECTIONS: 'open sockets altogether (100000)',
   DASHBOARD_MAX_CONNECTIONS_PER_ADDRESS: 'open sockets of one address (100)',
-  DASHBOARD_MAX_SUBSCRIPTIONS: 'channels a session may be subscribed to (32)',
+  DASHBOARD_MAX_SUBSCRIPTIONS: 'channels a session may be subscribed to (64)',
   DASHBOARD_MESSAGES_PER_SECOND: 'messages a second of one session (20)',
   DASHBOARD_REQUESTS_PER_SECOND: 'HTTP requests a second of one address (50)',
+  DASHBOARD_REGISTRATIONS_PER_MINUTE: 'new users of one address a minute (6)',
   DASHBOARD_BUFFER_BYTES: 'bytes that may wait for a slow reader (262144)',
 } as const satisfies { readonly [name: `DASHBOARD_${string}`]: string }
 

@@ -4,8 +4,8 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 export type Readings = {
   /** The newest journal position this process has applied. */
   appliedSeq(): number
-  /** How far that is behind the newest committed one, in rows. */
-  tailLag(): number
+  /** The newest committed one. */
+  committedSeq(): number
   /** Whether the writer takes commands. */
   writerUp(): boolean
   writerRestarts(): number
@@ -18,7 +18,7 @@ export type ServerMetrics = {
 }
 
 /** A registry with the process's own metrics (CPU, memory, event loop, files) and the server's. */
-export function createServerMetrics(readings: () => Readings | null): ServerMetrics {
+export function createServerMetrics(readings: Readings): ServerMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 })
   // Bun reports V8's heap spaces as zeros: lines without meaning are worse than none.
@@ -32,16 +32,16 @@ export function createServerMetrics(readings: () => Readings | null): ServerMetr
     registers: [registry],
   })
   gauge(registry, 'dashboard_journal_seq', 'Newest journal position applied by this process', () =>
-    readings()?.appliedSeq(),
+    readings.appliedSeq(),
   )
   gauge(registry, 'dashboard_tail_lag_rows', 'Committed journal rows not applied yet', () =>
-    readings()?.tailLag(),
+    Math.max(0, readings.committedSeq() - readings.appliedSeq()),
   )
   gauge(registry, 'dashboard_writer_up', '1 while the writer takes commands', () =>
-    Number(readings()?.writerUp() ?? false),
+    Number(readings.writerUp()),
   )
   gauge(registry, 'dashboard_writer_restarts', 'Times the writer thread was started again', () =>
-    readings()?.writerRestarts(),
+    readings.writerRestarts(),
   )
   return {
     registry,
@@ -49,14 +49,13 @@ export function createServerMetrics(readings: () => Readings | null): ServerMetr
   }
 }
 
-function gauge(registry: Registry, name: string, help: string, read: () => number | undefined): void {
+function gauge(registry: Registry, name: string, help: string, read: () => number): void {
   new Gauge({
     name,
     help,
     registers: [registry],
     collect() {
-      const value = read()
-      if (value !== undefined) this.set(value)
+      this.set(read())
     },
   })
 }

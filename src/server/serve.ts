@@ -1,19 +1,27 @@
 import type { Server, WebSocketHandler } from 'bun'
+import { appError } from '../core/errors.ts'
 import type { ClientAddress } from './address.ts'
+import { errorResponse } from './errors.ts'
 import { BODY_BYTES } from './http.ts'
 import type { SocketState } from './sockets.ts'
 import { isSocketPath } from './upgrade.ts'
 
-export type ServeParts = {
-  readonly host: string
-  readonly port: number
-  readonly client: (request: Request, peer: string | null) => ClientAddress
+/** Who answers. Undefined from `upgrade` means that the request has become a socket. */
+export type Door = {
   readonly upgrade: (
     request: Request,
     server: Server<SocketState>,
     client: ClientAddress,
   ) => Response | undefined
   readonly http: (request: Request, client: ClientAddress) => Promise<Response>
+}
+
+export type ServeParts = {
+  readonly host: string
+  readonly port: number
+  readonly client: (request: Request, peer: string | null) => ClientAddress
+  /** Null while the server is not ready: everybody is told to come back. */
+  readonly door: () => Door | null
   readonly websocket: WebSocketHandler<SocketState>
 }
 
@@ -32,16 +40,18 @@ export function serve(parts: ServeParts): Server<SocketState> {
     // The wall behind the polite answer of `http.ts`; it also holds bodies that do not say their length.
     maxRequestBodySize: 2 * BODY_BYTES,
     fetch(request, server) {
+      const door = parts.door()
+      if (door === null) return errorResponse(appError('ServiceUnavailable', 'the server is starting', 500))
       const client = parts.client(request, server.requestIP(request)?.address ?? null)
       const path = new URL(request.url).pathname
-      return isSocketPath(path) ? parts.upgrade(request, server, client) : parts.http(request, client)
+      return isSocketPath(path) ? door.upgrade(request, server, client) : door.http(request, client)
     },
     websocket: parts.websocket,
   })
 }
 
-/** The address that people open: a wildcard host is reached at localhost, an IPv6 one in brackets. */
+/** The address that people open: a wildcard or loopback host is reached at localhost, an IPv6 one in brackets. */
 export function addressToOpen(host: string, port: number): string {
-  if (['0.0.0.0', '::', '127.0.0.1', '::1'].includes(host)) return `http://localhost:${port}`
+  if (['0.0.0.0', '::', '127.0.0.1', '::1', 'localhost'].includes(host)) return `http://localhost:${port}`
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

@@ -12,7 +12,7 @@ import type { ConnectionLimits } from './connection-limits.ts'
  * What a socket carries: how it came in, until it is open, and from then on its session and nothing else. One field, no
  * wrapper: there are very many of these.
  */
-export type SocketState = OpenOptions | Session<LiveSocket>
+export type SocketState = OpenOptions | Session<LiveSocket> | Gone
 export interface LiveSocket extends ServerWebSocket<SocketState> {}
 
 /** The engine's way out, on Bun's sockets. Stateless: one for all. */
@@ -29,10 +29,10 @@ export const bunTransport: Transport<LiveSocket> = {
 } satisfies Transport<LiveSocket>
 
 /** Native publish. Bun answers -1 when any reader of the topic has bytes waiting; 0 is a topic without readers. */
-export function bunPublisher(server: () => Server<SocketState>): Publisher {
+export function bunPublisher(server: Server<SocketState>): Publisher {
   return {
     // `false`: without it `publish` compresses for everybody who negotiated it, once per receiver.
-    publish: (topic, frame) => (server().publish(topic, frame, false) < 0 ? 'congested' : 'delivered'),
+    publish: (topic, frame) => (server.publish(topic, frame, false) < 0 ? 'congested' : 'delivered'),
   }
 }
 
@@ -57,8 +57,12 @@ export function createSockets(parts: SocketParts): WebSocketHandler<SocketState>
     sendPings: true,
     perMessageDeflate: parts.compression === 'on' ? { compress: 'shared', decompress: 'shared' } : false,
     open(socket) {
-      if (socket.data instanceof Session) return
-      socket.data = parts.engine().open(socket, socket.data)
+      const options = socket.data
+      if (options instanceof Session || 'gone' in options) return
+      const session = parts.engine().open(socket, options)
+      // What `open` sent may already have been the end of it.
+      if ('gone' in socket.data) parts.engine().closed(session)
+      else socket.data = session
     },
     message(socket, frame) {
       if (socket.data instanceof Session) parts.engine().receive(socket.data, frame)
@@ -67,8 +71,11 @@ export function createSockets(parts: SocketParts): WebSocketHandler<SocketState>
       if (socket.data instanceof Session) parts.engine().drained(socket.data)
     },
     close(socket) {
-      parts.connections.leave(limitKeyOf(socket.data.address))
-      if (socket.data instanceof Session) parts.engine().closed(socket.data)
+      const state = socket.data
+      if ('gone' in state) return
+      parts.connections.leave(limitKeyOf(state.address))
+      if (state instanceof Session) parts.engine().closed(state)
+      else socket.data = GONE
     },
     error(error, socket) {
       parts.logger.error('socket handler failed', { error: error.stack ?? error.message })
@@ -76,6 +83,10 @@ export function createSockets(parts: SocketParts): WebSocketHandler<SocketState>
     },
   }
 }
+
+/** Closed before its session was known. */
+type Gone = { readonly gone: true }
+const GONE: Gone = { gone: true }
 
 /** A snapshot may be several times the limit of what waits, and is still one frame. */
 const WALL = 8
