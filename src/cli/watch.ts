@@ -1,0 +1,97 @@
+import type { LinkState } from '../client/api.ts'
+import { type ClientOptions, createClient } from '../client/client.ts'
+import { appError } from '../core/errors.ts'
+import { fail, ok, type Result } from '../core/result.ts'
+import { WIRE_FORMATS, type WireFormat } from '../protocol/connection.ts'
+import { readKeyFile } from './key-file.ts'
+import { findServer, serverAddress } from './server-address.ts'
+import { argumentsOrDie, die, orDie, quietOnClosedPipe } from './terminal.ts'
+import { jsonPrinter, textPrinter } from './watch-lines.ts'
+
+const args = argumentsOrDie({
+  name: 'npm run watch --',
+  about: 'Prints a channel: first its present state, then every change or event, until Ctrl-C.',
+  positionals: ['CHANNEL'],
+  flags: [
+    { name: 'url', value: 'URL', about: 'the server (http://127.0.0.1:8080, or the port in DASHBOARD_PORT)' },
+    {
+      name: 'key',
+      value: 'FILE',
+      about: 'log in with this key (npm run keygen), for channels that are not public',
+    },
+    { name: 'register', about: 'make a user of the key if the server does not know it yet' },
+    { name: 'format', value: 'NAME', about: `what the wire speaks: ${WIRE_FORMATS.join(', ')} (msgpack)` },
+    { name: 'json', about: 'print one line of JSON a message' },
+  ],
+})
+
+const [channel = ''] = args.positionals
+const format = orDie(wireFormat(args.text('format') ?? 'msgpack'), 2)
+const credentials = orDie(readCredentials(args.text('key'), args.on('register')))
+const server = orDie(serverAddress(args.text('url'), process.env), 2)
+orDie(await findServer(server))
+quietOnClosedPipe()
+
+const printer = args.on('json') ? jsonPrinter : textPrinter
+const client = createClient({ url: server.socket, format, ...credentials })
+const handle = client.subscribe(channel)
+handle.onChange((value, change) => print(printer.changed(handle, value, change)))
+handle.onStatus((status) => {
+  // Too many at once passes; anything else that is refused stays refused.
+  if (status.type === 'refused' && status.error.retryAfter === undefined) end(status.error)
+})
+client.events(channel, (event) => print(printer.happened(event)))
+client.onError((error) => process.stderr.write(`${error.code}: ${error.message}\n`))
+client.onState(tellState)
+process.on('SIGINT', () => {
+  client.close()
+  process.exit(0)
+})
+client.connect()
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+function tellState(state: LinkState): void {
+  switch (state.status) {
+    case 'offline':
+      process.stderr.write(`connection lost (${state.reason}); trying again\n`)
+      break
+    case 'closed':
+      end(appError('ConnectionClosed', `the server closed the connection: ${state.reason}`))
+      break
+    case 'stale':
+      process.stderr.write('nothing comes from the server any more\n')
+      break
+    case 'idle':
+    case 'connecting':
+    case 'live':
+      break
+    default:
+      state satisfies never
+  }
+}
+
+function end({ code, message }: { readonly code: string; readonly message: string }): never {
+  const hint =
+    code === 'Unauthorized' && credentials.credentials === undefined ? '; log in by --key FILE' : ''
+  return die(`${code}: ${message}${hint}`)
+}
+
+function readCredentials(
+  path: string | undefined,
+  register: boolean,
+): Result<Pick<ClientOptions, 'credentials'>, string> {
+  if (path === undefined) return register ? fail('--register needs --key FILE') : ok({})
+  const key = readKeyFile(path)
+  if (!key.ok) return key
+  return ok({ credentials: { type: 'key', key: key.value, ...(register ? { register: {} } : {}) } })
+}
+
+function wireFormat(given: string): Result<WireFormat, string> {
+  const format = WIRE_FORMATS.find((name) => name === given)
+  return format === undefined
+    ? fail(`--format must be one of ${WIRE_FORMATS.join(', ')}, not '${given}'`)
+    : ok(format)
+}
