@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
-import { getPublicKey, hashes, sign, verify as nobleVerify } from '@noble/ed25519'
+import { getPublicKey, hashes, verify as nobleVerify, sign } from '@noble/ed25519'
 import { type SignatureCheck, verifySync } from '../../src/auth/verify.ts'
 import { forSeeds, type Seeded } from '../support/seeded.ts'
 import { fromHex, ORDER, RFC_8032 } from './vectors.ts'
@@ -16,8 +16,8 @@ describe('verification', () => {
     }
 
     test(`RFC 8032 ${vector.name}: key, signature and both verdicts`, () => {
-      expect(getPublicKey(fromHex(vector.secret))).toEqual(check.publicKey)
-      expect(sign(check.message, fromHex(vector.secret))).toEqual(check.signature)
+      expect(hex(getPublicKey(fromHex(vector.secret)))).toBe(vector.publicKey)
+      expect(hex(sign(check.message, fromHex(vector.secret)))).toBe(vector.signature)
       expect(verdicts(check)).toEqual({ native: true, noble: true })
     })
 
@@ -140,4 +140,8 @@ function flipped(bytes: Uint8Array, bit: number): Uint8Array {
   const copy = Uint8Array.from(bytes)
   copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (1 << (bit & 7))
   return copy
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
 }

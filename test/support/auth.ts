@@ -8,7 +8,7 @@ import type { Clock, Random } from '../../src/core/clock.ts'
 import type { Command, CommandBus, CommandResult } from '../../src/core/command.ts'
 import type { SessionId } from '../../src/core/ids.ts'
 import { DEFAULT_WORKSPACE } from '../../src/core/ids.ts'
-import { ok } from '../../src/core/result.ts'
+import { ok, type Result } from '../../src/core/result.ts'
 import type { Storage } from '../../src/core/storage.ts'
 import { createGroupCommit } from '../../src/journal/group-commit.ts'
 import { handlerTable } from '../../src/journal/handler-table.ts'
@@ -125,4 +125,9 @@ export function answer(
   const signature = key.sign(loginText(challenge))
   const message = { type: 'authenticate', public_key: key.publicKey, signature } as const
   return register === undefined ? message : { ...message, register }
+}
+
+/** The error of a result, for people; empty when there is none. */
+export function errorOf(result: Result<unknown>): string {
+  return result.ok ? '' : `${result.error.code}: ${result.error.message}`
 }
