@@ -1,6 +1,7 @@
 import { type AppError, appError } from '../core/errors.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import type { DeviceMessage, NetworkUpdateMessage } from '../protocol/client-messages.ts'
+import { LIMITS } from '../protocol/limits.ts'
 import type { AckMessage, ErrorMessage } from '../protocol/server-messages.ts'
 import type { Ack, Device, DeviceDescription } from './api.ts'
 
@@ -129,5 +130,5 @@ function connectMessage(device: DeviceDescription, id: string): Identified {
   return { type: 'connect', device_id, ...(name === undefined ? {} : { name }), id }
 }
 
-/** Reports of an hour offline are worth little; a queue without end is worth less. */
-const MOST_WAITING = 64
+/** As many as the server takes at a time, so that all of them may go out at once after a reconnect. */
+const MOST_WAITING = LIMITS.unanswered

@@ -131,8 +131,9 @@ function sendShared<Socket>(
   const type = what.startsWith('snapshot') ? 'snapshot' : 'resumed'
   const isShared = channel.source.audience === 'workspace'
   const name = `${channel.key} ${session.clientType} ${session.format} ${what}`
-  // A packed frame also depends on how far its feed is.
-  const version = `${live.epoch} ${seq} ${channel[session.clientType]?.seq}`
+  // A packed frame also depends on which feed it leads into, and on how far that is.
+  const feed = session.format === 'packed' ? feedFor(live, session, channel).packedFeed(live).mark : ''
+  const version = `${live.epoch} ${seq} ${feed}`
   const frame = isShared ? live.frames.get(name, version, live.deps.clock.now(), make) : make()
   live.deps.transport.send(session.socket, frame)
   live.deps.metrics.sent(session.clientType, type, 1)

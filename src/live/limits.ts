@@ -37,7 +37,7 @@ export const DEFAULT_LIMITS: EngineLimits = {
   subscriptions: LIMITS.subscriptions,
   messages: { rate: LIMITS.messagesPerSecond, burst: 2 * LIMITS.messagesPerSecond },
   refusals: 100,
-  unanswered: 16,
+  unanswered: LIMITS.unanswered,
   deferred: 16,
   heartbeatMillis: HEARTBEAT_SECONDS * 1000,
   loginMillis: LOGIN_SECONDS * 1000,

@@ -17,6 +17,8 @@ export const LIMITS = {
   deviceIdLength: 64,
   nameLength: 64,
   tokenLength: 4096,
+  /** Device messages of one session that may wait for their `ack`. */
+  unanswered: 16,
   /** Networks in one `network_update`. */
   networks: 32,
 } as const

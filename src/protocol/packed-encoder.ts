@@ -29,6 +29,14 @@ export class PackedFeed {
     this.#channel = channel
   }
 
+  /**
+   * Changes whenever what a joining session has to be told of the feed changes: two joining frames of one document may be
+   * shared only if this was the same for both.
+   */
+  get mark(): string {
+    return `${this.#id}.${this.#base.count}.${this.#base.seq}`
+  }
+
   /** Any of the feed's messages; see the single ones. */
   encode(message: FeedMessage): Uint8Array<ArrayBuffer> {
     switch (message.type) {
@@ -67,7 +75,7 @@ export class PackedFeed {
     return out.take()
   }
 
-  /** For every session of the feed. */
+  /** For every session of the feed. An event for one session alone goes as a plain message instead (rule K-3). */
   event(message: StreamEventMessage): Uint8Array<ArrayBuffer> {
     const from = this.#fromDifference(message.from)
     const epoch = this.#newEpoch(message.epoch)
