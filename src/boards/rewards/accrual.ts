@@ -1,5 +1,4 @@
 import type { Millis } from '../../core/clock.ts'
-import type { JsonObject } from '../../core/json.ts'
 
 /**
  * An amount that grows by itself. At time t >= asOf it is `base + floor((rate * (t - asOf) + carry) / 1000)` micropoints.
@@ -35,7 +34,7 @@ export function amountAt(accrual: Accrual, at: Millis): bigint {
 }
 
 /** The form in which an amount travels: micropoints as decimal text; the reader lets it grow by itself. */
-export function accrualJson(accrual: Accrual): JsonObject {
+export function accrualJson(accrual: Accrual) {
   return { base: accrual.base.toString(), rate_per_second: accrual.rate, as_of: accrual.asOf }
 }
 

@@ -1,6 +1,5 @@
 import type { UserId } from '../../core/ids.ts'
-import type { Json, JsonObject } from '../../core/json.ts'
-import { setOwnValue } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { formatPoints } from '../../core/points.ts'
 import { accrualJson, NO_ACCRUAL } from './accrual.ts'
 import type { RewardsRules } from './rules.ts'
@@ -60,31 +59,24 @@ export function networksDocument(rows: readonly DeviceRow[], rules: RewardsRules
 }
 
 /** One device, as its owner sees it; under `devices.<id>`. `paid_score` is what `points.rate_per_second` follows from while it earns. */
-export function deviceFields(row: DeviceRow, rules: Pick<RewardsRules, 'floorScore'>): JsonObject {
+export function deviceFields(row: DeviceRow, rules: Pick<RewardsRules, 'floorScore'>) {
   const { presence, score } = row
   return {
     name: row.name,
     address: row.address,
     country: row.country,
     status: presence.status,
-    earning: presence.status === 'online' ? presence.standing : 'offline',
+    earning: presence.status === 'online' ? presence.standing : ('offline' as const),
     score: shownScore(score),
     score_state: score.state,
     paid_score: paidScore(score, rules),
     parts: score.parts,
-    networks: networkStates(row),
+    networks: { ...row.networks },
     first_seen_at: row.firstSeenAt,
     connected_at: presence.connectedAt,
     last_seen_at: row.lastSeenAt,
     points: accrualJson(row.points),
   }
-}
-
-/** Names of networks are the user's own: any key may come. */
-function networkStates(row: DeviceRow): JsonObject {
-  const states: { [name: string]: Json } = {}
-  for (const [name, state] of Object.entries(row.networks)) setOwnValue(states, name, state)
-  return states
 }
 
 /** `rewards.earnings`: one user's sums. */
