@@ -1,0 +1,93 @@
+import { computed, type ReadonlySignal, signal } from '@preact/signals'
+import type { GrowingAmount } from '../../client/amount.ts'
+import type { Client, Cursor } from '../../client/api.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { type Activity, addActivity, readActivity } from './activity.ts'
+import type { ActivityStore } from './activity-store.ts'
+import { type ChannelModel, openChannel } from './channel-model.ts'
+import { type DeviceView, orderDevices, readDevice } from './devices.ts'
+import { amountIn, numberIn, objectIn } from './fields.ts'
+
+/** What belongs to the user who is logged in: devices, earnings, activity. Ends with `close`. */
+export type AccountModel = {
+  readonly networks: ChannelModel
+  readonly earnings: ChannelModel
+  readonly isLoaded: ReadonlySignal<boolean>
+  /** In the order of the list. */
+  readonly deviceIds: ReadonlySignal<readonly string[]>
+  /** One device; null once it is gone. The same signal for the same id. */
+  device(id: string): ReadonlySignal<DeviceView | null>
+  readonly total: ReadonlySignal<GrowingAmount>
+  readonly counts: ReadonlySignal<{
+    readonly devices: number
+    readonly online: number
+    readonly earning: number
+  }>
+  /** Newest first; what happened since the last visit of this browser is among it. */
+  readonly activity: ReadonlySignal<readonly Activity[]>
+  close(): void
+}
+
+/** Subscribes to the user's channels. `store` keeps the activity and how far it was read. */
+export function openAccount(client: Client, store: ActivityStore): AccountModel {
+  const networks = openChannel(client, 'rewards.networks')
+  const earnings = openChannel(client, 'rewards.earnings')
+  const devices = computed(() => objectIn(networks.value.value, 'devices'))
+  const kept = store.load()
+  const activity = signal(kept.list)
+  const stopEvents = client.events(
+    'rewards.activity',
+    (event) => {
+      const line = readActivity(`${event.epoch}.${event.seq}`, event.data)
+      if (line !== null) activity.value = addActivity(activity.peek(), line, ACTIVITY_LENGTH)
+      const cursor: Cursor = { epoch: event.epoch, seq: event.seq }
+      store.save({ cursor, list: activity.peek() })
+    },
+    kept.cursor ?? undefined,
+  )
+  return {
+    networks,
+    earnings,
+    isLoaded: computed(() => networks.value.value !== null),
+    deviceIds: stableList(devices),
+    device: deviceSignals(devices),
+    total: computed(() => amountIn(earnings.value.value, 'total')),
+    counts: computed(() => ({
+      devices: numberIn(earnings.value.value, 'devices'),
+      online: numberIn(earnings.value.value, 'devices_online'),
+      earning: numberIn(earnings.value.value, 'devices_earning'),
+    })),
+    activity,
+    close() {
+      networks.close()
+      earnings.close()
+      stopEvents()
+    },
+  }
+}
+
+const ACTIVITY_LENGTH = 30
+
+/** The order of the list, as the same array for as long as it is the same order: most updates change no order. */
+function stableList(devices: ReadonlySignal<JsonObject>): ReadonlySignal<readonly string[]> {
+  let last: readonly string[] = []
+  return computed(() => {
+    const next = orderDevices(devices.value)
+    if (next.length !== last.length || next.some((id, i) => id !== last[i])) last = next
+    return last
+  })
+}
+
+function deviceSignals(
+  devices: ReadonlySignal<JsonObject>,
+): (id: string) => ReadonlySignal<DeviceView | null> {
+  const known = new Map<string, ReadonlySignal<DeviceView | null>>()
+  return (id) => {
+    const found = known.get(id)
+    if (found !== undefined) return found
+    const fields = computed(() => (Object.hasOwn(devices.value, id) ? objectIn(devices.value, id) : null))
+    const device = computed(() => (fields.value === null ? null : readDevice(id, fields.value)))
+    known.set(id, device)
+    return device
+  }
+}

@@ -1,0 +1,79 @@
+import type { Millis } from '../../core/clock.ts'
+
+/** A value at a time; null: it was not known then, and a line has a gap there. */
+export type Sample = { readonly at: Millis; readonly value: number | null }
+
+/** The samples of the last `span` ms before `at`, the new one among them. */
+export function addSample(samples: readonly Sample[], sample: Sample, span: Millis): readonly Sample[] {
+  const from = sample.at - span
+  const kept = samples.findIndex((old) => old.at >= from)
+  return kept < 0 ? [sample] : [...samples.slice(kept), sample]
+}
+
+/** The frame that a line is drawn in: its right edge is `now`, its left edge `span` ms earlier. */
+export type Plot = {
+  readonly now: Millis
+  readonly span: Millis
+  readonly width: number
+  readonly height: number
+}
+
+/** SVG path data of the line and of the area under it; the values' range fills the height. */
+export type Spark = {
+  readonly line: string
+  readonly area: string
+  /** Where the line ends, for a dot; null when nothing is known at the moment. */
+  readonly end: { readonly x: number; readonly y: number } | null
+  readonly low: number
+  readonly high: number
+}
+
+/** Null before there are two samples to draw a line between. */
+export function drawSpark(samples: readonly Sample[], plot: Plot): Spark | null {
+  const known = samples.flatMap(({ value }) => (value === null ? [] : [value]))
+  if (known.length < 2) return null
+  const low = Math.min(...known)
+  const high = Math.max(...known)
+  const { bottom, top } = range(low, high)
+  const x = (at: Millis) => round(plot.width * (1 - (plot.now - at) / plot.span))
+  const y = (value: number) => round(plot.height * (1 - (value - bottom) / (top - bottom)))
+  let line = ''
+  let area = ''
+  for (const run of runs(samples)) {
+    const points = run.map(({ at, value }) => `${x(at)},${y(value)}`)
+    const [first, last] = [run[0], run[run.length - 1]]
+    if (first === undefined || last === undefined || points.length < 2) continue
+    line += `M${points.join('L')}`
+    area += `M${x(first.at)},${plot.height}L${points.join('L')}L${x(last.at)},${plot.height}Z`
+  }
+  const newest = samples[samples.length - 1]
+  const end = newest === undefined || newest.value === null ? null : { x: x(newest.at), y: y(newest.value) }
+  return { line, area, end, low, high }
+}
+
+/** A flat line lies low in its box instead of dividing by zero, and a small change does not look like an avalanche. */
+function range(low: number, high: number): { readonly bottom: number; readonly top: number } {
+  const least = Math.max(4, high * 0.02)
+  const middle = (low + high) / 2
+  const half = Math.max(high - low, least) * 0.6
+  return { bottom: Math.max(0, middle - half), top: Math.max(0, middle - half) + 2 * half }
+}
+
+type KnownSample = { readonly at: Millis; readonly value: number }
+
+/** Stretches without a gap. */
+function runs(samples: readonly Sample[]): readonly (readonly KnownSample[])[] {
+  const found: KnownSample[][] = []
+  let run: KnownSample[] = []
+  for (const { at, value } of samples) {
+    if (value === null) {
+      if (run.length > 0) found.push(run)
+      run = []
+    } else run.push({ at, value })
+  }
+  return run.length > 0 ? [...found, run] : found
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}

@@ -1,0 +1,53 @@
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
+import { UNKNOWN_COUNTRY } from '../format.ts'
+import { numberIn, objectsIn, textIn } from './fields.ts'
+
+/** One country of `rewards.summary`; `share` is its part of all online devices, 0 to 1. */
+export type CountryShare = { readonly code: string; readonly online: number; readonly share: number }
+
+/** One of the newest devices; `n` counts arrivals and never comes twice. */
+export type Arrival = {
+  readonly n: number
+  readonly at: number
+  readonly country: string
+  readonly network: string
+  readonly kind: 'new' | 'returning'
+}
+
+/** Countries by devices online, most first; ties by code, so that the order is steady. */
+export function rankCountries(countries: JsonObject): readonly CountryShare[] {
+  const counted = objectsIn(countries)
+    .map(([code, fields]) => ({ code, online: numberIn(fields, 'online') }))
+    .filter(({ online }) => online > 0)
+  const all = counted.reduce((sum, { online }) => sum + online, 0)
+  return counted
+    .sort((a, b) => b.online - a.online || (a.code < b.code ? -1 : 1))
+    .map(({ code, online }) => ({ code, online, share: online / all }))
+}
+
+/** Arrivals, newest first. */
+export function listArrivals(arrivals: JsonObject): readonly Arrival[] {
+  return objectsIn(arrivals)
+    .map(([n, fields]) => ({ ...arrivalOf(fields), n: Number(n) }))
+    .filter(({ n }) => Number.isSafeInteger(n))
+    .sort((a, b) => b.n - a.n)
+}
+
+/** Online devices with a score, by hundreds of it: ten numbers, the worst first. */
+export function scoreBuckets(scores: JsonObject): readonly number[] {
+  return Array.from({ length: 10 }, (_, i) => numberIn(scores, String(i * 100)))
+}
+
+/** Whether the value of a channel is a network without a single device ever. */
+export function isEmptyNetwork(summary: Json): boolean {
+  return isJsonObject(summary) && numberIn(summary, 'devices') === 0
+}
+
+function arrivalOf(fields: JsonObject): Omit<Arrival, 'n'> {
+  return {
+    at: numberIn(fields, 'at'),
+    country: textIn(fields, 'country') || UNKNOWN_COUNTRY,
+    network: textIn(fields, 'network'),
+    kind: textIn(fields, 'kind') === 'new' ? 'new' : 'returning',
+  }
+}
