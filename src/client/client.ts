@@ -186,9 +186,11 @@ class LiveClient implements Client {
   }
 
   #refused(message: ErrorMessage): void {
-    const { id } = message
-    if (message.channel !== undefined) this.#channels.take(message)
-    else if (id === undefined || !this.device.refused(id, message)) this.#login.refused(message)
+    const { id, channel } = message
+    // Whoever made the call has it as the result.
+    if (channel === undefined && id !== undefined && this.device.refused(id, message)) return
+    if (channel !== undefined) this.#channels.take(message)
+    else this.#login.refused(message)
     this.#errors.tell(appError(message.code, message.message, message.retry_after))
   }
 
