@@ -4,10 +4,11 @@ import packageFile from '../package.json' with { type: 'json' }
 import { createAuth, createVerifyPool, POOL_DEFAULTS } from './auth/index.ts'
 import { rewardsChannels } from './boards/rewards/channels.ts'
 import { openCountries } from './boards/rewards/country.ts'
+import { createDeviceMessages, sweepCommand } from './boards/rewards/messages.ts'
+import { rewardsRoutes } from './boards/rewards/routes.ts'
 import { DEFAULT_RULES } from './boards/rewards/rules.ts'
 import { type Config, readConfig } from './config.ts'
 import { systemClock as clock, systemRandom as random } from './core/clock.ts'
-import { appError } from './core/errors.ts'
 import { DEFAULT_WORKSPACE } from './core/ids.ts'
 import type { Logger } from './core/logger.ts'
 import { fail, ok, type Result } from './core/result.ts'
@@ -17,74 +18,53 @@ import { createTail } from './journal/tail.ts'
 import { startWriter } from './journal/writer-client.ts'
 import { createEngine } from './live/engine.ts'
 import { DEFAULT_LIMITS, type EngineLimits } from './live/limits.ts'
-import type { ChannelSource, DeviceMessages } from './live/ports.ts'
+import type { ChannelSource } from './live/ports.ts'
 import type { Engine } from './live/types.ts'
 import { createLiveMetrics } from './metrics/live-metrics.ts'
 import { createServerMetrics } from './metrics/server-metrics.ts'
-import { FLUSH_MILLIS } from './protocol/limits.ts'
 import { type ClientAddress, clientAddress, limitKeyOf } from './server/address.ts'
-import { createApp } from './server/app.ts'
 import { createConnectionLimits } from './server/connection-limits.ts'
+import { createFront } from './server/front.ts'
 import { health } from './server/health.ts'
-import { createHttp } from './server/http.ts'
-import { createLogger } from './server/logger.ts'
+import { processLogger } from './server/logger.ts'
 import { announceOperatorKey, loadOperatorKey } from './server/operator.ts'
 import { serverOrigin } from './server/origin.ts'
-import { createPages } from './server/pages.ts'
-import { PRESETS } from './server/presets.ts'
 import { createRequestLimits } from './server/request-limits.ts'
+import { startRhythm } from './server/rhythm.ts'
 import { addressToOpen, type Door, serve } from './server/serve.ts'
 import { endOnSignals, shutDown } from './server/shutdown.ts'
 import { bunPublisher, bunTransport, createSockets, type LiveSocket } from './server/sockets.ts'
 import { startFailure } from './server/start-failure.ts'
-import { startTicker, systemTimers } from './server/ticker.ts'
-import { createUpgrade } from './server/upgrade.ts'
-import { bundlePage } from './server/web-bundle.ts'
+import { systemTimers } from './server/ticker.ts'
 import { superviseWriter } from './server/writer-supervisor.ts'
 import { openReader } from './storage/sqlite/open.ts'
 
-/** Why the server does not start: lines for people. */
+/** Why the server does not start: a line for people each. */
 type Failure = readonly string[]
 
 /** What the rest of the process needs of a server that runs. */
 type Running = { readonly address: string; readonly stop: () => Promise<void> }
 
-async function run(config: Config, warnings: readonly string[]): Promise<void> {
-  const logger = createLogger({
-    level: config.logLevel,
-    format: config.logFormat === 'auto' ? (process.stderr.isTTY ? 'pretty' : 'json') : config.logFormat,
-    clock,
-    write: (line) => process.stderr.write(`${line}\n`),
-  })
-  for (const warning of warnings) logger.warn(warning)
-  const started = await start(config, logger).catch((error: unknown) => {
-    const line = startFailure(error, config)
-    if (line === null) throw error
-    return fail([line])
-  })
-  if (!started.ok) return giveUp(started.error)
-  endOnSignals({
-    stop: started.value.stop,
-    exit: (code) => process.exit(code),
-    onSignal(handler) {
-      process.on('SIGTERM', handler)
-      process.on('SIGINT', handler)
-    },
-    after: (delay, then) => void setTimeout(then, delay).unref(),
-    logger,
-  })
-  process.stdout.write(`Dashboard server: open ${started.value.address}\n`)
+/** What parts that are made earlier ask of parts that are made later. */
+type Late = {
+  door: Door | null
+  engine: Engine<LiveSocket> | null
+  wakeTail: () => void
+  isOperator: (key: string) => boolean
+  stopping: boolean
 }
+
+const WEB_ENTRY = fileURLToPath(new URL('./web/index.html', import.meta.url))
 
 async function start(config: Config, logger: Logger): Promise<Result<Running, Failure>> {
   const startedAt = clock.now()
-  const late: Late = { door: null, engine: null, wake: () => {}, isOperator: () => false, stopping: false }
-  const countries = openCountries(config.countryFile)
-  if (!countries.ok) return fail([countries.error])
+  const late: Late = { door: null, engine: null, wakeTail() {}, isOperator: () => false, stopping: false }
   const engineNow = (): Engine<LiveSocket> => {
-    if (late.engine === null) throw new Error('a socket before the engine')
+    if (late.engine === null) throw new Error('the engine is asked for before it is made')
     return late.engine
   }
+  const countries = openCountries(config.countryFile)
+  if (!countries.ok) return fail([countries.error])
 
   // The port first, so that a taken one is told before anything is touched; until all is ready, the door is shut.
   const connections = createConnectionLimits(config.limits)
@@ -108,7 +88,7 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
     }),
   })
 
-  const writer = await superviseWriter({
+  const supervised = await superviseWriter({
     start: (onCrash) =>
       startWriter({
         thread: new URL('./main-writer.ts', import.meta.url),
@@ -118,7 +98,7 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
         logger,
         onCrash,
       }),
-    onCommit: () => late.wake(),
+    onCommit: () => late.wakeTail(),
     onGivenUp(reason) {
       logger.error('the writer cannot be brought back', { reason })
       process.exit(1)
@@ -126,56 +106,60 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
     wait: Bun.sleep,
     logger,
   })
-  if (!writer.ok) return fail([writer.error.message])
-  const { bus } = writer.value
+  if (!supervised.ok) return fail([supervised.error.message])
+  const writer = supervised.value
+  const { bus } = writer
   const operator = loadOperatorKey(config.dataDir, random)
   late.isOperator = operator.matches
   const forgetOperator = announceOperatorKey(operator, server.port ?? config.port)
 
   const storage = openReader(config.dataDir)
   const sources = rewardsChannels(storage.read, DEFAULT_RULES)
-  const unknown = unknownPublicChannel(config, sources)
-  if (unknown !== null) return fail([unknown])
+  const wrongChannel = unknownPublicChannel(config, sources)
+  if (wrongChannel !== null) return fail([wrongChannel])
+  const runId = Buffer.from(random.bytes(12)).toString('base64url')
+  const swept = await bus.submit(sweepCommand([runId], clock.now()))
+  if (!swept.ok) return fail([swept.error.message])
 
-  const limitKeyOfRequest = (request: Request) => clients.get(request)?.limitKey ?? 'unknown'
   const perMinute = config.limits.registrationsPerMinute
   const verifier = createVerifyPool(POOL_DEFAULTS)
-  const auth = await createAuth({
+  const authentic = await createAuth({
     clock,
     random,
     bus,
-    reader: { read: (work) => storage.read((stores) => work(stores.auth)) },
+    reader: { read: (work) => storage.read(({ auth }) => work(auth)) },
     verifier,
     publicChannels: config.publicChannels,
     registrations: createRequestLimits({ rate: perMinute / 60, burst: perMinute * 10 }, clock),
     limitKeyOfAddress: limitKeyOf,
-    limitKeyOfRequest,
+    limitKeyOfRequest: (request) => clients.get(request)?.limitKey ?? 'unknown',
     originOf: (request) => serverOrigin(request.headers),
-    onRevoked: (publicKey) =>
-      void engineNow().revoke(
+    onRevoked(publicKey) {
+      engineNow().revoke(
         ({ principal }) => principal.type === 'user' && principal.publicKey === publicKey,
         'keyRevoked',
-      ),
+      )
+    },
   })
-  if (!auth.ok) return fail([auth.error.message])
+  if (!authentic.ok) return fail([authentic.error.message])
+  const auth = authentic.value
 
-  const history = createHistory((work) => storage.read((stores) => work(stores.journal)))
   const metrics = createServerMetrics({
     appliedSeq: () => engineNow().stats().seq,
-    committedSeq: () => writer.value.position().seq,
-    writerUp: () => writer.value.state() === 'running',
-    writerRestarts: writer.value.restarts,
+    committedSeq: () => writer.position().seq,
+    writerUp: () => writer.state() === 'running',
+    writerRestarts: writer.restarts,
   })
-  // Before the engine: rows committed in between are then delivered twice, which the engine sees, and never skipped.
+  // Before the engine: rows committed in between then come twice, which the engine sees, and are never skipped.
   const tail = createTail({
-    read: (work) => storage.read((stores) => work(stores.journal)),
+    read: (work) => storage.read(({ journal }) => work(journal)),
     deliver(entries) {
-      auth.value.onEntries(entries)
+      auth.onEntries(entries)
       engineNow().apply(entries)
     },
     onLost({ cursor, head }) {
       logger.error('the journal was replaced under the server', { had: cursor.seq, found: head.seq })
-      auth.value.forget()
+      auth.forget()
       engineNow().resync('the journal was replaced')
     },
     defer: setImmediate,
@@ -186,107 +170,85 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
     transport: bunTransport,
     publisher: bunPublisher(server),
     sources,
-    access: auth.value.access,
-    history,
-    authenticator: auth.value.authenticator,
-    devices: NO_DEVICES,
+    access: auth.access,
+    history: createHistory((work) => storage.read(({ journal }) => work(journal))),
+    authenticator: auth.authenticator,
+    devices: createDeviceMessages({
+      bus,
+      clock,
+      countryOf: countries.value,
+      process: runId,
+      maxDevices: config.limits.connections,
+      after: (delay, then) => void setTimeout(then, delay),
+    }),
     metrics: createLiveMetrics(metrics.registry),
     limits: engineLimits(config),
-    seconds: () => performance.now() / 1000,
-    defect: (cause, during) =>
-      logger.error('defect', {
-        during,
-        cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
-      }),
+    seconds: () => performance.now() / 1_000,
+    defect: (cause, during) => logger.error('defect', { during, cause: Bun.inspect(cause) }),
   })
   late.engine = engine
-  late.wake = tail.wake
+  late.wakeTail = tail.wake
   tail.wake()
+  const stopRhythm = startRhythm(engine, tail.wake, systemTimers, logger)
 
-  const timers = [
-    startTicker(FLUSH_MILLIS.tui, () => engine.tick('tui'), systemTimers),
-    startTicker(FLUSH_MILLIS.web, () => engine.tick('web'), systemTimers),
-    startTicker(1_000, () => engine.sweep(), systemTimers),
-    // A commit wakes the tail; this finds what a failed read left behind.
-    startTicker(1_000, tail.wake, systemTimers),
-  ]
-
-  const { requestsPerSecond } = config.limits
-  late.door = {
-    upgrade: createUpgrade({
-      origins: config.origins,
-      connections,
-      presets: PRESETS,
-      stopping: () => late.stopping,
-    }),
-    http: createHttp({
-      app: createApp({
+  late.door = createFront({
+    config,
+    version: packageFile.version,
+    connections,
+    routes: [
+      ...auth.routes,
+      rewardsRoutes({
+        clock,
+        rules: DEFAULT_RULES,
+        read: (work) => storage.read(({ rewards }) => work(rewards)),
+        userOf: auth.guard.principalOf,
+        profile: (user) => storage.read((stores) => stores.auth.user(user)),
+      }),
+    ],
+    page: WEB_ENTRY,
+    health: () => {
+      const { epoch, seq } = engine.stats()
+      return health({
         version: packageFile.version,
-        origins: config.origins,
-        routes: [...auth.value.routes],
-        health: () =>
-          health({
-            version: packageFile.version,
-            startedAt,
-            now: clock.now(),
-            stopping: late.stopping,
-            epoch: engine.stats().epoch,
-            appliedSeq: engine.stats().seq,
-            committedSeq: writer.value.position().seq,
-            writer: writer.value.state(),
-            writerRestarts: writer.value.restarts(),
-            connections: connections.open(),
-          }),
-        metrics: () => metrics.registry.metrics(),
-        logger,
-      }),
-      pages: createPages(() => bundlePage(WEB_ENTRY), logger),
-      limits: createRequestLimits({ rate: requestsPerSecond, burst: requestsPerSecond * 2 }, clock),
-      clock,
-      logger,
-      answered: metrics.httpRequest,
-    }),
-  }
-  return ok({
-    address: addressToOpen(config.host, server.port ?? config.port),
-    stop: () =>
-      shutDown({
-        refuseNew() {
-          late.stopping = true
-          void server.stop()
-        },
-        goodbye: (spread) => engine.goodbye(spread, 'the server is restarting'),
-        sessions: () => engine.stats().sessions,
-        closeSome: engine.closeSome,
-        drainWriter: writer.value.close,
-        release() {
-          for (const stop of timers) stop()
-          tail.stop()
-          verifier.close()
-          storage.close()
-          forgetOperator?.()
-        },
-        wait: Bun.sleep,
-        logger,
-      }),
+        startedAt,
+        now: clock.now(),
+        stopping: late.stopping,
+        epoch,
+        appliedSeq: seq,
+        committedSeq: writer.position().seq,
+        writer: writer.state(),
+        writerRestarts: writer.restarts(),
+        connections: connections.open(),
+      })
+    },
+    metrics: () => metrics.registry.metrics(),
+    answered: metrics.httpRequest,
+    stopping: () => late.stopping,
+    clock,
+    logger,
   })
+  const stop = () =>
+    shutDown({
+      refuseNew() {
+        late.stopping = true
+        void server.stop()
+      },
+      goodbye: (spread) => engine.goodbye(spread, 'the server is restarting'),
+      sessions: () => engine.stats().sessions,
+      closeSome: engine.closeSome,
+      drainWriter: writer.close,
+      release() {
+        stopRhythm()
+        tail.stop()
+        verifier.close()
+        storage.close()
+        forgetOperator?.()
+      },
+      wait: Bun.sleep,
+      logger,
+    })
+  return ok({ address: addressToOpen(config.host, server.port ?? config.port), stop })
 }
-
-/** What parts that are made earlier ask of parts that are made later. */
-type Late = {
-  door: Door | null
-  engine: Engine<LiveSocket> | null
-  wake: () => void
-  isOperator: (key: string) => boolean
-  stopping: boolean
-}
-
-const NO_DEVICES: DeviceMessages = {
-  handle: async () => fail(appError('ServiceUnavailable', 'devices are not served yet')),
-  closed() {},
-}
-
-const WEB_ENTRY = fileURLToPath(new URL('./web/index.html', import.meta.url))
 
 function engineLimits({ limits }: Config): EngineLimits {
   const rate = limits.messagesPerSecond
@@ -306,6 +268,19 @@ function unknownPublicChannel(config: Config, sources: readonly ChannelSource[])
   const unknown = config.publicChannels.find((name) => !possible.includes(name))
   if (unknown === undefined) return null
   return `DASHBOARD_PUBLIC_CHANNELS: ${JSON.stringify(unknown)} was given, one of ${possible.join(', ')} is expected`
+}
+
+async function run(config: Config, warnings: readonly string[]): Promise<void> {
+  const logger = processLogger(config, clock)
+  for (const warning of warnings) logger.warn(warning)
+  const started = await start(config, logger).catch((error: unknown) => {
+    const line = startFailure(error, config)
+    if (line === null) throw error
+    return fail([line])
+  })
+  if (!started.ok) return giveUp(started.error)
+  endOnSignals({ stop: started.value.stop, process, logger })
+  process.stdout.write(`Dashboard server: open ${started.value.address}\n`)
 }
 
 function giveUp(lines: Failure): void {

@@ -24,6 +24,20 @@ export function createLogger(options: LoggerOptions): Logger {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
+/** The process's logger: to stderr, since stdout holds one line only, the address to open. */
+export function processLogger(
+  config: { readonly logLevel: LoggerOptions['level']; readonly logFormat: 'auto' | LoggerOptions['format'] },
+  clock: Clock,
+): Logger {
+  const automatic = process.stderr.isTTY ? 'pretty' : 'json'
+  return createLogger({
+    level: config.logLevel,
+    format: config.logFormat === 'auto' ? automatic : config.logFormat,
+    clock,
+    write: (line) => process.stderr.write(`${line}\n`),
+  })
+}
+
 /** Names of fields whose values never reach a log, whoever puts them there. */
 const SECRET =
   /token|secret|password|passwd|signature|authorization|cookie|nonce|private|operator.?key|api.?key/i

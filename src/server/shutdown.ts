@@ -47,34 +47,44 @@ const PAUSE: Millis = 20
 export type SignalParts = {
   /** The graceful end; rejects when a part fails. */
   readonly stop: () => Promise<void>
-  readonly exit: (code: number) => void
-  readonly onSignal: (handler: (signal: string) => void) => void
-  readonly after: (delay: Millis, run: () => void) => void
+  readonly process: {
+    on(signal: 'SIGTERM' | 'SIGINT', handler: (signal: string) => void): unknown
+    exit(code: number): void
+  }
   readonly logger: Logger
+  /** Runs something once, later; not a reason for the process to live. */
+  readonly after?: (delay: Millis, run: () => void) => void
 }
 
 /** The first SIGTERM or SIGINT ends gracefully within nine seconds, the second at once. */
 export function endOnSignals(parts: SignalParts): void {
+  const { process, logger, after = unreferenced } = parts
   let stopping = false
-  parts.onSignal((signal) => {
+  const onSignal = (signal: string) => {
     if (stopping) {
-      parts.logger.warn('second signal: stopping at once', { signal })
-      parts.exit(1)
+      logger.warn('second signal: stopping at once', { signal })
+      process.exit(1)
       return
     }
     stopping = true
-    parts.after(DEADLINE, () => {
-      parts.logger.error('not stopped in time: ending as it is')
-      parts.exit(1)
+    after(DEADLINE, () => {
+      logger.error('not stopped in time: ending as it is')
+      process.exit(1)
     })
     parts.stop().then(
-      () => parts.exit(0),
+      () => process.exit(0),
       (error: unknown) => {
-        parts.logger.error('stopping failed', { error: String(error) })
-        parts.exit(1)
+        logger.error('stopping failed', { error: String(error) })
+        process.exit(1)
       },
     )
-  })
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
 }
 
 const DEADLINE: Millis = 9_000
+
+function unreferenced(delay: Millis, run: () => void): void {
+  setTimeout(run, delay).unref()
+}

@@ -170,7 +170,7 @@ describe('a session from outside', () => {
     const earnings = await openLoggedIn(`${server.socketUrl}/ws/earnings?format=json`, newKey())
     await earnings.until('snapshot', { channel: 'rewards.earnings' })
     earnings.close()
-    const referrals = await openLoggedIn(`${server.socketUrl}/ws/referrals?format=json`, newKey())
+    const referrals = await openSocket(`${server.socketUrl}/ws/referrals?format=json`)
     expect(await referrals.until('error')).toMatchObject({
       code: 'EntityNotFound',
       channel: 'rewards.referrals',

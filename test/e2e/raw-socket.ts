@@ -1,6 +1,9 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { decode, encode } from 'msgpackr'
+import { encode, Unpackr } from 'msgpackr'
 import { isJsonObject, type Json, type JsonObject } from '../../src/core/json.ts'
+
+/** 64-bit integers are times in ms here, which numbers hold exactly. */
+const stock = new Unpackr({ useRecords: false, int64AsType: 'number' })
 
 /** A received message: any object with a `type`. */
 export type Received = JsonObject & { readonly type: string }
@@ -41,7 +44,7 @@ export async function openSocket(url: string, headers: Record<string, string> = 
   })
   socket.addEventListener('message', ({ data }) => {
     binary = typeof data !== 'string'
-    const message = received(typeof data === 'string' ? JSON.parse(data) : decode(new Uint8Array(data)))
+    const message = received(typeof data === 'string' ? JSON.parse(data) : stock.unpack(new Uint8Array(data)))
     const take = waiting.shift()
     if (take === undefined) messages.push(message)
     else take(message)

@@ -1,3 +1,4 @@
+import { setDefaultTimeout } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +20,9 @@ export type ServerProcess = {
   /** Sends the signal and waits for the end; answers the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number>
 }
+
+// A test that times out takes its server with it and lets all that follow fail: real processes get real time.
+setDefaultTimeout(30_000)
 
 export type Environment = { readonly [name: `DASHBOARD_${string}`]: string }
 

@@ -62,9 +62,11 @@ function signals(stop: () => Promise<void>) {
   let send: (signal: string) => void = () => {}
   endOnSignals({
     stop,
-    exit: (code) => codes.push(code),
-    onSignal(handler) {
-      send = handler
+    process: {
+      exit: (code) => codes.push(code),
+      on(_signal, handler) {
+        send = handler
+      },
     },
     after: (delay, run) => deadlines.push({ delay, run }),
     logger: quiet,

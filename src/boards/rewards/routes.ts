@@ -3,6 +3,7 @@ import type { Clock, Millis } from '../../core/clock.ts'
 import { AppException, appError } from '../../core/errors.ts'
 import type { UserId } from '../../core/ids.ts'
 import type { Result } from '../../core/result.ts'
+import type { Sync } from '../../core/storage.ts'
 import { emptyAccount } from './documents.ts'
 import type { RewardsRules } from './rules.ts'
 import { Device, Devices, Earnings, History, HistoryParams, User } from './schemas.ts'
@@ -23,7 +24,7 @@ export type RewardsRouteParts = {
   readonly clock: Clock
   readonly rules: RewardsRules
   /** Runs `work` over one consistent snapshot of the board's rows. */
-  readonly read: <T>(work: (store: RewardsReader) => T) => T
+  readonly read: <T>(work: (store: RewardsReader) => Sync<T>) => T
   /** Who sends a request; an error when it is nobody known. */
   readonly userOf: (headers: Headers) => Promise<Result<{ readonly userId: UserId }>>
   readonly profile: (user: UserId) => UserProfile | null

@@ -8,10 +8,12 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { decode, encode } from 'msgpackr'
+import { Packr } from 'msgpackr'
 import WebSocket from 'ws'
 
 const CHANNELS = ['rewards.summary', 'rewards.networks']
+/** 64-bit integers are times in ms here, which numbers hold exactly. */
+const stock = new Packr({ useRecords: false, int64AsType: 'number' })
 const [url] = process.argv.slice(2)
 
 const canonical = (value) => {
@@ -85,7 +87,7 @@ class Client {
     this.socket = new WebSocket(`${url}/ws?type=tui`)
     this.socket.on('message', (data, isBinary) => {
       assert(isBinary, 'a msgpack session has binary frames only')
-      const message = decode(data)
+      const message = stock.decode(data)
       this.#take(message)
       const waiting = this.#waiting.shift()
       if (waiting === undefined) this.#messages.push(message)
@@ -106,7 +108,7 @@ class Client {
   }
 
   send(message) {
-    this.socket.send(encode(message))
+    this.socket.send(stock.encode(message))
   }
 
   read() {
