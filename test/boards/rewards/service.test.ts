@@ -1,0 +1,326 @@
+import { expect, test } from 'bun:test'
+import { ACTIVITY, EARNINGS, NETWORKS, SUMMARY, userKey } from '../../../src/boards/rewards/channel-names.ts'
+import { DEFAULT_WORKSPACE } from '../../../src/core/ids.ts'
+import { at, type Board, commands, openBoard, user } from '../../support/rewards.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+/** 17 December 2025, 19:00 UTC: a full hour. */
+const START = 1_765_998_000_000
+
+function open(changes: Parameters<typeof openBoard>[1] = {}) {
+  const board = openBoard('sqlite', changes, START)
+  return { board, make: commands(board) }
+}
+
+function standing(board: Board, id: string): string {
+  const { presence } = board.device(id)
+  return presence.status === 'online' ? presence.standing : 'offline'
+}
+
+/** What a user was told, oldest first. */
+function told(board: Board, owner: string): unknown[] {
+  const channel = userKey(ACTIVITY, DEFAULT_WORKSPACE, user(owner))
+  return board
+    .journal(0)
+    .flatMap(({ body, channel: to }) =>
+      to === channel && body.kind === 'event' ? [at({ data: body.data }, 'data', 'kind')] : [],
+    )
+}
+
+test('before the first device every document is there, valid and zero', () => {
+  const { board } = open()
+  expect(board.load(SUMMARY, null)).toMatchObject({
+    seq: 0,
+    data: {
+      online: 0,
+      points_per_hour: '0',
+      total: { base: '0', rate_per_second: 0, as_of: 0 },
+      countries: {},
+      arrivals: {},
+    },
+  })
+  expect(board.load(NETWORKS, user('ada')).data).toEqual({ devices: {} })
+  expect(board.load(EARNINGS, user('ada')).data).toMatchObject({
+    total: { base: '0' },
+    settled: '0',
+    devices: 0,
+  })
+})
+
+test('a newcomer earns at the floor at once, is scored with the first report, and established after 10 and 15 minutes', () => {
+  const { board, make } = open()
+  board.commit(make.connect('ada', 'laptop', { country: 'DE', name: 'My laptop' }))
+  // 50 x 200/1000 = 10 points an hour: 2,777 micropoints a second.
+  expect(board.load(SUMMARY, null).data).toMatchObject({
+    online: 1,
+    earning: 1,
+    devices: 1,
+    users: 1,
+    points_per_hour: '9.9972',
+    countries: { DE: { online: 1, rate_per_second: 2777 } },
+    arrivals: { '1': { at: START, country: 'DE', network: '203.0.113.0/24', kind: 'new' } },
+  })
+  expect(at(board.load(NETWORKS, user('ada')).data, 'devices', 'laptop')).toMatchObject({
+    name: 'My laptop',
+    status: 'online',
+    earning: 'earning',
+    score: null,
+    score_state: 'unknown',
+    paid_score: 200,
+  })
+
+  board.clock.time += 10_000
+  board.commit(make.report('ada', 'laptop'))
+  // Uptime 10 s of a day is nothing yet: 0 + 250 + 200 + 150.
+  expect(at(board.load(NETWORKS, user('ada')).data, 'devices', 'laptop')).toMatchObject({
+    score: 600,
+    score_state: 'provisional',
+    paid_score: 200,
+    parts: { uptime: 0, loss: 250, latency: 200, stability: 150 },
+  })
+  for (let i = 0; i < 9; i++) board.commit(make.report('ada', 'laptop'))
+  expect(board.device('laptop').score.state).toBe('provisional')
+
+  board.clock.time += 15 * MINUTE
+  board.commit(make.report('ada', 'laptop'))
+  // Up 15 min 10 s of 24 h: floor(400 x 910/86400) = 4. Score 600 + 4/8 = 600.5, shown 601; 50 x 0.601 points an hour.
+  const established = board.device('laptop')
+  expect(established.score).toMatchObject({ state: 'established', smoothed: 600_500, stepped: 601 })
+  expect(established.points.rate).toBe(Math.floor((50_000_000 * 601) / 1000 / 3600))
+  // 910 s at 2,777: the rate changed just now.
+  expect(established.points.base).toBe(910n * 2777n)
+  expect(told(board, 'ada')).toEqual(['device_online', 'score_established'])
+})
+
+test('what is earned is settled by the hour, and when a device leaves', () => {
+  const { board, make } = open()
+  board.commit(make.connect('ada', 'laptop'))
+  board.clock.time += 90 * MINUTE
+  board.commit(make.report('ada', 'laptop'))
+  const hours = () => board.rows((store) => store.earnings(user('ada'), 'hour', 0, 1e9))
+  const first = START / HOUR
+  expect(hours()).toEqual([
+    { start: first, source: 'network', amount: 3600n * 2777n },
+    { start: first + 1, source: 'network', amount: 1800n * 2777n },
+  ])
+  board.clock.time += 15 * MINUTE
+  board.commit(make.report('ada', 'laptop')) // the same hour, the same rate: nothing to settle
+  expect(hours().at(-1)?.amount).toBe(1800n * 2777n)
+  board.commit(make.disconnect('ada', 'laptop'))
+  expect(hours().at(-1)?.amount).toBe(2700n * 2777n)
+  expect(board.load(EARNINGS, user('ada')).data).toMatchObject({
+    total: { base: String(6300n * 2777n), rate_per_second: 0 },
+    settled: String(6300n * 2777n),
+    devices_online: 0,
+  })
+})
+
+test('one public address earns once; who waits moves up when the holder leaves', () => {
+  const { board, make } = open()
+  board.commit(make.connect('ada', 'a1'), make.connect('bob', 'b1'), make.connect('cyd', 'c1'))
+  expect(['a1', 'b1', 'c1'].map((id) => standing(board, id))).toEqual([
+    'earning',
+    'duplicate_ip',
+    'duplicate_ip',
+  ])
+  board.clock.time += MINUTE
+  board.commit(make.vanish('a1'))
+  expect(['a1', 'b1', 'c1'].map((id) => standing(board, id))).toEqual(['offline', 'earning', 'duplicate_ip'])
+  expect(told(board, 'bob')).toEqual(['device_online', 'duplicate_ip', 'earning'])
+  // Two sockets of one /64 are one address too.
+  board.commit(
+    make.connect('dan', 'd1', { address: '2001:db8::1' }),
+    make.connect('eve', 'e1', { address: '2001:db8::2' }),
+  )
+  expect([standing(board, 'd1'), standing(board, 'e1')]).toEqual(['earning', 'duplicate_ip'])
+})
+
+test('a user earns at five addresses; a place that falls free goes to the one that waited longest', () => {
+  const { board, make } = open()
+  for (let i = 1; i <= 7; i++) {
+    board.clock.time += 1000
+    board.commit(make.connect('ada', `a${i}`, { address: `203.0.113.${i}` }))
+  }
+  const all = () => [1, 2, 3, 4, 5, 6, 7].map((i) => standing(board, `a${i}`))
+  expect(all()).toEqual([...Array(5).fill('earning'), 'address_limit', 'address_limit'])
+  // At its limit a device still holds its address.
+  board.commit(make.connect('bob', 'b1', { address: '203.0.113.6' }))
+  expect(standing(board, 'b1')).toBe('duplicate_ip')
+  board.commit(make.disconnect('ada', 'a2'))
+  expect(all()).toEqual(['earning', 'offline', 'earning', 'earning', 'earning', 'earning', 'address_limit'])
+  // The holder of .6 leaves: a7 takes the place, bob the address.
+  board.commit(make.disconnect('ada', 'a6'))
+  expect([standing(board, 'a7'), standing(board, 'b1')]).toEqual(['earning', 'earning'])
+})
+
+test('back within the grace time: no disconnect, no news, and the old place in the queue', () => {
+  const { board, make } = open()
+  board.commit(make.connect('ada', 'a1'), make.vanish('a1'))
+  board.clock.time += 30_000
+  board.commit(make.connect('bob', 'b1'))
+  board.clock.time += 30_000
+  board.commit(make.connect('ada', 'a1'))
+  expect(board.device('a1').presence.leasedAt).toBe(START)
+  expect(board.device('a1').window.disconnects).toEqual([])
+  expect(Object.keys(Object(board.load(SUMMARY, null).data.arrivals))).toEqual(['1', '2'])
+  // Bob came first to the free address and keeps it.
+  expect([standing(board, 'a1'), standing(board, 'b1')]).toEqual(['duplicate_ip', 'earning'])
+
+  board.commit(make.vanish('a1'))
+  board.clock.time += MINUTE + 1
+  board.commit(make.connect('ada', 'a1'))
+  expect(board.device('a1').window.disconnects).toEqual([1])
+  expect(board.device('a1').presence.leasedAt).toBe(board.clock.time)
+  expect(told(board, 'ada').slice(-2)).toEqual(['device_online', 'duplicate_ip'])
+})
+
+test('another socket takes a device over; the old one can neither report nor take it offline', () => {
+  const { board, make } = open()
+  board.commit(make.connect('ada', 'a1', { session: 'old' }))
+  board.clock.time += MINUTE
+  board.commit(make.connect('ada', 'a1', { session: 'new' }))
+  const before = board.device('a1')
+  expect(before.window.disconnects).toEqual([])
+  const [late, gone] = board.commit(make.report('ada', 'a1', [{}], 'old'), make.vanish('a1', 'old'))
+  expect(late).toMatchObject({ ok: false, error: { code: 'ConnectionClosed' } })
+  expect(gone).toMatchObject({ ok: true, value: { left: false } })
+  expect(board.device('a1')).toEqual(before)
+  expect(board.commit(make.report('ada', 'a1', [{}], 'new'))[0]?.ok).toBe(true)
+})
+
+test('a device that reconnects from another address moves its lease', () => {
+  const { board, make } = open()
+  board.commit(make.connect('ada', 'a1', { country: 'DE' }), make.connect('bob', 'b1', { country: 'DE' }))
+  board.clock.time += MINUTE
+  board.commit(make.connect('ada', 'a1', { session: 'next', address: '198.51.100.9', country: 'FR' }))
+  expect([standing(board, 'a1'), standing(board, 'b1')]).toEqual(['earning', 'earning'])
+  expect(board.load(SUMMARY, null).data.countries).toEqual({
+    DE: { online: 1, rate_per_second: 2777 },
+    FR: { online: 1, rate_per_second: 2777 },
+  })
+})
+
+test('a device id is its first user’s', () => {
+  const { board, make } = open()
+  board.commit(make.connect('ada', 'a1'))
+  expect(board.commit(make.connect('bob', 'a1'))[0]).toMatchObject({
+    ok: false,
+    error: { code: 'Unauthorized' },
+  })
+  expect(board.commit(make.report('bob', 'a1'))[0]).toMatchObject({
+    ok: false,
+    error: { code: 'EntityNotFound' },
+  })
+})
+
+test('beyond the limit of devices the one unseen for longest makes room; its points stay', () => {
+  const { board, make } = open({ devicesPerUser: 2 })
+  board.commit(make.connect('ada', 'a1', { address: '203.0.113.1' }))
+  board.clock.time += HOUR
+  board.commit(make.disconnect('ada', 'a1'), make.connect('ada', 'a2', { address: '203.0.113.2' }))
+  board.commit(make.connect('ada', 'a3', { address: '203.0.113.3' }))
+  expect(Object.keys(Object(board.load(NETWORKS, user('ada')).data.devices))).toEqual(['a2', 'a3'])
+  expect(board.load(EARNINGS, user('ada')).data).toMatchObject({ devices: 2, settled: String(3600n * 2777n) })
+  const refused = board.commit(make.connect('ada', 'a4', { address: '203.0.113.4' }))[0]
+  expect(refused).toMatchObject({ ok: false, error: { code: 'RateLimited' } })
+})
+
+test('after a crash devices go offline as of their last sign of life', () => {
+  const { board, make } = open()
+  board.commit(
+    make.connect('ada', 'a1', { process: 'dead', address: '203.0.113.1' }),
+    make.connect('bob', 'b1', { process: 'dead', address: '203.0.113.2' }),
+    make.connect('cyd', 'c1', { process: 'alive', address: '203.0.113.3' }),
+  )
+  board.clock.time += 10 * MINUTE
+  board.commit(make.report('bob', 'b1'))
+  board.clock.time += 20 * MINUTE
+  expect(board.commit(make.sweep('alive'))[0]).toMatchObject({ ok: true, value: { offline: 2 } })
+  expect(['a1', 'b1', 'c1'].map((id) => standing(board, id))).toEqual(['offline', 'offline', 'earning'])
+  // The process lived when bob reported, so ada's socket did too: both earned for 10 minutes.
+  expect(board.device('a1').points.base).toBe(600n * 2777n)
+  expect(board.device('b1').points.base).toBe(600n * 2777n)
+  expect(told(board, 'ada')).toEqual(['device_online'])
+  // The grace time runs from the restart.
+  board.clock.time += 50_000
+  board.commit(make.connect('ada', 'a1', { process: 'alive', address: '203.0.113.1' }))
+  expect(board.device('a1').window.disconnects).toEqual([])
+})
+
+test('bytes add up over a connection, and networks that are no longer reported go', () => {
+  const { board, make } = open()
+  board.commit(
+    make.connect('ada', 'a1'),
+    make.report('ada', 'a1', [{ name: 'wifi', bytes_in: 10 }, { name: 'lte 5.0' }]),
+    make.report('ada', 'a1', [{ name: 'wifi', bytes_in: 5, loss: 0.126, rtt: 33.33 }]),
+  )
+  expect(at(board.load(NETWORKS, user('ada')).data, 'devices', 'a1', 'networks')).toEqual({
+    wifi: { loss: 0.13, rtt: 33.3, bytes_in: 15, bytes_out: 1000 },
+  })
+})
+
+test.each([
+  [[], 'networks must name at least one'],
+  [Array(17).fill({}), 'networks must name at most 16'],
+  [[{ name: '' }], 'networks[0].name must have 1 to 64'],
+  [[{ name: 'a\u0000b' }], 'networks[0].name must not hold control'],
+  [[{}, {}], 'networks[1].name names a network twice'],
+  [[{ loss: 101 }], 'networks[0].loss must be'],
+  [[{ loss: Number.NaN }], 'networks[0].loss must be'],
+  [[{ rtt: -1 }], 'networks[0].rtt must be'],
+  [[{ bytes_in: 1.5 }], 'networks[0].bytes_in must be'],
+  [[{ bytes_out: 2 ** 53 }], 'networks[0].bytes_out must be'],
+])('bad networks are refused with the field named: %j', (networks, why) => {
+  const { board, make } = open()
+  board.commit(make.connect('ada', 'a1'))
+  const before = board.device('a1')
+  const refused = board.commit(make.report('ada', 'a1', networks))[0]
+  expect(refused).toMatchObject({ ok: false, error: { code: 'InvalidNetworkData' } })
+  if (refused?.ok === false) expect(refused.error.message).toContain(why)
+  expect(board.device('a1')).toEqual(before)
+})
+
+test.each(['', 'a b', '../x', '__proto__', '-a', 'x'.repeat(65)])('bad device id %j', (id) => {
+  const { board, make } = open()
+  expect(board.commit(make.connect('ada', id))[0]).toMatchObject({
+    ok: false,
+    error: { code: 'InvalidNetworkData' },
+  })
+})
+
+test('who is not connected is told so', () => {
+  const { board, make } = open()
+  expect(board.commit(make.report('ada', 'a1'))[0]).toMatchObject({
+    ok: false,
+    error: { code: 'EntityNotFound' },
+  })
+  board.commit(make.connect('ada', 'a1'), make.disconnect('ada', 'a1'))
+  expect(board.commit(make.report('ada', 'a1'))[0]).toMatchObject({
+    ok: false,
+    error: { code: 'ConnectionClosed' },
+  })
+  expect(board.commit(make.connect('ada', 'a1', { address: 'unknown' }))[0]).toMatchObject({
+    ok: false,
+    error: { code: 'ConnectionError' },
+  })
+})
+
+test('only the newest arrivals stay', () => {
+  const { board, make } = open()
+  for (let i = 1; i <= 25; i++) board.commit(make.connect(`u${i}`, `d${i}`, { address: `203.0.113.${i}` }))
+  const arrivals = Object.keys(Object(board.load(SUMMARY, null).data.arrivals)).map(Number)
+  expect(arrivals).toEqual(Array.from({ length: 20 }, (_, i) => i + 6))
+})
+
+test('a report that changes no rate touches the device alone', () => {
+  const { board, make } = open()
+  board.commit(make.connect('ada', 'a1'), make.report('ada', 'a1'))
+  const { seq } = board.load(SUMMARY, null)
+  board.clock.time += 1000
+  board.commit(make.report('ada', 'a1'))
+  expect(board.journal(seq).map((entry) => entry.channel)).toEqual([
+    userKey(NETWORKS, DEFAULT_WORKSPACE, user('ada')),
+  ])
+})
