@@ -1,4 +1,5 @@
 import type { ResumedMessage, SnapshotMessage } from '../protocol/server-messages.ts'
+import type { Position } from './answer.ts'
 import type { Channel } from './channel.ts'
 import { encodeForFeed } from './encode.ts'
 import { feedFor } from './membership.ts'
@@ -7,7 +8,7 @@ import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
 /**
- * Brings a reader of a stream to the present: every event after `from`, in order, or, when some are beyond
+ * Brings a reader of a stream to the present: every event after its position, in order, or, when some are beyond
  * retention, a `resync` that says so and the position from which events follow. Null when it is done; with more to send than
  * the socket takes, the position up to which it went.
  */
@@ -15,12 +16,13 @@ export function answerStream<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   channel: Channel<Socket>,
-  from: number | null,
+  position: Position | null,
 ): number | null {
-  if (from === null) {
+  if (position === null) {
     sendPosition(live, session, channel, startOf(live, channel))
     return null
   }
+  const from = position.seq
   const { history, limits, transport, clock } = live.deps
   const head = { channel: channel.source.name, epoch: live.epoch, timestamp: clock.now() }
   sendPosition(live, session, channel, { type: 'resumed', ...head, from, seq: from, changes: {} })
@@ -28,7 +30,7 @@ export function answerStream<Socket>(
   for (let page = 0; page < PAGES; page++) {
     const rows = history.ofChannel(channel.key, at, limits.resumeRows)
     // Asked after reading: had rows been pruned meanwhile, we would see it.
-    if (history.prunedThrough() > at) {
+    if (history.prunedThrough() > Math.max(at, position.upTo)) {
       send(live, session, { type: 'resync', channel: channel.source.name, reason: 'retention' })
       sendPosition(live, session, channel, startOf(live, channel))
       return null

@@ -15,9 +15,15 @@ export type Ask =
   /** From where the client says it stands; to be checked. */
   | { readonly type: 'cursor'; readonly epoch: number; readonly seq: number }
   /** From where we know it stands. */
-  | { readonly type: 'position'; readonly seq: number }
+  | ({ readonly type: 'position' } & Position)
   /** What it has is worth nothing any more. */
   | { readonly type: 'lost'; readonly reason: string }
+
+/**
+ * How far a session was served: it stands at `seq` or later, and between that and `upTo` nothing happened that it does
+ * not know.
+ */
+export type Position = { readonly seq: number; readonly upTo: number }
 
 /**
  * Brings a session that reads the channel to the present: `resumed` when that is possible, otherwise a `snapshot`,
@@ -32,16 +38,30 @@ export function answer<Socket>(
 ): number | null {
   const lost = reasonLost(live, ask)
   if (lost !== null) send(live, session, { type: 'resync', channel: channel.source.name, reason: lost })
-  const from = lost !== null || ask.type === 'fresh' || ask.type === 'lost' ? null : ask.seq
+  const from = lost === null ? positionIn(ask) : null
   const { source } = channel
   switch (source.kind) {
     case 'state':
-      answerState(live, session, channel, source, from)
+      answerState(live, session, channel, source, from === null ? null : from.seq)
       return null
     case 'stream':
       return answerStream(live, session, channel, from)
     default:
       return source satisfies never
+  }
+}
+
+function positionIn(ask: Ask): Position | null {
+  switch (ask.type) {
+    case 'cursor':
+      return { seq: ask.seq, upTo: ask.seq }
+    case 'position':
+      return ask
+    case 'fresh':
+    case 'lost':
+      return null
+    default:
+      return ask satisfies never
   }
 }
 

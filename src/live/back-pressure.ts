@@ -1,4 +1,4 @@
-import { answer } from './answer.ts'
+import { answer, type Position } from './answer.ts'
 import type { Channel } from './channel.ts'
 import { closeSession } from './close.ts'
 import type { Feed } from './feed.ts'
@@ -28,18 +28,14 @@ export function takeOffSlowReaders<Socket>(
 export function checkReader<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
   if (session.link.type !== 'open') return
   if (live.deps.transport.buffered(session.socket) <= live.deps.limits.bufferedBytes) return
-  takeOff(
-    live,
-    session,
-    session.channels.map((channel) => servedUpTo(channel, session)),
-  )
+  takeOff(live, session, positionsOf(live, session))
 }
 
 /** The session stops reading; `positions` says how far it was served, channel by channel. */
 export function takeOff<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
-  positions: readonly number[],
+  positions: readonly Position[],
   deferred: Deferred[] = [],
 ): void {
   for (const channel of session.channels) leaveFeed(live, session, channel)
@@ -60,16 +56,14 @@ export function putBack<Socket>(live: LiveState<Socket>, session: Session<Socket
   const { channels } = session
   for (const channel of channels) joinFeed(live, session, channel)
   for (const [index, channel] of channels.entries()) {
-    const position = link.positions[index] ?? 0
-    const stopped = answer(live, session, channel, { type: 'position', seq: position })
+    const position = link.positions[index]
+    if (position === undefined) continue
+    const stopped = answer(live, session, channel, { type: 'position', ...position })
     const isFull = live.deps.transport.buffered(session.socket) > live.deps.limits.bufferedBytes
     if (stopped === null && !isFull) continue
     // Again too much: it goes on from here when it has read this.
-    const positions = channels.map((each, at) => {
-      if (at < index || (at === index && stopped === null)) return servedUpTo(each, session)
-      return at === index && stopped !== null ? stopped : (link.positions[at] ?? 0)
-    })
-    takeOff(live, session, positions, link.deferred)
+    const served = positionsOf(live, session, channel, stopped)
+    takeOff(live, session, [...served.slice(0, index + 1), ...link.positions.slice(index + 1)], link.deferred)
     return []
   }
   return link.deferred
@@ -86,7 +80,20 @@ export function defer<Socket>(
   if (session.link.deferred.length > live.deps.limits.deferred) closeSession(live, session, 'slowReader')
 }
 
-/** Every frame up to here went to a socket that read the channel all the time. */
-export function servedUpTo<Socket>(channel: Channel<Socket>, session: Session<Socket>): number {
-  return channel[session.clientType]?.seq ?? channel.seq
+/**
+ * How far a session that reads all its channels was served, in their order; of the channel `except`, whose backlog did not
+ * fit, only up to `stopped`.
+ */
+export function positionsOf<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  except?: Channel<Socket>,
+  stopped: number | null = null,
+): readonly Position[] {
+  return session.channels.map((channel) => {
+    if (channel === except && stopped !== null) return { seq: stopped, upTo: stopped }
+    const seq = channel[session.clientType]?.seq ?? channel.seq
+    // Events are published as they come, patches wait for the tick.
+    return { seq, upTo: channel.source.kind === 'stream' ? live.seq : seq }
+  })
 }

@@ -2,6 +2,7 @@ import type { Millis } from '../core/clock.ts'
 import type { SessionId } from '../core/ids.ts'
 import type { ClientMessage } from '../protocol/client-messages.ts'
 import type { CaughtUpMessage } from '../protocol/server-messages.ts'
+import type { Position } from './answer.ts'
 import type { Channel } from './channel.ts'
 import type { Challenge, ClientType, Principal, SessionInfo, WireFormat } from './ports.ts'
 
@@ -62,8 +63,8 @@ export type Link = { readonly type: 'open' } | SlowLink | { readonly type: 'clos
 export type SlowLink = {
   readonly type: 'slow'
   readonly since: Millis
-  /** For each channel it holds, in their order, the position up to which it was served. */
-  readonly positions: readonly number[]
+  /** For each channel it holds, in their order, how far it was served. */
+  readonly positions: readonly Position[]
   /** What it asked for meanwhile, and what it is still to be told, in order. */
   readonly deferred: Deferred[]
 }

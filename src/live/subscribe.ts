@@ -4,8 +4,7 @@ import { fail, ok, type Result } from '../core/result.ts'
 import type { RefreshMessage, SubscribeMessage, UnsubscribeMessage } from '../protocol/client-messages.ts'
 import type { CaughtUpMessage } from '../protocol/server-messages.ts'
 import { type Ask, answer } from './answer.ts'
-import { checkReader, defer, servedUpTo, takeOff } from './back-pressure.ts'
-import type { Channel } from './channel.ts'
+import { checkReader, defer, positionsOf, takeOff } from './back-pressure.ts'
 import { channelOf, hold, joinFeed, leaveFeed, release } from './membership.ts'
 import type { ChannelSource } from './ports.ts'
 import { send, sendError } from './send.ts'
@@ -49,16 +48,19 @@ export function unsubscribe<Socket>(
   send(live, session, { type: 'unsubscribed', channels: message.channels, ...idOf(message) })
 }
 
-/** New snapshots of what the session holds; a channel it does not hold is an EntityNotFound. */
+/** New snapshots of documents the session holds; a channel it does not hold is an EntityNotFound. */
 export function refresh<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   message: RefreshMessage,
 ): void {
-  const names = message.channels ?? session.channels.map((channel) => channel.source.name)
-  for (const name of new Set(names)) {
-    const held = session.channels.some((channel) => channel.source.name === name)
-    const outcome = held ? subscribeOne(live, session, name, { type: 'fresh' }) : fail(notHeld(name))
+  // A stream has nothing to refresh: starting it again would skip what a client may have missed.
+  const documents = session.channels.filter((channel) => channel.source.kind === 'state')
+  const held = new Set<string>(documents.map((channel) => channel.source.name))
+  for (const name of new Set(message.channels ?? held)) {
+    const outcome = held.has(name)
+      ? subscribeOne(live, session, name, { type: 'fresh' })
+      : fail(nothingToRefresh(name))
     if (!outcome.ok) sendError(live, session, outcome.error, { channel: name })
     checkReader(live, session)
     if (session.link.type !== 'open') return
@@ -96,7 +98,7 @@ function subscribeOne<Socket>(
   }
   try {
     const stopped = answer(live, session, channel, ask)
-    if (stopped !== null) takeOff(live, session, positionsWith(session, channel, stopped))
+    if (stopped !== null) takeOff(live, session, positionsOf(live, session, channel, stopped))
     return ok(null)
   } catch (cause) {
     drop(live, session, name)
@@ -124,14 +126,6 @@ function drop<Socket>(live: LiveState<Socket>, session: Session<Socket>, name: s
   release(live, session, index)
 }
 
-function positionsWith<Socket>(
-  session: Session<Socket>,
-  channel: Channel<Socket>,
-  position: number,
-): readonly number[] {
-  return session.channels.map((each) => (each === channel ? position : servedUpTo(each, session)))
-}
-
 /** None when every channel was refused: the errors carry the id. */
 function caughtUp(
   channels: readonly string[],
@@ -149,6 +143,6 @@ function tooMany<Socket>(live: LiveState<Socket>): AppError {
   return appError('RateLimited', `a session may hold ${most} channels; unsubscribe from one first`)
 }
 
-function notHeld(name: string): AppError {
-  return appError('EntityNotFound', `this session has not subscribed to ${name}`)
+function nothingToRefresh(name: string): AppError {
+  return appError('EntityNotFound', `this session holds no document named ${name}; subscribe to it first`)
 }

@@ -1,0 +1,357 @@
+import { AppException, appError } from '../../src/core/errors.ts'
+import { DEFAULT_WORKSPACE, type UserId } from '../../src/core/ids.ts'
+import { canonicalJson } from '../../src/core/json.ts'
+import { fail, ok } from '../../src/core/result.ts'
+import { createEngine } from '../../src/live/engine.ts'
+import { DEFAULT_LIMITS, type EngineLimits } from '../../src/live/limits.ts'
+import type { Session } from '../../src/live/session.ts'
+import type { Engine } from '../../src/live/types.ts'
+import { PLAIN_KEYS, randomPatch } from '../support/documents.ts'
+import { manualClock } from '../support/journal.ts'
+import { noMetrics } from '../support/live.ts'
+import { type Seeded, seeded } from '../support/seeded.ts'
+import { SimClient, STREAMS } from './sim-client.ts'
+import { Socket, Wire } from './wire.ts'
+import { keyOf, sourcesOf, USERS, World } from './world.ts'
+
+const CHANNELS = ['shared', 'mine', 'log', 'inbox'] as const
+
+/** How often things happened, so that a run shows that it tried them. */
+export type Counts = { [what: string]: number }
+
+/**
+ * One random life of a server and its clients: changes, ticks, drops, stalls, disconnects, old cursors, pruning, restarts, lost
+ * suffixes. Throws when a guarantee is broken, either on the way or once everything has come to rest.
+ */
+export async function live(seed: number, steps: number, counts: Counts): Promise<void> {
+  const simulation = new Simulation(seeded(seed), counts)
+  for (let step = 0; step < steps; step++) await simulation.step()
+  await simulation.rest()
+}
+
+class Simulation {
+  readonly world = new World()
+  readonly clock = manualClock()
+  readonly wire = new Wire(() => this.world.truth)
+  readonly clients: { client: SimClient; socket: Socket; session: Session<Socket> | null }[]
+  engine: Engine<Socket>
+  #limits: EngineLimits
+  /** Position up to which the engine was told. */
+  #tail = 0
+
+  constructor(
+    readonly random: Seeded,
+    readonly counts: Counts,
+  ) {
+    this.#limits = {
+      ...DEFAULT_LIMITS,
+      bufferedBytes: 300 + random.int(2000),
+      messages: { rate: 1e6, burst: 1e6 },
+      documents: 1 + random.int(3),
+      marks: random.pick([1, 3, 10, 1000]),
+      resumeRows: random.pick([1, 2, 5, 1000]),
+      checksumEvery: 1 + random.int(4),
+      deferred: 3,
+    }
+    this.wire.dropsNext = () => this.#dropping && random.oneIn(8) && this.#count('drop')
+    this.world.openEpoch(random.int(2 ** 31), this.clock.now())
+    this.engine = this.#start()
+    this.clients = Array.from({ length: 1 + random.int(4) }, (_, index) => {
+      const format = random.pick(['json', 'msgpack', 'packed'] as const)
+      const type = random.pick(['web', 'tui'] as const)
+      const client = new SimClient(`c${index}`, random.pick(USERS), format, type)
+      for (const name of CHANNELS) if (!random.oneIn(3)) client.wants.add(name)
+      client.wants.add('shared')
+      return { client, socket: new Socket(), session: null }
+    })
+  }
+
+  #dropping = true
+
+  async step(): Promise<void> {
+    this.clock.time += this.random.int(120)
+    const one = this.random.pick(this.clients)
+    switch (this.random.int(24)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+      case 4:
+        this.#commit(1 + this.random.int(4))
+        break
+      case 5:
+      case 6:
+      case 7:
+        this.#tell(this.random.oneIn(2) ? 1000 : 1 + this.random.int(3))
+        break
+      case 8:
+      case 9:
+        this.engine.tick('web')
+        break
+      case 10:
+      case 11:
+        this.engine.tick('tui')
+        break
+      case 12:
+        this.#read(one, 1 + this.random.int(4))
+        break
+      case 13:
+      case 14:
+      case 15:
+        for (const each of this.clients) this.#read(each, 1000)
+        break
+      case 16:
+        one.socket.isStalled = this.random.oneIn(2)
+        if (!one.socket.isStalled) this.#read(one, 1000)
+        if (this.random.oneIn(2) && one.session !== null) this.engine.drained(one.session)
+        break
+      case 17:
+        this.clock.time += this.random.pick([10, 3000, 11_000])
+        for (const { session, client } of this.clients) if (session !== null) client.heartbeat()
+        this.#hearAll()
+        this.engine.sweep()
+        break
+      case 18:
+        this.#disconnect(one)
+        break
+      case 19:
+      case 20:
+        if (one.session === null) this.#connect(one)
+        else this.#ask(one.client)
+        break
+      case 21:
+        if (this.random.oneIn(2)) this.world.prune(this.world.pruned + this.random.int(12))
+        else this.#oldTab(one)
+        break
+      case 22:
+        if (this.random.oneIn(3)) this.#restart()
+        break
+      default:
+        if (this.random.oneIn(4)) this.#failOver()
+        else this.#commit(12)
+    }
+    await this.#settle()
+  }
+
+  /** Everything is delivered and everybody reads; then every client must have what the server has. */
+  async rest(): Promise<void> {
+    this.#dropping = false
+    for (let round = 0; round < 12; round++) {
+      // A last change everywhere shows a client that it missed the one before.
+      if (round === 2) this.#commitEverywhere()
+      for (const each of this.clients) {
+        each.socket.isStalled = false
+        if (each.session === null) this.#connect(each)
+      }
+      await this.#settle()
+      this.#tell(1000)
+      this.engine.tick('web')
+      this.engine.tick('tui')
+      for (const each of this.clients) this.#read(each, 10_000)
+      this.engine.sweep()
+      await this.#settle()
+    }
+    for (const { client } of this.clients) this.#judge(client)
+  }
+
+  #judge(client: SimClient): void {
+    if (client.waiting.size > 0)
+      throw new Error(`${client.name}: never answered: ${[...client.waiting].join()}`)
+    for (const name of client.wants) {
+      const held = client.held.get(name)
+      const key = keyOf(name, client.user)
+      if (held === undefined || held.replica.position === null)
+        throw new Error(`${client.name}: has no ${name}`)
+      if (STREAMS.has(name)) {
+        const expected = this.world.eventsOf(key).filter((event) => event.seq > held.start)
+        const [actual, wanted] = [JSON.stringify(held.events), JSON.stringify(expected)]
+        if (actual !== wanted)
+          throw new Error(`${client.name}: ${name} since ${held.start}: has ${actual}, not ${wanted}`)
+      } else if (canonicalJson(held.replica.value) !== canonicalJson(this.world.document(key))) {
+        throw new Error(`${client.name}: ${name} differs at rest`)
+      }
+    }
+  }
+
+  #start(): Engine<Socket> {
+    const { world } = this
+    this.#tail = world.seq
+    let bytes = 0
+    return createEngine<Socket>({
+      clock: this.clock,
+      random: { bytes: (length) => Uint8Array.from({ length }, () => bytes++) },
+      transport: this.wire.transport,
+      publisher: this.wire.publisher,
+      sources: sourcesOf(world),
+      access: {
+        scopeOf(principal, source) {
+          if (source.audience === 'workspace') return ok({ workspace: DEFAULT_WORKSPACE, user: null })
+          if (principal.type === 'anonymous') return fail(appError('Unauthorized', 'log in'))
+          return ok({ workspace: DEFAULT_WORKSPACE, user: principal.userId })
+        },
+      },
+      history: world.history(),
+      authenticator: {
+        async authenticate(message) {
+          if (!('token' in message)) return fail(appError('InvalidCredentials', 'a token, please'))
+          const user = message.token
+          return ok({ type: 'user', userId: user as UserId, username: user, expiresAt: null })
+        },
+      },
+      devices: {
+        handle: async () => fail(appError('EntityNotFound', 'no devices here')),
+        closed() {},
+      },
+      metrics: noMetrics,
+      limits: this.#limits,
+      seconds: () => 0,
+      defect(cause) {
+        throw cause instanceof Error ? cause : new AppException(appError('InternalError', String(cause)))
+      },
+    })
+  }
+
+  #commit(count: number): void {
+    for (let n = 0; n < count; n++) {
+      const name = this.random.pick(CHANNELS)
+      this.#commitTo(name, this.random.pick(USERS))
+    }
+  }
+
+  #commitTo(name: string, user: string): void {
+    const channel = keyOf(name, user)
+    const at = this.clock.now()
+    if (!STREAMS.has(name)) this.world.patch(channel, randomPatch(this.random, PLAIN_KEYS), at)
+    else {
+      const type = name === 'log' ? 'notification' : 'metrics_update'
+      this.world.event({ channel, type, data: { n: this.random.int(1000) } }, at)
+    }
+  }
+
+  #commitEverywhere(): void {
+    for (const name of CHANNELS) for (const user of USERS) this.#commitTo(name, user)
+  }
+
+  #tell(limit: number): void {
+    const rows = this.world.after(this.#tail, limit)
+    this.engine.apply(rows)
+    this.#tail = rows[rows.length - 1]?.seq ?? this.#tail
+  }
+
+  #connect(one: (typeof this.clients)[number]): void {
+    one.socket = new Socket()
+    one.client.connected((epoch, seq) => this.world.knows(epoch, seq))
+    one.session = this.engine.open(one.socket, {
+      format: one.client.format,
+      clientType: one.client.clientType,
+      origin: 'test',
+      address: '127.0.0.1',
+      preset: [],
+    })
+    this.#count('connect')
+  }
+
+  #disconnect(one: (typeof this.clients)[number]): void {
+    if (one.session === null) return
+    if (this.random.oneIn(2)) this.#read(one, this.random.int(20))
+    const { session } = one
+    one.session = null
+    if (session === null) return
+    this.engine.closed(session)
+    if (one.socket.topics.size > 0) throw new Error('closed, but still on a topic')
+    this.#count('disconnect')
+  }
+
+  /** The client reads what has come; a socket the server closed is gone once it is read. */
+  #read(one: (typeof this.clients)[number], most: number): void {
+    if (one.session === null || one.socket.isStalled) return
+    for (const item of one.socket.items.splice(0, most)) one.client.read(item, this.world.pruned)
+    if (one.socket.closedWith !== null && one.socket.items.length === 0) {
+      this.#count(`closed ${one.socket.closedWith}`)
+      const { session } = one
+      one.session = null
+      this.engine.closed(session)
+    }
+  }
+
+  #hearAll(): void {
+    for (const { client, session, socket } of this.clients) {
+      const frames = client.out
+      client.out = []
+      if (session === null || socket.closedWith !== null) continue
+      for (const frame of frames) this.engine.receive(session, frame)
+    }
+  }
+
+  #ask(client: SimClient): void {
+    const name = this.random.pick(CHANNELS)
+    switch (this.random.int(4)) {
+      case 0:
+        if (name !== 'shared') client.unsubscribe(name)
+        break
+      case 1:
+        if (!STREAMS.has(name)) client.refresh(name)
+        break
+      default:
+        client.askFor([name, ...client.wants].slice(0, 1 + this.random.int(3)), this.random.oneIn(4))
+    }
+  }
+
+  /** A tab that is put away with what it has, and later comes back with it. */
+  #oldTab(one: (typeof this.clients)[number]): void {
+    if (this.random.oneIn(2)) one.client.save()
+    else if (one.client.canRestore) {
+      this.#disconnect(one)
+      one.client.restore()
+      this.#count('old tab')
+    }
+  }
+
+  #restart(): void {
+    for (const each of this.clients) this.#disconnect(each)
+    if (this.random.oneIn(2)) this.#lose()
+    // Either order: the writer opens its epoch before or after the engine looks.
+    const engineFirst = this.random.oneIn(2)
+    if (engineFirst) this.engine = this.#start()
+    this.world.openEpoch(this.random.int(2 ** 31), this.clock.now())
+    if (!engineFirst) this.engine = this.#start()
+    this.#count('restart')
+  }
+
+  /** On a replica: another node took over, with or without all that was committed; the sockets stay. */
+  #failOver(): void {
+    const isLost = this.random.oneIn(2)
+    if (isLost) this.#lose()
+    this.world.openEpoch(this.random.int(2 ** 31), this.clock.now())
+    this.#count('fail-over')
+    if (!isLost) return
+    const epochs = this.world.epochs
+    const knows = (epoch: number, seq: number) => {
+      const index = epochs.findIndex((each) => each.epoch === epoch)
+      const next = epochs[index + 1]
+      return index >= 0 && (next === undefined || seq < next.firstSeq)
+    }
+    for (const { socket, session } of this.clients)
+      if (session !== null) socket.items.push({ type: 'lost', knows })
+    this.#tail = this.world.seq
+    this.engine.resync('the end of the journal was lost')
+  }
+
+  #lose(): void {
+    this.world.lose(this.world.seq - this.random.int(15))
+    this.#count('lost suffix')
+  }
+
+  async #settle(): Promise<void> {
+    for (let round = 0; round < 3; round++) {
+      this.#hearAll()
+      await Promise.resolve()
+      await Promise.resolve()
+    }
+  }
+
+  #count(what: string): true {
+    this.counts[what] = (this.counts[what] ?? 0) + 1
+    return true
+  }
+}

@@ -1,0 +1,281 @@
+import type { Cursor } from '../../src/client/api.ts'
+import { Replica } from '../../src/client/replica.ts'
+import { canonicalJson, type Json, type JsonObject } from '../../src/core/json.ts'
+import type { ClientMessage } from '../../src/protocol/client-messages.ts'
+import { decodeServerFrame, encodeMessage } from '../../src/protocol/codec.ts'
+import type { ClientType, Frame, WireFormat } from '../../src/protocol/connection.ts'
+import { PackedDecoder } from '../../src/protocol/packed-decoder.ts'
+import type { ServerMessage } from '../../src/protocol/server-messages.ts'
+import type { Item } from './wire.ts'
+import { keyOf, type Truth, valueAt } from './world.ts'
+
+export const STREAMS: ReadonlySet<string> = new Set(['log', 'inbox'])
+
+/** What a client has of one channel. */
+type Held = {
+  replica: Replica
+  /** A stream's events since the position in `start`. */
+  start: number
+  events: { readonly seq: number; readonly data: Json }[]
+  /** Has asked the server to go on, and waits for its answer. */
+  isAsking: boolean
+  /** The server has to say `resync` before anything else of this channel counts. */
+  mustBeTold: boolean
+  /** The position it last asked from. */
+  askedFrom: number
+  /** The next snapshot is explained: by a `resync`, or because we asked for one. */
+  wasToldSo: boolean
+  askedFresh: boolean
+}
+
+type Saved = Pick<Held, 'start' | 'events'> & {
+  readonly name: string
+  readonly position: Cursor | null
+  readonly value: JsonObject | null
+}
+
+/** A client as PROTOCOL.md wants one, over the real codecs and the real replica, that checks whatever it is told. */
+export class SimClient {
+  readonly held = new Map<string, Held>()
+  /** Subscribes whose `caught_up` or `error` has not come. */
+  readonly waiting = new Set<string>()
+  #packed = new PackedDecoder()
+  #asked = 0
+  #isLoggedIn = false
+  #saved: readonly Saved[] = []
+  readonly wants = new Set<string>()
+  out: Frame[] = []
+
+  constructor(
+    readonly name: string,
+    readonly user: string,
+    readonly format: WireFormat,
+    readonly clientType: ClientType,
+  ) {}
+
+  /** A new connection: what was asked for on the old one will not be answered. */
+  connected(knows: (epoch: number, seq: number) => boolean): void {
+    this.#judge(knows)
+    this.#packed = new PackedDecoder()
+    this.#isLoggedIn = false
+    this.waiting.clear()
+    this.out = []
+    for (const held of this.held.values()) {
+      held.isAsking = false
+      held.wasToldSo = false
+      held.askedFresh = false
+    }
+    this.#send({ type: 'authenticate', token: this.user })
+  }
+
+  /** Remembers what it has now. */
+  save(): void {
+    this.#saved = [...this.held].map(([name, { replica, start, events }]) => ({
+      name,
+      start,
+      events: [...events],
+      position: replica.position,
+      value: replica.value,
+    }))
+  }
+
+  get canRestore(): boolean {
+    return this.#saved.length > 0
+  }
+
+  /** Has again what it had then. */
+  restore(): void {
+    this.held.clear()
+    for (const { name, start, events, position, value } of this.#saved) {
+      const held = this.#of(name)
+      held.replica = new Replica(position)
+      held.replica.value = value
+      held.start = start
+      held.events = [...events]
+    }
+  }
+
+  /** The same for those of which no answer is due. */
+  askFor(names: readonly string[], fresh: boolean): void {
+    const idle = names.filter((name) => !this.#of(name).isAsking)
+    if (!this.#isLoggedIn) return
+    for (const name of idle) this.wants.add(name)
+    if (idle.length > 0) this.subscribe(idle, fresh)
+  }
+
+  /** Asks for channels, from where it stands if it stands anywhere. */
+  subscribe(names: readonly string[], fresh = false): void {
+    const cursors: { [name: string]: { epoch: number; seq: number } } = {}
+    for (const name of names) {
+      const held = this.#of(name)
+      held.isAsking = true
+      if (fresh) {
+        held.replica.forget()
+        held.askedFresh = true
+      }
+      if (held.replica.position !== null) cursors[name] = held.replica.position
+      held.askedFrom = held.replica.position?.seq ?? 0
+    }
+    this.#asked += 1
+    const id = `${this.name}-${this.#asked}`
+    this.waiting.add(id)
+    this.#send({ type: 'subscribe', channels: names, cursors, id })
+  }
+
+  unsubscribe(name: string): void {
+    this.wants.delete(name)
+    this.#send({ type: 'unsubscribe', channels: [name] })
+  }
+
+  refresh(name: string): void {
+    this.#send({ type: 'refresh', channels: [name] })
+  }
+
+  heartbeat(): void {
+    this.#send({ type: 'heartbeat' })
+  }
+
+  /** Reads one item; `pruned` is how far the journal was pruned by then. Throws when the server broke a promise. */
+  read(item: Item, pruned: number): void {
+    if (item.type === 'lost') {
+      this.#judge(item.knows)
+      return
+    }
+    const message = this.#decode(item.frame)
+    if (message !== null) this.#take(message, item.truth, pruned)
+  }
+
+  #decode(frame: Frame): ServerMessage | null {
+    if (this.format !== 'packed') {
+      const decoded = decodeServerFrame(frame)
+      if (!decoded.ok || decoded.value === null)
+        throw new Error(`unreadable frame: ${JSON.stringify(decoded)}`)
+      return decoded.value
+    }
+    const outcome = this.#packed.decode(frame)
+    switch (outcome.type) {
+      case 'message':
+        return outcome.message
+      case 'ignored':
+        return null
+      case 'lost':
+        this.#goOn(outcome.channel)
+        return null
+      case 'broken':
+        throw new Error(`broken packed frame: ${outcome.reason}`)
+      default:
+        return outcome satisfies never
+    }
+  }
+
+  #take(message: ServerMessage, truth: Truth, pruned: number): void {
+    switch (message.type) {
+      case 'hello':
+      case 'heartbeat':
+      case 'unsubscribed':
+      case 'reconnect':
+      case 'stale':
+      case 'ack':
+        return
+      case 'authenticated':
+        this.#isLoggedIn = true
+        this.askFor([...this.wants], false)
+        return
+      case 'error':
+        if (message.id !== undefined) this.waiting.delete(message.id)
+        if (message.code === 'EntityNotFound') return
+        throw new Error(`unexpected error ${message.code}: ${message.message}`)
+      case 'caught_up':
+        if (message.id !== undefined) this.waiting.delete(message.id)
+        return
+      case 'resync': {
+        const held = this.#of(message.channel)
+        const at = held.replica.position
+        if (message.reason === 'retention' && at !== null && Math.min(at.seq, held.askedFrom) >= pruned)
+          throw new Error(`${message.channel}: retention claimed for ${at.seq}, pruned is ${pruned}`)
+        held.mustBeTold = false
+        held.wasToldSo = true
+        held.replica.forget()
+        return
+      }
+      case 'snapshot': {
+        const held = this.#of(message.channel)
+        if (held.mustBeTold) throw new Error(`${message.channel}: a snapshot, but nobody said resync`)
+        const isToldSo = held.wasToldSo || held.askedFresh
+        if (held.wasToldSo) held.wasToldSo = false
+        else held.askedFresh = false
+        if (STREAMS.has(message.channel) && held.replica.position !== null && !isToldSo)
+          throw new Error(`${message.channel}: a stream starts again, but nobody said resync`)
+        held.start = message.seq
+        held.events = []
+        this.#check(message.channel, held.replica.snapshot(message).type, truth)
+        held.isAsking = false
+        return
+      }
+      case 'resumed':
+      case 'update': {
+        const held = this.#of(message.channel)
+        if (held.mustBeTold) throw new Error(`${message.channel}: ${message.type}, but nobody said resync`)
+        if (message.type === 'resumed') held.isAsking = false
+        this.#check(message.channel, held.replica.delta(message).type, truth)
+        return
+      }
+      default: {
+        const held = this.#of(message.channel)
+        if (held.mustBeTold) throw new Error(`${message.channel}: an event, but nobody said resync`)
+        const before = held.replica.position
+        if (before === null) return
+        const outcome = held.replica.event(message, false)
+        if (outcome.type === 'event') held.events.push({ seq: message.seq, data: message.data })
+        else if (outcome.type === 'gap') this.#goOn(message.channel)
+      }
+    }
+  }
+
+  /** G2: after every message that changes it, the document is the server's at the same position. */
+  #check(name: string, outcome: string, truth: Truth): void {
+    if (outcome === 'gap') {
+      this.#goOn(name)
+      return
+    }
+    if (outcome === 'corrupt') throw new Error(`${name}: the checksum does not fit`)
+    const { replica } = this.#of(name)
+    if (outcome !== 'changed' || replica.position === null || STREAMS.has(name)) return
+    const expected = canonicalJson(valueAt(truth, keyOf(name, this.user), replica.position.seq))
+    const actual = canonicalJson(replica.value)
+    if (actual !== expected)
+      throw new Error(`${name} at ${replica.position.seq}: has ${actual}, the server had ${expected}`)
+  }
+
+  #judge(knows: (epoch: number, seq: number) => boolean): void {
+    for (const held of this.held.values()) {
+      const at = held.replica.position
+      if (at !== null && !knows(at.epoch, at.seq)) held.mustBeTold = true
+    }
+  }
+
+  #goOn(name: string): void {
+    if (!this.#of(name).isAsking) this.subscribe([name])
+  }
+
+  #of(name: string): Held {
+    const held = this.held.get(name)
+    if (held !== undefined) return held
+    const replica = new Replica()
+    const made: Held = {
+      replica,
+      start: 0,
+      events: [],
+      isAsking: false,
+      mustBeTold: false,
+      wasToldSo: false,
+      askedFresh: false,
+    }
+    this.held.set(name, made)
+    return made
+  }
+
+  #send(message: ClientMessage): void {
+    this.out.push(encodeMessage(message, this.format))
+  }
+}

@@ -1,0 +1,158 @@
+import type { ChannelEvent } from '../../src/core/command.ts'
+import {
+  type ChannelKey,
+  type ChannelName,
+  channelKey,
+  DEFAULT_WORKSPACE,
+  type UserId,
+} from '../../src/core/ids.ts'
+import type { Json, JsonObject } from '../../src/core/json.ts'
+import { applyPatch, type Patch } from '../../src/core/patch.ts'
+import type { JournalBody, JournalEntry } from '../../src/journal/types.ts'
+import type { ChannelSource, History } from '../../src/live/ports.ts'
+
+export const USERS = ['ann', 'bob'] as const
+
+/** What the truth was when something was said: per channel its versions, oldest first. Replaced when the end is lost. */
+export type Truth = {
+  readonly documents: ReadonlyMap<ChannelKey, readonly { readonly seq: number; readonly value: JsonObject }[]>
+}
+
+/**
+ * Journal and tables of a server, in memory and on purpose as plain as can be: it is the oracle. Every version of every
+ * document is kept, so that the end of the journal can be lost and a client's document compared at any position.
+ */
+export class World {
+  rows: JournalEntry[] = []
+  epochs: { readonly epoch: number; readonly firstSeq: number }[] = []
+  pruned = 0
+  #documents = new Map<ChannelKey, { seq: number; value: JsonObject }[]>()
+  #events: { readonly channel: ChannelKey; readonly seq: number; readonly data: Json }[] = []
+  #truth: Truth = { documents: this.#documents }
+
+  get truth(): Truth {
+    return this.#truth
+  }
+
+  get seq(): number {
+    return this.#base + this.rows.length
+  }
+
+  get epoch(): number {
+    return this.epochs[this.epochs.length - 1]?.epoch ?? 0
+  }
+
+  /** Rows pruned are dropped from `rows`; seq of the row before the first of them. */
+  #base = 0
+
+  openEpoch(epoch: number, at: number): void {
+    this.epochs.push({ epoch, firstSeq: this.seq + 1 })
+    this.#append('main/system.epoch' as ChannelKey, { kind: 'epoch' }, at)
+  }
+
+  patch(channel: ChannelKey, patch: Patch, at: number): void {
+    this.#append(channel, { kind: 'patch', patch }, at)
+    const versions = this.#documents.get(channel) ?? []
+    versions.push({ seq: this.seq, value: applyPatch(this.document(channel), patch) })
+    this.#documents.set(channel, versions)
+  }
+
+  event(event: ChannelEvent, at: number): void {
+    this.#append(event.channel, { kind: 'event', type: event.type, data: event.data }, at)
+    this.#events.push({ channel: event.channel, seq: this.seq, data: event.data })
+  }
+
+  /** Every event of a stream that ever was and was not lost, pruned ones too. */
+  eventsOf(channel: ChannelKey): readonly { readonly seq: number; readonly data: Json }[] {
+    return this.#events.filter((event) => event.channel === channel).map(({ seq, data }) => ({ seq, data }))
+  }
+
+  document(channel: ChannelKey): JsonObject {
+    return valueAt(this.#truth, channel, this.seq)
+  }
+
+  after(seq: number, limit: number): readonly JournalEntry[] {
+    const from = Math.max(0, seq - this.#base)
+    return this.rows.slice(from, from + limit)
+  }
+
+  prune(seq: number): void {
+    const upTo = Math.min(seq, this.seq - 1)
+    if (upTo <= this.pruned) return
+    this.rows = this.rows.filter((row) => row.seq > upTo)
+    this.#base = upTo
+    this.pruned = upTo
+  }
+
+  /** A fail-over to a copy that lags: everything after `seq` was never there. */
+  lose(seq: number): void {
+    const upTo = Math.max(seq, this.pruned + 1)
+    this.rows = this.rows.filter((row) => row.seq <= upTo)
+    this.epochs = this.epochs.filter((epoch) => epoch.firstSeq <= upTo)
+    this.#events = this.#events.filter((event) => event.seq <= upTo)
+    const entries = [...this.#documents].map(
+      ([channel, versions]) => [channel, versions.filter((version) => version.seq <= upTo)] as const,
+    )
+    this.#documents = new Map(entries)
+    this.#truth = { documents: this.#documents }
+  }
+
+  knows(epoch: number, seq: number): boolean {
+    const index = this.epochs.findIndex((each) => each.epoch === epoch)
+    if (index < 0) return false
+    const next = this.epochs[index + 1]
+    return next === undefined || seq < next.firstSeq
+  }
+
+  history(): History {
+    const of = (channel: ChannelKey) => this.rows.filter((row) => row.channel === channel)
+    return {
+      head: () => ({ epoch: this.epoch, seq: this.seq }),
+      ofChannel: (channel, seq, limit) =>
+        of(channel)
+          .filter((row) => row.seq > seq)
+          .slice(0, limit),
+      latestOfChannel: (channel, limit) => of(channel).slice(-limit),
+      lastSeqOf: (channel) => of(channel).at(-1)?.seq ?? 0,
+      prunedThrough: () => this.pruned,
+      knows: (epoch, seq) => this.knows(epoch, seq),
+    }
+  }
+
+  #append(channel: ChannelKey, body: JournalBody, at: number): void {
+    this.rows.push({ seq: this.seq + 1, epoch: this.epoch, chain: '', at, channel, body })
+  }
+}
+
+/** A document as the truth had it at a position. */
+export function valueAt(truth: Truth, channel: ChannelKey, seq: number): JsonObject {
+  return truth.documents.get(channel)?.findLast((version) => version.seq <= seq)?.value ?? {}
+}
+
+/** Two state channels and two streams: one of each for everybody, one of each per user. */
+export function sourcesOf(world: World): readonly ChannelSource[] {
+  const name = (text: string) => text as ChannelName
+  const state = (channel: ChannelName, audience: 'workspace' | 'user'): ChannelSource => ({
+    kind: 'state',
+    name: channel,
+    audience,
+    // As JSON: a document from the tables shares nothing with anything.
+    load: (scope) => ({
+      seq: world.seq,
+      data: JSON.parse(JSON.stringify(world.document(channelKey(channel, scope)))),
+    }),
+  })
+  return [
+    state(name('shared'), 'workspace'),
+    state(name('mine'), 'user'),
+    { kind: 'stream', name: name('log'), audience: 'workspace', event: 'notification' },
+    { kind: 'stream', name: name('inbox'), audience: 'user', event: 'metrics_update' },
+  ]
+}
+
+/** The channel of a name, for a user where it is one of those. */
+export function keyOf(name: string, user: string): ChannelKey {
+  const perUser = name === 'mine' || name === 'inbox'
+  const scope = { workspace: DEFAULT_WORKSPACE, user: perUser ? (user as UserId) : null }
+  return channelKey(name as ChannelName, scope)
+}
