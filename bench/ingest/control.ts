@@ -1,13 +1,9 @@
 import { Database } from 'bun:sqlite'
-import { migrate } from 'drizzle-orm/bun-sqlite/migrator'
-import { connect } from '../../src/storage/sqlite/connection.ts'
-import { MIGRATIONS_FOLDER } from '../../src/storage/sqlite/open.ts'
 
 type Value = string | number | bigint | null
 
-/** Every row our run wrote, as positional values. */
+/** Every row that the measured commands wrote, as positional values. */
 export type WrittenRows = {
-  readonly devices: readonly Value[][]
   readonly samples: readonly Value[][]
   readonly journal: readonly Value[][]
   readonly answers: readonly Value[][]
@@ -17,7 +13,7 @@ const SAMPLE =
   'last_seen_at = ?, score_state = ?, samples = ?, first_sample_at = ?, smoothed = ?, stepped = ?, parts = ?, window = ?, networks = ?'
 const SAMPLE_COLUMNS = SAMPLE.replaceAll(' = ?', '')
 
-/** Reads back what a run of `commands` reports left in its database. */
+/** Reads back what a run of `commands` reports left in its database as its newest rows. */
 export function readWrittenRows(file: string, commands: number): WrittenRows {
   const database = new Database(file, { readonly: true })
   const values = (sql: string, ...params: number[]) =>
@@ -26,7 +22,6 @@ export function readWrittenRows(file: string, commands: number): WrittenRows {
       .safeIntegers(true)
       .values(...params) as Value[][]
   const rows = {
-    devices: values('select * from rewards_devices order by id'),
     samples: values(`select ${SAMPLE_COLUMNS}, id from rewards_devices order by id`),
     journal: values('select * from journal order by seq desc limit ?', commands).reverse(),
     answers: values('select key, answer, at from idempotency order by id desc limit ?', commands).reverse(),
@@ -36,21 +31,15 @@ export function readWrittenRows(file: string, commands: number): WrittenRows {
 }
 
 /**
- * The control: the same rows into the same tables, indexes and file settings, by hand-written statements on raw bun:sqlite, in transactions of
- * `batch` commands. No thread, no decision, no reading, no answer. Answers the seconds it took.
+ * The control: the same rows into a copy of the same database, by hand-written statements on raw bun:sqlite with the same settings, in transactions
+ * of `batch` commands. No thread, no decision, no reading, no hashing, no answer. Answers the seconds it took.
  */
 export function runControl(file: string, rows: WrittenRows, commands: number, batch: number): number {
-  const database = new Database(file, { create: true, readwrite: true, strict: true })
+  const database = new Database(file, { readwrite: true, strict: true })
   database.run('pragma journal_mode = wal')
   database.run('pragma synchronous = full')
-  migrate(connect(database).db, { migrationsFolder: MIGRATIONS_FOLDER })
+  database.run('pragma cache_size = -65536')
   const marks = (row: Value[] | undefined) => (row ?? []).map(() => '?').join(', ')
-  const device = database.prepare<unknown, Value[]>(
-    `insert into rewards_devices values (${marks(rows.devices[0])})`,
-  )
-  database.transaction(() => {
-    for (const row of rows.devices) device.run(...row)
-  })()
   const sample = database.prepare<unknown, Value[]>(`update rewards_devices set ${SAMPLE} where id = ?`)
   const journal = database.prepare<unknown, Value[]>(`insert into journal values (${marks(rows.journal[0])})`)
   const answer = database.prepare<unknown, Value[]>(

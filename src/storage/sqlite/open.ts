@@ -75,6 +75,8 @@ function openLocked(
     database.run('pragma synchronous = full')
     database.run('pragma foreign_keys = on')
     database.run('pragma busy_timeout = 100')
+    database.run('pragma temp_store = memory')
+    database.run('pragma cache_size = -65536')
     const connection = connect(database)
     migrate(connection.db, { migrationsFolder, migrationsTable: MIGRATIONS_TABLE })
     const storage = createSqliteStorage(connection, {
