@@ -16,7 +16,7 @@ export type DeviceDeps = {
 
 /**
  * This client as a device. Reports wait for their `ack` and are sent again, under the same id, after a reconnect: the
- * server takes each of them once (rule B-6). `connect` and `disconnect` are about one connection; on the next one the device
+ * server takes each of them once (rule V-4). `connect` and `disconnect` are about one connection; on the next one the device
  * connects under a new id.
  */
 export class DeviceOutbox implements Device {

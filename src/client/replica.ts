@@ -68,7 +68,7 @@ export class Replica {
     return this.#apply(message)
   }
 
-  /** An event is the next one if it follows the one before it (rule D-6). */
+  /** An event is the next one if it follows the one before it (rule D-7). */
   event(message: StreamEventMessage, isAnswer: boolean): Outcome {
     const { position } = this
     if (position !== null) {

@@ -7,7 +7,12 @@ import { randomJson } from '../support/documents.ts'
 import { forSeeds } from '../support/seeded.ts'
 
 /** A second opinion: another implementation, held to the standard (its records are an extension of its own). */
-const control = new Packr({ useRecords: false, int64AsType: 'number', mapsAsObjects: true, variableMapSize: true })
+const control = new Packr({
+  useRecords: false,
+  int64AsType: 'number',
+  mapsAsObjects: true,
+  variableMapSize: true,
+})
 
 /** Value and bytes, by the MessagePack specification. */
 const VECTORS: readonly (readonly [Json, string])[] = [

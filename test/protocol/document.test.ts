@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
+import { toBase64url } from '../../src/client/base64url.ts'
+import { openKey } from '../../src/client/key.ts'
+import { documentChecksum } from '../../src/core/checksum.ts'
+import { crc32 } from '../../src/core/crc32.ts'
+import { ERROR_CODES } from '../../src/core/errors.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import { CLIENT_SCHEMAS } from '../../src/protocol/client-messages.ts'
+import { CLOSE, mayReconnect } from '../../src/protocol/close-codes.ts'
+import { decodeServerFrame, encodeMessage } from '../../src/protocol/codec.ts'
+import { loginText } from '../../src/protocol/login-text.ts'
+import { PackedDecoder } from '../../src/protocol/packed-decoder.ts'
+import { parseClientMessage } from '../../src/protocol/parse.ts'
+import { SERVER_SCHEMAS } from '../../src/protocol/server-messages.ts'
+
+/** What docs/PROTOCOL.md says is held to what the code does. */
+const text = readFileSync(new URL('../../docs/PROTOCOL.md', import.meta.url), 'utf8')
+
+describe('docs/PROTOCOL.md', () => {
+  test('X-1, X-2: the table of close codes is the one in the code', () => {
+    const rows = [...text.matchAll(/^\| (3\d{3}) \| (yes|no) \| (.+) \|$/gm)].map(
+      ([, code, back, meaning]) => ({
+        code: Number(code),
+        policy: back === 'yes' ? 'reconnect' : 'stop',
+        meaning,
+      }),
+    )
+    expect(rows).toEqual(Object.values(CLOSE).map((entry) => ({ ...entry })))
+    for (const { code, policy } of rows) {
+      expect(mayReconnect(code)).toBe(policy === 'reconnect')
+      expect(code >= 3500).toBe(policy === 'stop')
+    }
+  })
+
+  test('X-1 to X-3: codes that are not in the table', () => {
+    for (const code of [3100, 3499, 1001, 1005, 1006, 1011, 1012, 1013, 4000])
+      expect(mayReconnect(code)).toBe(true)
+    for (const code of [3600, 3999, 1002, 1003, 1007, 1008, 1009, 1010])
+      expect(mayReconnect(code)).toBe(false)
+  })
+
+  test('every error code is explained', () => {
+    const codes = [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code)
+    expect(codes).toEqual([...ERROR_CODES])
+  })
+
+  test('every message has an example that fits its schema', () => {
+    const examples = [...text.matchAll(/^\{"type":.*\}$/gm)].map(([line]) => line)
+    const seen = { client: new Set<string>(), server: new Set<string>() }
+    const start = text.indexOf('Server to client:')
+    for (const line of examples) {
+      const message: JsonObject = JSON.parse(line)
+      if (text.indexOf(line) < start) {
+        // Keys and signatures are cut short in the examples.
+        const whole = {
+          ...message,
+          ...(message.public_key ? { public_key: 'A'.repeat(43), signature: 'A'.repeat(86) } : {}),
+        }
+        expect(parseClientMessage(JSON.stringify(whole), 'json')).toEqual({ ok: true, value: whole } as never)
+        seen.client.add(String(message.type))
+      } else {
+        expect(decodeServerFrame(line)).toEqual({ ok: true, value: message } as never)
+        seen.server.add(String(message.type))
+      }
+    }
+    expect([...seen.client].sort()).toEqual(
+      [
+        ...new Set(Object.values(CLIENT_SCHEMAS).map((schema) => schema.properties.type.const as string)),
+      ].sort(),
+    )
+    expect([...seen.server].sort()).toEqual(Object.keys(SERVER_SCHEMAS).sort())
+  })
+
+  test('server messages are the same in JSON and MessagePack', () => {
+    for (const [line] of text.slice(text.indexOf('Server to client:')).matchAll(/^\{"type":.*\}$/gm)) {
+      const decoded = decodeServerFrame(line)
+      if (!decoded.ok || decoded.value === null) throw new Error(line)
+      expect(decodeServerFrame(encodeMessage(decoded.value, 'msgpack'))).toEqual(decoded)
+      expect(new PackedDecoder().decode(encodeMessage(decoded.value, 'packed'))).toEqual({
+        type: 'message',
+        message: decoded.value,
+      })
+    }
+  })
+
+  test('L-3: the test vector of the login', async () => {
+    const field = (name: string) => new RegExp(`^${name} +(\\S.*)$`, 'm').exec(text)?.[1] ?? ''
+    const challenge = JSON.parse(field('challenge'))
+    expect(new TextDecoder().decode(loginText(challenge))).toBe(field('text').replaceAll('\\n', '\n'))
+    const key = openKey(field('seed'))
+    if (key === null) throw new Error('seed')
+    expect(toBase64url(key.publicKey)).toBe(field('public_key'))
+    expect(toBase64url(await key.sign(loginText(challenge)))).toBe(field('signature'))
+  })
+
+  test('C-2: the test vector of the checksum', () => {
+    const [, json = '', sum] = /vector: `(\{.*\})` has the checksum (\d+)/.exec(text) ?? []
+    expect(documentChecksum(JSON.parse(json))).toBe(Number(sum))
+    const leaves = [...text.matchAll(/^(\S+) {2,}(\S+) {2,}(\d{9,10})$/gm)]
+    expect(leaves.length).toBe(6)
+    for (const [, path, value, crc] of leaves) expect(crc32(`${path}\0${value}`)).toBe(Number(crc))
+    expect(leaves.reduce((total, [, , , crc]) => total + Number(crc), 0) % 2 ** 32).toBe(Number(sum))
+  })
+
+  test('K-1 to K-7: the packed example', () => {
+    const decoder = new PackedDecoder()
+    const examples = [...text.matchAll(/^(snapshot|update) +([0-9a-f]{20,})\n +(\{.*\})$/gm)]
+    expect(examples.length).toBe(4)
+    for (const [, type, hex = '', json = ''] of examples) {
+      const outcome = decoder.decode(Buffer.from(hex, 'hex'))
+      expect(outcome).toEqual({
+        type: 'message',
+        message: { type, channel: 'rewards.summary', ...JSON.parse(json) },
+      } as never)
+    }
+  })
+})
