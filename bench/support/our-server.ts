@@ -45,12 +45,12 @@ export async function startOurServer(environment: Readonly<Record<string, string
   }
 }
 
-/** Waits until an address answers, at most 20 s; throws when the process behind it ended before. */
+/** Waits until an address answers well, at most 20 s; throws when the process behind it ended before. */
 export async function answering(url: string, ended: () => boolean): Promise<void> {
   for (let attempt = 0; attempt < 400; attempt++) {
     if (ended()) throw new Error(`the server that should answer at ${url} has ended`)
     const answer = await fetch(url).catch(() => null)
-    if (answer !== null) return
+    if (answer?.ok === true) return
     await Bun.sleep(50)
   }
   throw new Error(`nothing answers at ${url}`)

@@ -1,0 +1,110 @@
+/**
+ * A process that opens sockets as fast as it can and closes each at once: raw ones, or ones that log in with a signature and wait for
+ * the first snapshot of a channel of their own. As little code as possible, because the processors are shared with the server.
+ */
+import { createHash } from 'node:crypto'
+import { keyFromSecret } from '../../src/cli/key-file.ts'
+import type { SigningKey } from '../../src/client/api.ts'
+import { loginText } from '../../src/protocol/login-text.ts'
+import type { HelloMessage } from '../../src/protocol/server/hello.ts'
+
+export type OpenerCommand = {
+  readonly url: string
+  readonly kind: 'raw' | 'login'
+  readonly sockets: number
+  /** Sockets on their way at a time. */
+  readonly atOnce: number
+  /** Number of the first key. */
+  readonly first: number
+}
+
+export type OpenerAnswer =
+  | { readonly type: 'ready' }
+  | { readonly type: 'done'; readonly seconds: number }
+  | { readonly type: 'failed'; readonly reason: string }
+
+const CHANNEL = 'rewards.earnings'
+const SUBSCRIBE = JSON.stringify({ type: 'subscribe', channels: [CHANNEL] })
+const keys = new Map<number, SigningKey>()
+
+process.on('message', (command: OpenerCommand) => void run(command))
+process.on('disconnect', () => process.exit(0))
+tell({ type: 'ready' })
+
+async function run({ url, kind, sockets, atOnce, first }: OpenerCommand): Promise<void> {
+  // Keys exist before anyone logs in, so making them is not measured.
+  if (kind === 'login') for (let i = 0; i < sockets; i++) keyOf(first + i)
+  let next = 0
+  const open = kind === 'raw' ? openRaw : openAndLogIn
+  const lane = async () => {
+    for (let i = next++; i < sockets; i = next++) await open(url, first + i)
+  }
+  const startedAt = performance.now()
+  try {
+    await Promise.all(Array.from({ length: atOnce }, lane))
+    tell({ type: 'done', seconds: (performance.now() - startedAt) / 1_000 })
+  } catch (error) {
+    tell({ type: 'failed', reason: String(error) })
+  }
+}
+
+function openRaw(url: string): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const socket = new WebSocket(url)
+  socket.onopen = () => {
+    resolve()
+    socket.close()
+  }
+  socket.onerror = () => reject(new Error('a raw socket did not open'))
+  return promise
+}
+
+function openAndLogIn(url: string, number: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const socket = new WebSocket(url)
+  socket.onmessage = ({ data }: MessageEvent<string>) => {
+    const message: { readonly type: string } = JSON.parse(data)
+    switch (message.type) {
+      case 'hello':
+        socket.send(answerTo(data, number))
+        break
+      case 'authenticated':
+        socket.send(SUBSCRIBE)
+        break
+      case 'snapshot':
+        resolve()
+        socket.close()
+        break
+      case 'error':
+        reject(new Error(data))
+        break
+    }
+  }
+  socket.onclose = ({ code, reason }) => reject(new Error(`closed too early: ${code} ${reason}`))
+  return promise
+}
+
+function answerTo(hello: string, number: number): string {
+  const { challenge }: HelloMessage = JSON.parse(hello)
+  const key = keyOf(number)
+  const signature = key.sign(loginText(challenge))
+  if (signature instanceof Promise) throw new Error('keys of files sign at once')
+  return JSON.stringify({
+    type: 'authenticate',
+    public_key: Buffer.from(key.publicKey).toString('base64url'),
+    signature: Buffer.from(signature).toString('base64url'),
+    register: { device_name: 'bench' },
+  })
+}
+
+function keyOf(number: number): SigningKey {
+  const known = keys.get(number)
+  if (known !== undefined) return known
+  const key = keyFromSecret(createHash('sha256').update(`bench login ${number}`).digest())
+  keys.set(number, key)
+  return key
+}
+
+function tell(answer: OpenerAnswer): void {
+  process.send?.(answer)
+}
