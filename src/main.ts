@@ -284,7 +284,8 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
 }
 
 function giveUp(lines: Failure): void {
-  process.stderr.write(lines.map((line) => `${line}\n`).join(''))
+  // Details of other programs, SQLite's for one, may bring line breaks of their own.
+  for (const line of lines) process.stderr.write(`${line.replaceAll('\n', ' ')}\n`)
   process.exit(1)
 }
 

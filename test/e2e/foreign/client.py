@@ -179,7 +179,7 @@ async def main(url):
     network = {"name": "lan.1", "loss": 0.25, "rtt": 20.5, "bytes_in": 1000, "bytes_out": 2000}
     await device.request("n1", type="network_update", networks=[network])
     await device.request("d1", type="disconnect")
-    acked = await device.request("c2", type="connect", device_id="python-2", name="second")
+    await device.request("c2", type="connect", device_id="python-2", name="second")
 
     before = dict(watcher.cursors)
     await watcher.open()
@@ -192,7 +192,7 @@ async def main(url):
         if message["type"] in ("snapshot", "resumed"):
             verdicts[message["channel"]] = message["type"]
     await watcher.until("caught_up")
-    while watcher.cursors["rewards.networks"][1] < acked["seq"]:
+    while "python-2" not in watcher.documents["rewards.networks"]["devices"]:
         await watcher.until("update", channel="rewards.networks")
 
     resumed = json.dumps(watcher.documents["rewards.networks"], sort_keys=True)
@@ -200,7 +200,10 @@ async def main(url):
     await watcher.send(type="refresh", channels=["rewards.networks"])
     await watcher.until("snapshot", channel="rewards.networks")
     assert resumed == json.dumps(watcher.documents["rewards.networks"], sort_keys=True), "resumed differs from snapshot"
-    print(json.dumps({"user": user["id"], "verdicts": verdicts, "checksums": checked, "devices": list(watcher.documents["rewards.networks"]["devices"])}))
+    devices = list(watcher.documents["rewards.networks"]["devices"])
+    await watcher.socket.close()
+    await device.socket.close()
+    print(json.dumps({"user": user["id"], "verdicts": verdicts, "checksums": checked, "devices": devices}))
 
 
 asyncio.run(main(sys.argv[1]))
