@@ -22,7 +22,7 @@ export function createAuthenticator(
         publicKey: message.public_key,
         signature: message.signature,
         register: message.register ?? null,
-        limitKey: limitKeyOf(session.address),
+        limitKey: session.operator ? null : limitKeyOf(session.address),
         family: null,
       })
       if (!result.ok) return result

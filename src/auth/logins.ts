@@ -24,8 +24,8 @@ export type SignedChallenge = {
 export type LoginRequest = SignedChallenge & {
   /** Makes a user when nobody has this key. */
   readonly register: { readonly username?: string; readonly device_name?: string } | null
-  /** What registrations are counted on. */
-  readonly limitKey: string
+  /** What registrations are counted on; null for the operator, whose are not. */
+  readonly limitKey: string | null
   /** Starts a refresh family. */
   readonly family: Payload<'auth.login'>['family']
 }
@@ -110,7 +110,7 @@ function prepare(parts: LoginParts, request: LoginRequest): Result<Payload<'auth
   const wish = request.register.username
   const username = wish === undefined ? null : parseUsername(wish)
   if (username !== null && !username.ok) return username
-  const wait = parts.registrations.take(request.limitKey)
+  const wait = request.limitKey === null ? 0 : parts.registrations.take(request.limitKey)
   if (wait > 0) return fail(appError('RateLimited', 'too many new users from this address', wait))
   return ok({
     userId,

@@ -102,6 +102,8 @@ export type SessionInfo = {
   readonly format: WireFormat
   /** The peer's address as the server believes it. */
   readonly address: string
+  /** Whether the peer proved to be the server's operator, whom limits per address do not bind. */
+  readonly operator: boolean
   readonly principal: Principal
 }
 

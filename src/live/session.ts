@@ -28,11 +28,12 @@ export class Session<Socket> implements SessionInfo {
   readonly format: WireFormat
   readonly clientType: ClientType
   readonly address: string
+  readonly operator: boolean
 
   constructor(
     readonly socket: Socket,
     readonly id: SessionId,
-    options: Pick<SessionInfo, 'format' | 'clientType' | 'address'>,
+    options: Pick<SessionInfo, 'format' | 'clientType' | 'address' | 'operator'>,
     challenge: Challenge,
     now: Millis,
     tokens: number,
@@ -40,6 +41,7 @@ export class Session<Socket> implements SessionInfo {
     this.format = options.format
     this.clientType = options.clientType
     this.address = options.address
+    this.operator = options.operator
     this.login = { type: 'anonymous', challenge, since: now }
     this.tokens = tokens
     this.at = now

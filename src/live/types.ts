@@ -45,6 +45,8 @@ export type OpenOptions = {
   readonly origin: string
   /** The peer's address as the server believes it. */
   readonly address: string
+  /** Whether the peer proved to be the server's operator. */
+  readonly operator: boolean
   /** Names of channels the session subscribes to on its own: public ones at once, the others after login. */
   readonly preset: readonly string[]
 }

@@ -42,7 +42,8 @@ export function createUpgrade(parts: UpgradeParts) {
       return errorResponse(appError('ServiceUnavailable', 'the server is stopping', 1_000))
     const place = parts.connections.enter(client)
     if (!place.ok) return errorResponse(place.error)
-    const data = { ...query.value, preset, origin: serverOrigin(request.headers), address: client.address }
+    const { address, operator } = client
+    const data = { ...query.value, preset, origin: serverOrigin(request.headers), address, operator }
     if (server.upgrade(request, { data })) return undefined
     parts.connections.leave(client.limitKey)
     return upgradeRequired()

@@ -110,6 +110,7 @@ export function testSession(
       clientType: 'web',
       format: 'json',
       address: '192.0.2.1',
+      operator: false,
       principal: { type: 'anonymous' },
     },
     challenge: { nonce, origin, session: id, expires: now + 60_000 },
