@@ -31,10 +31,13 @@ export const HISTORY_LIMIT = { default: 100, max: 1000 } as const
  * a chart has no gaps and pages never shift. MessageParseError names what is wrong.
  */
 export function planHistory(query: HistoryQuery, now: Millis): Result<HistoryPage> {
+  const limit = query.limit ?? HISTORY_LIMIT.default
+  if (!Number.isInteger(limit) || limit < 1 || limit > HISTORY_LIMIT.max) {
+    return fail(appError('MessageParseError', `limit must be 1 to ${HISTORY_LIMIT.max}.`))
+  }
   const range = query.cursor === undefined ? rangeOf(query, now) : readCursor(query.cursor, query.interval)
   if (!range.ok) return range
   const { interval, first, end } = range.value
-  const limit = query.limit ?? HISTORY_LIMIT.default
   const starts: number[] = []
   let start = first
   while (start < end && starts.length < limit) {
@@ -56,6 +59,12 @@ const USUAL: { readonly [interval in Interval]: number } = { hour: 24, day: 30, 
 
 function rangeOf(query: HistoryQuery, now: Millis): Result<Range> {
   const interval = query.interval ?? 'day'
+  for (const field of ['from', 'to'] as const) {
+    const time = query[field] ?? 0
+    if (!Number.isSafeInteger(time) || time < 0) {
+      return fail(appError('MessageParseError', `${field} must be milliseconds since the Unix epoch.`))
+    }
+  }
   const from = query.from ?? null
   const to = Math.min(query.to ?? now + 1, now + 1)
   const last = intervalStart(interval, hourOf(Math.max(0, to - 1)))

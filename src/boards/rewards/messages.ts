@@ -38,8 +38,11 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
 
   /** A socket's end must reach the tables, or its device earns for ever: tried until it is taken. */
   const vanish = async (command: VanishCommand, delay: Millis): Promise<void> => {
-    const result = await bus.submit(command)
-    if (!result.ok) parts.after(delay, () => void vanish(command, Math.min(delay * 2, LONGEST_WAIT)))
+    const taken = await bus.submit(command).then(
+      (result) => result.ok,
+      () => false,
+    )
+    if (!taken) parts.after(delay, () => void vanish(command, Math.min(delay * 2, LONGEST_WAIT)))
   }
 
   const connect = async (
