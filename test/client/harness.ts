@@ -1,0 +1,197 @@
+import type { Client, ClientOptions, OpenSocket, SocketEvents, Timers } from '../../src/client/api.ts'
+import { createClient } from '../../src/client/client.ts'
+import type { Millis } from '../../src/core/clock.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import type { ClientMessage } from '../../src/protocol/client-messages.ts'
+import { encodeMessage } from '../../src/protocol/codec.ts'
+import type { Frame } from '../../src/protocol/connection.ts'
+import { parseClientMessage } from '../../src/protocol/parse.ts'
+import type { HelloMessage, ServerMessage } from '../../src/protocol/server-messages.ts'
+import { seeded } from '../support/seeded.ts'
+
+/** Time that stands still until it is told to go on; timers go off in order, with what they set off themselves. */
+export class TestTime implements Timers {
+  #now: Millis = 1_000_000
+  #timers: { readonly at: Millis; readonly call: () => void }[] = []
+
+  now(): Millis {
+    return this.#now
+  }
+
+  after(millis: Millis, call: () => void): () => void {
+    const timer = { at: this.#now + millis, call }
+    this.#timers.push(timer)
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer)
+    }
+  }
+
+  get waiting(): number {
+    return this.#timers.length
+  }
+
+  async advance(millis: Millis): Promise<void> {
+    const end = this.#now + millis
+    for (;;) {
+      const next = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
+      if (next === undefined) break
+      this.#timers = this.#timers.filter((timer) => timer !== next)
+      this.#now = Math.max(this.#now, next.at)
+      next.call()
+      await settled()
+    }
+    this.#now = end
+    await settled()
+  }
+}
+
+/** The other end of one connection: what the client sent on it, and how to answer. */
+export class TestSocket {
+  readonly sent: ClientMessage[] = []
+  closedWith: number | null = null
+
+  constructor(
+    readonly url: string,
+    readonly events: SocketEvents,
+  ) {}
+
+  /** The last message of a type. */
+  last<Type extends ClientMessage['type']>(type: Type): Extract<ClientMessage, { readonly type: Type }> {
+    const found = this.sent.findLast(
+      (message): message is Extract<ClientMessage, { readonly type: Type }> => message.type === type,
+    )
+    if (found === undefined)
+      throw new Error(`no ${type} was sent, only ${this.sent.map((one) => one.type).join(', ')}`)
+    return found
+  }
+
+  count(type: ClientMessage['type']): number {
+    return this.sent.filter((message) => message.type === type).length
+  }
+
+  async say(...messages: readonly ServerMessage[]): Promise<void> {
+    for (const message of messages) this.events.received(encodeMessage(message, 'json'))
+    await settled()
+  }
+
+  async frame(frame: Frame): Promise<void> {
+    this.events.received(frame)
+    await settled()
+  }
+
+  async close(code: number, reason = ''): Promise<void> {
+    this.events.closed(code, reason)
+    await settled()
+  }
+}
+
+/** A client whose time, randomness and sockets are ours. */
+export class Harness {
+  readonly time = new TestTime()
+  readonly sockets: TestSocket[] = []
+  readonly client: Client
+  readonly errors: string[] = []
+
+  constructor(options: Partial<ClientOptions> = {}) {
+    const random = seeded(7)
+    this.client = createClient({
+      url: 'ws://server/ws',
+      format: 'json',
+      clock: this.time,
+      timers: this.time,
+      random: { bytes: (length) => Uint8Array.from({ length }, () => random.int(256)) },
+      webSocket: this.#open,
+      ...options,
+    })
+    this.client.onError((error) => this.errors.push(error.message))
+  }
+
+  /** The newest connection. */
+  get socket(): TestSocket {
+    const socket = this.sockets.at(-1)
+    if (socket === undefined) throw new Error('the client has not connected')
+    return socket
+  }
+
+  /** Connects and says hello. */
+  async up(hello: Partial<HelloMessage> = {}): Promise<TestSocket> {
+    this.client.connect()
+    await settled()
+    await this.socket.say(helloAt(this.time.now(), hello))
+    return this.socket
+  }
+
+  readonly #open: OpenSocket = (url, events) => {
+    const socket = new TestSocket(url, events)
+    this.sockets.push(socket)
+    return {
+      send(frame) {
+        const parsed = parseClientMessage(frame, typeof frame === 'string' ? 'json' : 'packed')
+        if (!parsed.ok) throw new Error(`the client sent what no server takes: ${parsed.error.message}`)
+        socket.sent.push(parsed.value)
+      },
+      close(code) {
+        socket.closedWith = code
+      },
+    }
+  }
+}
+
+export function helloAt(serverTime: Millis, hello: Partial<HelloMessage> = {}): HelloMessage {
+  return {
+    type: 'hello',
+    protocol: 1,
+    session: 's-1',
+    heartbeat: 30,
+    server_time: serverTime,
+    formats: ['json'],
+    limits: { message_bytes: 65_536, subscriptions: 64, messages_per_second: 20 },
+    public_channels: ['open'],
+    challenge: {
+      nonce: 'A'.repeat(43),
+      origin: 'http://server',
+      session: 's-1',
+      expires: serverTime + 60_000,
+    },
+    ...hello,
+  }
+}
+
+const TIMESTAMP = 1_753_000_000_000
+
+export function snapshot(
+  channel: string,
+  epoch: number,
+  seq: number,
+  data: JsonObject,
+  checksum?: number,
+): ServerMessage {
+  return {
+    type: 'snapshot',
+    channel,
+    epoch,
+    seq,
+    timestamp: TIMESTAMP,
+    data,
+    ...(checksum === undefined ? {} : { checksum }),
+  }
+}
+
+export function delta(
+  type: 'update' | 'resumed',
+  channel: string,
+  [epoch, from, seq]: readonly [number, number, number],
+  changes: JsonObject,
+  rest: { readonly removed?: readonly string[]; readonly checksum?: number } = {},
+): ServerMessage {
+  return { type, channel, epoch, from, seq, timestamp: TIMESTAMP, changes, ...rest }
+}
+
+export function event(channel: string, [epoch, from, seq]: readonly [number, number, number]): ServerMessage {
+  return { type: 'notification', channel, epoch, from, seq, timestamp: TIMESTAMP, data: seq }
+}
+
+/** Everything that waits for a turn of the microtask queue has had one. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+}
