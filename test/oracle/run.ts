@@ -45,7 +45,7 @@ class Simulation {
   ) {
     this.#limits = {
       ...DEFAULT_LIMITS,
-      bufferedBytes: 300 + random.int(2000),
+      bufferedBytes: 100 + random.int(1500),
       messages: { rate: 1e6, burst: 1e6 },
       documents: 1 + random.int(3),
       marks: random.pick([1, 3, 10, 1000]),
@@ -59,7 +59,7 @@ class Simulation {
     this.clients = Array.from({ length: 1 + random.int(4) }, (_, index) => {
       const format = random.pick(['json', 'msgpack', 'packed'] as const)
       const type = random.pick(['web', 'tui'] as const)
-      const client = new SimClient(`c${index}`, random.pick(USERS), format, type)
+      const client = new SimClient(`c${index}`, random.pick(USERS), format, type, (what) => this.#count(what))
       for (const name of CHANNELS) if (!random.oneIn(3)) client.wants.add(name)
       client.wants.add('shared')
       return { client, socket: new Socket(), session: null }
@@ -67,6 +67,7 @@ class Simulation {
   }
 
   #dropping = true
+  #slow = 0
 
   async step(): Promise<void> {
     this.clock.time += this.random.int(120)
@@ -101,7 +102,7 @@ class Simulation {
         for (const each of this.clients) this.#read(each, 1000)
         break
       case 16:
-        one.socket.isStalled = this.random.oneIn(2)
+        one.socket.isStalled = !one.socket.isStalled
         if (!one.socket.isStalled) this.#read(one, 1000)
         if (this.random.oneIn(2) && one.session !== null) this.engine.drained(one.session)
         break
@@ -120,8 +121,13 @@ class Simulation {
         else this.#ask(one.client)
         break
       case 21:
-        if (this.random.oneIn(2)) this.world.prune(this.world.pruned + this.random.int(12))
-        else this.#oldTab(one)
+        // Seldom beyond what the tail has read, which it must notice.
+        this.world.prune(
+          Math.min(
+            this.world.pruned + this.random.int(12),
+            this.random.oneIn(8) ? this.world.seq : this.#tail,
+          ),
+        )
         break
       case 22:
         if (this.random.oneIn(3)) this.#restart()
@@ -131,6 +137,9 @@ class Simulation {
         else this.#commit(12)
     }
     await this.#settle()
+    const { slow } = this.engine.stats()
+    if (slow > this.#slow) this.#count('slow')
+    this.#slow = slow
   }
 
   /** Everything is delivered and everybody reads; then every client must have what the server has. */
@@ -240,12 +249,18 @@ class Simulation {
 
   #connect(one: (typeof this.clients)[number]): void {
     one.socket = new Socket()
+    if (one.client.canRestore && this.random.oneIn(4)) {
+      // A tab that was put away with what it had, and comes back with it.
+      one.client.restore()
+      this.#count('old tab')
+    }
     one.client.connected((epoch, seq) => this.world.knows(epoch, seq))
     one.session = this.engine.open(one.socket, {
       format: one.client.format,
       clientType: one.client.clientType,
       origin: 'test',
       address: '127.0.0.1',
+      operator: false,
       preset: [],
     })
     this.#count('connect')
@@ -257,6 +272,7 @@ class Simulation {
     const { session } = one
     one.session = null
     if (session === null) return
+    if (this.random.oneIn(3)) one.client.save()
     this.engine.closed(session)
     if (one.socket.topics.size > 0) throw new Error('closed, but still on a topic')
     this.#count('disconnect')
@@ -294,16 +310,6 @@ class Simulation {
         break
       default:
         client.askFor([name, ...client.wants].slice(0, 1 + this.random.int(3)), this.random.oneIn(4))
-    }
-  }
-
-  /** A tab that is put away with what it has, and later comes back with it. */
-  #oldTab(one: (typeof this.clients)[number]): void {
-    if (this.random.oneIn(2)) one.client.save()
-    else if (one.client.canRestore) {
-      this.#disconnect(one)
-      one.client.restore()
-      this.#count('old tab')
     }
   }
 

@@ -21,11 +21,12 @@ type Held = {
   isAsking: boolean
   /** The server has to say `resync` before anything else of this channel counts. */
   mustBeTold: boolean
-  /** The position it last asked from. */
+  /** The earliest position it asked from on this connection. */
   askedFrom: number
-  /** The next snapshot is explained: by a `resync`, or because we asked for one. */
+  /** The next snapshot is explained by a `resync`. */
   wasToldSo: boolean
-  askedFresh: boolean
+  /** Snapshots that are to come because we asked for them. */
+  askedFresh: number
 }
 
 type Saved = Pick<Held, 'start' | 'events'> & {
@@ -51,6 +52,8 @@ export class SimClient {
     readonly user: string,
     readonly format: WireFormat,
     readonly clientType: ClientType,
+    /** Told of everything the server says, and of gaps. */
+    readonly note: (what: string) => void,
   ) {}
 
   /** A new connection: what was asked for on the old one will not be answered. */
@@ -62,8 +65,9 @@ export class SimClient {
     this.out = []
     for (const held of this.held.values()) {
       held.isAsking = false
+      held.askedFrom = Number.POSITIVE_INFINITY
       held.wasToldSo = false
-      held.askedFresh = false
+      held.askedFresh = 0
     }
     this.#send({ type: 'authenticate', token: this.user })
   }
@@ -111,10 +115,11 @@ export class SimClient {
       held.isAsking = true
       if (fresh) {
         held.replica.forget()
-        held.askedFresh = true
+        held.mustBeTold = false
       }
-      if (held.replica.position !== null) cursors[name] = held.replica.position
-      held.askedFrom = held.replica.position?.seq ?? 0
+      if (held.replica.position === null) held.askedFresh += 1
+      else cursors[name] = held.replica.position
+      held.askedFrom = Math.min(held.askedFrom, held.replica.position?.seq ?? 0)
     }
     this.#asked += 1
     const id = `${this.name}-${this.#asked}`
@@ -169,6 +174,7 @@ export class SimClient {
   }
 
   #take(message: ServerMessage, truth: Truth, pruned: number): void {
+    this.note(message.type === 'resync' ? `resync: ${message.reason.split(' ').slice(0, 1)}` : message.type)
     switch (message.type) {
       case 'hello':
       case 'heartbeat':
@@ -201,9 +207,9 @@ export class SimClient {
       case 'snapshot': {
         const held = this.#of(message.channel)
         if (held.mustBeTold) throw new Error(`${message.channel}: a snapshot, but nobody said resync`)
-        const isToldSo = held.wasToldSo || held.askedFresh
+        const isToldSo = held.wasToldSo || held.askedFresh > 0
         if (held.wasToldSo) held.wasToldSo = false
-        else held.askedFresh = false
+        else held.askedFresh -= held.askedFresh > 0 ? 1 : 0
         if (STREAMS.has(message.channel) && held.replica.position !== null && !isToldSo)
           throw new Error(`${message.channel}: a stream starts again, but nobody said resync`)
         held.start = message.seq
@@ -255,7 +261,9 @@ export class SimClient {
   }
 
   #goOn(name: string): void {
-    if (!this.#of(name).isAsking) this.subscribe([name])
+    if (this.#of(name).isAsking) return
+    this.note('gap')
+    this.subscribe([name])
   }
 
   #of(name: string): Held {
@@ -266,10 +274,11 @@ export class SimClient {
       replica,
       start: 0,
       events: [],
+      askedFrom: Number.POSITIVE_INFINITY,
       isAsking: false,
       mustBeTold: false,
       wasToldSo: false,
-      askedFresh: false,
+      askedFresh: 0,
     }
     this.held.set(name, made)
     return made
