@@ -76,10 +76,11 @@ export function createLogins(parts: LoginParts) {
     }
     const result = await parts.bus.submit(command)
     if (!result.ok) return result
+    const user = loggedIn(result.value, request.publicKey)
+    if (!user.ok || user.value.registered) return user
     // A revocation right behind this login may have been journaled already, when there was no session yet to close.
     const holder = parts.keys.find(request.publicKey)
-    if (holder !== null && holder.key.revokedAt !== null) return fail(REVOKED)
-    return loggedIn(result.value, request.publicKey)
+    return holder !== null && holder.key.revokedAt !== null ? fail(REVOKED) : user
   }
 }
 

@@ -25,20 +25,29 @@ export type PoolSettings = {
   readonly waiting: number
   /** Checks handed to a thread at once: what the last of a batch waits for, 40 us each. */
   readonly batch: number
+  /** Milliseconds in which checks gather after some have been handed over. */
+  readonly gather: number
 }
 
-export const POOL_DEFAULTS: PoolSettings = { threads: 2, waiting: 8192, batch: 32 }
+export const POOL_DEFAULTS: PoolSettings = { threads: 2, waiting: 8192, batch: 32, gather: 2 }
+
+/** Calls once, after so many milliseconds. */
+export type After = (millis: number, call: () => void) => void
 
 /**
- * A fixed set of threads. What comes in during one turn of the event loop is shared out among the idle ones; while all are
- * busy, checks gather, and the first thread to finish takes a batch of them. Measured against Bun's asynchronous verify in
- * bench/verify.ts: as fast, for a sixth of the serving thread's time.
+ * A fixed set of threads. To wake one costs the serving thread as much as a verification (about 40 us), so checks travel
+ * together: the first one after a pause goes at once, those that follow within `gather` go as one batch, and a few of
+ * them go to one thread even when more are idle. While all are busy, checks wait, and whoever finishes takes a batch. Measured
+ * against Bun's asynchronous verify in bench/verify.ts.
  */
-export function createVerifyPool(settings: PoolSettings = POOL_DEFAULTS, start = startWorker): Verifier {
+export function createVerifyPool(
+  settings: PoolSettings = POOL_DEFAULTS,
+  start = startWorker,
+  after: After = afterMillis,
+): Verifier {
   const waiting: Job[] = []
   const members: Member[] = Array.from({ length: settings.threads }, () => ({ thread: start(), jobs: [] }))
-  let scheduled = false
-  let closed = false
+  let state: 'quiet' | 'gathering' | 'closed' = 'quiet'
 
   const give = (member: Member, share: number) => {
     member.jobs = waiting.splice(0, Math.min(share, settings.batch))
@@ -48,43 +57,60 @@ export function createVerifyPool(settings: PoolSettings = POOL_DEFAULTS, start =
   }
   const take = (member: Member, outcome: Uint8Array | Error) => {
     const { jobs } = member
-    if (outcome instanceof Error && !closed) {
+    member.jobs = []
+    if (outcome instanceof Error) {
       // The thread is lost, and which check broke it is not known: these are refused, the rest goes on.
       member.thread.stop()
       member.thread = start()
     }
-    give(member, settings.batch)
+    // A whole batch waits: the timer would only leave the thread idle.
+    if (waiting.length >= settings.batch) give(member, settings.batch)
     jobs.forEach((job, i) => {
       job.answer(outcome instanceof Error ? fail(BROKEN) : ok(outcome[i] === 1))
     })
   }
   const share = () => {
-    scheduled = false
+    if (state === 'closed') return
+    if (waiting.length === 0) {
+      state = 'quiet'
+      return
+    }
     const idle = members.filter((member) => member.jobs.length === 0)
-    const each = Math.ceil(waiting.length / Math.max(1, idle.length))
+    const each = Math.max(WORTH_WAKING, Math.ceil(waiting.length / Math.max(1, idle.length)))
     for (const member of idle) give(member, each)
+    after(settings.gather, share)
   }
 
   return {
     verify(check) {
-      if (closed) return Promise.resolve(fail(CLOSED))
+      if (state === 'closed') return Promise.resolve(fail(CLOSED))
       if (!hasRightLengths(check)) return Promise.resolve(ok(false))
       if (waiting.length >= settings.waiting) return Promise.resolve(fail(BUSY))
       return new Promise((answer) => {
         waiting.push({ check, answer })
-        if (scheduled) return
-        scheduled = true
-        setImmediate(share)
+        if (state === 'gathering') return
+        state = 'gathering'
+        // What else this turn of the event loop brings goes along.
+        after(0, share)
       })
     },
     depth: () => waiting.length + members.reduce((sum, member) => sum + member.jobs.length, 0),
     close() {
-      closed = true
+      state = 'closed'
       for (const member of members) member.thread.stop()
       const open = [...waiting.splice(0), ...members.flatMap((member) => member.jobs.splice(0))]
       for (const job of open) job.answer(fail(CLOSED))
     },
   }
+}
+
+/** Fewer checks than this are not worth waking a second thread for. */
+const WORTH_WAKING = 8
+
+/** `setTimeout`, but 0 means the end of this turn and not a millisecond. */
+function afterMillis(millis: number, call: () => void): void {
+  if (millis === 0) setImmediate(call)
+  else setTimeout(call, millis)
 }
 
 /** A Worker that runs `entry`, by default this module's own. */

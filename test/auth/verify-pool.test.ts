@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import type { SignatureCheck } from '../../src/auth/verify.ts'
 import { packChecks, unpackChecks } from '../../src/auth/verify-batch.ts'
-import { createVerifyPool, type VerifyThread } from '../../src/auth/verify-pool.ts'
+import { createVerifyPool, type Verifier, type VerifyThread } from '../../src/auth/verify-pool.ts'
 import { errorOf } from '../support/auth.ts'
 import { seededBytes } from '../support/journal.ts'
 import { forSeeds } from '../support/seeded.ts'
@@ -44,44 +44,67 @@ describe('the pool on real threads', () => {
 })
 
 describe('the pool', () => {
-  test('shares a turn out among idle threads, then gathers', async () => {
-    const { start, threads, finish } = manualThreads()
-    const pool = createVerifyPool({ threads: 2, waiting: 100, batch: 4 }, start)
-    const first = Array.from({ length: 6 }, () => pool.verify(makeCheck()))
-    await turn()
-    expect(threads.map((thread) => thread.batches)).toEqual([[3], [3]])
-    const second = Array.from({ length: 9 }, () => pool.verify(makeCheck()))
-    await turn()
-    expect(pool.depth()).toBe(15)
+  const settings = { threads: 2, waiting: 100, batch: 10, gather: 2 }
+
+  test('the first goes at once, what follows goes together', () => {
+    const { start, threads, finish, after, turn } = manualThreads()
+    const pool = createVerifyPool(settings, start, after)
+    ask(pool, 1)
+    turn()
+    expect(threads.map((thread) => thread.batches)).toEqual([[1], []])
+    ask(pool, 5)
     finish(0)
-    expect(threads[0]?.batches).toEqual([3, 4])
+    expect(threads.map((thread) => thread.batches)).toEqual([[1], []])
+    turn()
+    expect(threads.map((thread) => thread.batches)).toEqual([[1, 5], []])
+    finish(0)
+    turn()
+    ask(pool, 1)
+    expect(threads.map((thread) => thread.batches)).toEqual([[1, 5], []])
+    turn()
+    expect(threads.map((thread) => thread.batches)).toEqual([[1, 5, 1], []])
+  })
+
+  test('many are shared out, and while all are busy the rest waits for whoever finishes', async () => {
+    const { start, threads, finish, after, turn } = manualThreads()
+    const pool = createVerifyPool(settings, start, after)
+    const asked = ask(pool, 35)
+    turn()
+    expect(threads.map((thread) => thread.batches)).toEqual([[10], [10]])
+    expect(pool.depth()).toBe(35)
     finish(1)
+    expect(threads.map((thread) => thread.batches)).toEqual([[10], [10, 10]])
+    finish(0)
+    turn()
+    expect(threads.map((thread) => thread.batches)).toEqual([
+      [10, 5],
+      [10, 10],
+    ])
     finish(0)
     finish(1)
-    finish(0)
-    const verdicts = await Promise.all([...first, ...second])
-    expect(verdicts.every((verdict) => verdict.ok && verdict.value)).toBe(true)
+    expect((await Promise.all(asked)).every((verdict) => verdict.ok && verdict.value)).toBe(true)
     expect(pool.depth()).toBe(0)
   })
 
   test('refuses what would wait too long, and goes on with the rest', async () => {
-    const { start, finish } = manualThreads()
-    const pool = createVerifyPool({ threads: 1, waiting: 3, batch: 10 }, start)
-    const taken = Array.from({ length: 3 }, () => pool.verify(makeCheck()))
+    const { start, finish, after, turn } = manualThreads()
+    const pool = createVerifyPool({ ...settings, threads: 1, waiting: 3 }, start, after)
+    const taken = ask(pool, 3)
     const refused = await pool.verify(makeCheck())
     expect(refused).toMatchObject({ ok: false, error: { code: 'ServiceUnavailable', retryAfter: 500 } })
-    await turn()
+    turn()
     finish(0)
     expect((await Promise.all(taken)).every((verdict) => verdict.ok)).toBe(true)
   })
 
   test('a broken thread fails its batch and is replaced', async () => {
-    const { start, threads, finish } = manualThreads()
-    const pool = createVerifyPool({ threads: 1, waiting: 100, batch: 2 }, start)
-    const asked = [1, 2, 3].map(() => pool.verify(makeCheck()))
-    await turn()
+    const { start, threads, finish, after, turn } = manualThreads()
+    const pool = createVerifyPool({ ...settings, threads: 1, batch: 2 }, start, after)
+    const asked = ask(pool, 3)
+    turn()
     finish(0, new Error('gone'))
     expect(threads).toHaveLength(2)
+    turn()
     finish(1)
     const verdicts = await Promise.all(asked)
     expect(verdicts.map((verdict) => verdict.ok)).toEqual([false, false, true])
@@ -89,15 +112,20 @@ describe('the pool', () => {
   })
 
   test('closing answers everyone', async () => {
-    const { start } = manualThreads()
-    const pool = createVerifyPool({ threads: 1, waiting: 100, batch: 1 }, start)
-    const asked = [1, 2, 3].map(() => pool.verify(makeCheck()))
-    await turn()
+    const { start, after, turn } = manualThreads()
+    const pool = createVerifyPool({ ...settings, threads: 1, batch: 1 }, start, after)
+    const asked = ask(pool, 3)
+    turn()
     pool.close()
     for (const verdict of await Promise.all(asked)) expect(errorOf(verdict)).toStartWith('ServiceUnavailable')
     expect(errorOf(await pool.verify(makeCheck()))).toContain('shutting down')
+    turn()
   })
 })
+
+function ask(pool: Verifier, count: number) {
+  return Array.from({ length: count }, () => pool.verify(makeCheck()))
+}
 
 function makeCheck(): SignatureCheck {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519')
@@ -113,29 +141,34 @@ function tampered(check: SignatureCheck): SignatureCheck {
   return { ...check, message: Uint8Array.of(1, 2, 3) }
 }
 
-/** Threads that answer when told to. */
+/** Threads that answer, and timers that ring, when told to. */
 function manualThreads() {
   const threads: { batches: number[]; stopped: boolean; answer: (outcome: Uint8Array | Error) => void }[] = []
-  const start = (): VerifyThread => {
-    const thread = { batches: [] as number[], stopped: false, answer: (_: Uint8Array | Error) => {} }
-    threads.push(thread)
-    return {
-      run(batch, answer) {
-        thread.batches.push(unpackChecks(batch).length)
-        thread.answer = answer
-      },
-      stop() {
-        thread.stopped = true
-      },
-    }
+  let timers: (() => void)[] = []
+  return {
+    threads,
+    start(): VerifyThread {
+      const thread = { batches: [] as number[], stopped: false, answer: (_: Uint8Array | Error) => {} }
+      threads.push(thread)
+      return {
+        run(batch, answer) {
+          thread.batches.push(unpackChecks(batch).length)
+          thread.answer = answer
+        },
+        stop() {
+          thread.stopped = true
+        },
+      }
+    },
+    finish(index: number, error?: Error) {
+      const thread = threads[index]
+      thread?.answer(error ?? new Uint8Array(thread.batches.at(-1) ?? 0).fill(1))
+    },
+    after: (_: number, call: () => void) => void timers.push(call),
+    turn() {
+      const due = timers
+      timers = []
+      for (const call of due) call()
+    },
   }
-  const finish = (index: number, error?: Error) => {
-    const thread = threads[index]
-    thread?.answer(error ?? new Uint8Array(thread.batches.at(-1) ?? 0).fill(1))
-  }
-  return { start, threads, finish }
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
