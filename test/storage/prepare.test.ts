@@ -96,7 +96,7 @@ describe('prepared statements', () => {
   test('a write answers how many rows it changed', () => {
     const rename = connection.db
       .update(things)
-      .set({ fullName: p('name') })
+      .set({ fullName: sql`${p('name')}` })
       .where(eq(things.id, p('id')))
     const run = prepareWrite(connection, rename)
     expect([run({ id: 1, name: 'uno' }), run({ id: 9, name: 'nine' })]).toEqual([1, 0])
