@@ -134,6 +134,7 @@ CREATE TABLE `rewards_devices` (
 CREATE INDEX `rewards_devices_user` ON `rewards_devices` (`user_id`);--> statement-breakpoint
 CREATE INDEX `rewards_devices_lease` ON `rewards_devices` (`address_key`,`standing`,`leased_at`,`id`) WHERE standing <> 'offline';--> statement-breakpoint
 CREATE INDEX `rewards_devices_limited` ON `rewards_devices` (`user_id`,`leased_at`,`id`) WHERE standing = 'address_limit';--> statement-breakpoint
+CREATE INDEX `rewards_devices_settled` ON `rewards_devices` (`as_of`,`id`) WHERE standing = 'earning';--> statement-breakpoint
 CREATE INDEX `rewards_devices_online` ON `rewards_devices` (`process`,`id`) WHERE standing <> 'offline';--> statement-breakpoint
 CREATE TABLE `rewards_earnings` (
 	`user_id` text NOT NULL,

@@ -50,6 +50,7 @@ export const rewardsDevices = sqliteTable(
     index('rewards_devices_limited')
       .on(table.userId, table.leasedAt, table.id)
       .where(sql`standing = 'address_limit'`),
+    index('rewards_devices_settled').on(table.asOf, table.id).where(sql`standing = 'earning'`),
     index('rewards_devices_online').on(table.process, table.id).where(sql`standing <> 'offline'`),
   ],
 )

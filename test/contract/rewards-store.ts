@@ -115,6 +115,22 @@ export function rewardsStoreContract(name: string, open: () => Storage<Stores>):
       expect(elsewhere('p1', 'p2')).toEqual([])
     })
 
+    test('earning devices settled before a time, the longest ago first', () => {
+      const settledAt = (asOf: number) => ({ base: 1n, carry: 0, rate: 5, asOf })
+      write((store) => {
+        store.addDevice(full('d1', { points: settledAt(20), presence: onlineAs('earning', 1) }))
+        store.addDevice(full('d2', { points: settledAt(10), presence: onlineAs('earning', 1) }))
+        store.addDevice(full('d3', { points: settledAt(30), presence: onlineAs('earning', 1) }))
+        store.addDevice(full('d4', { points: settledAt(1), presence: onlineAs('duplicate_ip', 1) }))
+        store.addDevice(full('d5', { points: settledAt(1) }))
+      })
+      const ids = (before: number, limit: number) =>
+        read((store) => store.settledBefore(before, limit).map((row): string => row.id))
+      expect(ids(30, 9)).toEqual(['d2', 'd1'])
+      expect(ids(31, 2)).toEqual(['d2', 'd1'])
+      expect(ids(10, 9)).toEqual([])
+    })
+
     test('sums beyond 2^53 stay exact', () => {
       const account: AccountRow = {
         userId: user('u'),

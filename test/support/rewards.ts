@@ -148,6 +148,12 @@ export function commands(board: { readonly clock: { now(): number } }) {
       at: at(),
       payload: { deviceId: device(id), session: session(socket) },
     }),
+    settle: (limit: number): RewardsCommand => ({
+      kind: 'rewards.settle',
+      actor: { type: 'system' },
+      at: at(),
+      payload: { limit },
+    }),
     sweep: (...alive: string[]): RewardsCommand => ({
       kind: 'rewards.sweep',
       actor: { type: 'system' },

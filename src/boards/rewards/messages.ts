@@ -2,6 +2,7 @@ import type { Clock, Millis } from '../../core/clock.ts'
 import type { CommandBus } from '../../core/command.ts'
 import { type AppError, appError } from '../../core/errors.ts'
 import type { DeviceId, SessionId } from '../../core/ids.ts'
+import { isJsonObject } from '../../core/json.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
 import type { DeviceMessages, MessageOutcome, SessionInfo } from '../../live/ports.ts'
 import { readAddress } from './address.ts'
@@ -127,6 +128,26 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
 export function sweepCommand(alive: readonly string[], at: Millis): SweepCommand {
   return { kind: 'rewards.sweep', actor: { type: 'system' }, at, payload: { alive } }
 }
+
+/**
+ * Brings the ledger up to the last full hour, in small commits; to be called every few minutes. Stops early when the writer refuses: the
+ * next call goes on.
+ */
+export async function settleLedger(bus: CommandBus, clock: Clock): Promise<void> {
+  const payload = { limit: SETTLED_AT_ONCE }
+  for (;;) {
+    const command: RewardsCommand = {
+      kind: 'rewards.settle',
+      actor: { type: 'system' },
+      at: clock.now(),
+      payload,
+    }
+    const result = await bus.submit(command)
+    if (!result.ok || !isJsonObject(result.value) || result.value.more !== true) return
+  }
+}
+
+const SETTLED_AT_ONCE = 200
 
 const FIRST_WAIT = 1_000
 const LONGEST_WAIT = 60_000

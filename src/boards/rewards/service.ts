@@ -3,6 +3,7 @@ import type { RewardsRules } from './rules.ts'
 import { connect } from './service/connect.ts'
 import { disconnect, sweep, vanish } from './service/leave.ts'
 import { report } from './service/report.ts'
+import { settleHours } from './service/settle.ts'
 import type { RewardsStore } from './store.ts'
 import type { RewardsCommand } from './types.ts'
 
@@ -19,5 +20,6 @@ export function rewardsHandlers(
     'rewards.disconnect': ({ rewards }, command) => disconnect(rewards, command, rules),
     'rewards.vanish': ({ rewards }, command) => vanish(rewards, command, rules),
     'rewards.sweep': ({ rewards }, command) => sweep(rewards, command, rules),
+    'rewards.settle': ({ rewards }, command) => settleHours(rewards, command, rules),
   }
 }

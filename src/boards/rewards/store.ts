@@ -129,6 +129,8 @@ export type RewardsStore = RewardsReader & {
   firstLimited(user: UserId): DeviceRow | null
   /** The offline device of this user that was seen least recently. */
   oldestOffline(user: UserId): DeviceRow | null
+  /** Earning devices last settled before `before`, the longest ago first, at most `limit`. */
+  settledBefore(before: Millis, limit: number): readonly DeviceRow[]
   /** Online devices of processes other than these, in the order of their id. */
   onlineElsewhere(alive: readonly string[]): readonly DeviceRow[]
   addDevice(row: DeviceRow): void

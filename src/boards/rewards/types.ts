@@ -51,9 +51,13 @@ export type VanishCommand = Command<
 /** Puts every device offline whose process is not among `alive`: what a process left behind that died without a word. */
 export type SweepCommand = Command<'rewards.sweep', { readonly alive: readonly string[] }>
 
+/** Settles the earnings of past hours of devices that have not reported since; at most `limit` of them. */
+export type SettleCommand = Command<'rewards.settle', { readonly limit: number }>
+
 export type RewardsCommand =
   | ConnectCommand
   | NetworkUpdateCommand
   | DisconnectCommand
   | VanishCommand
   | SweepCommand
+  | SettleCommand

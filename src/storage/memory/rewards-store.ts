@@ -67,6 +67,11 @@ export function createMemoryRewardsStore(log: UndoLog): RewardsStore {
       const offline = ofUser(user).filter((row) => row.presence.status === 'offline')
       return offline.sort((a, b) => a.lastSeenAt - b.lastSeenAt || (a.id < b.id ? -1 : 1))[0] ?? null
     },
+    settledBefore: (before, limit) =>
+      [...devices.values()]
+        .filter((row) => standing(row) === 'earning' && row.points.asOf < before)
+        .sort((a, b) => a.points.asOf - b.points.asOf || (a.id < b.id ? -1 : 1))
+        .slice(0, limit),
     onlineElsewhere: (alive) =>
       [...devices.values()]
         .filter(({ presence }) => presence.status === 'online' && !alive.includes(presence.process))

@@ -67,7 +67,8 @@ export function deviceParams(row: DeviceRow): FlatDevice {
 
 function exactNumber(value: bigint): number {
   const number = Number(value)
-  if (!Number.isSafeInteger(number)) throw new RangeError(`${value} micropoints of one device cannot be held exactly`)
+  if (!Number.isSafeInteger(number))
+    throw new RangeError(`${value} micropoints of one device cannot be held exactly`)
   return number
 }
 

@@ -95,6 +95,15 @@ function prepareSelects(connection: Connection) {
     waiting: device(and(atAddress, isWaiting), devices.leasedAt),
     limited: device(and(byUser, isLimited), devices.leasedAt),
     offline: device(and(byUser, sql`${devices.standing} = 'offline'`), devices.lastSeenAt),
+    settledBefore: prepareSelect(
+      connection,
+      db
+        .select()
+        .from(devices)
+        .where(and(sql`${devices.standing} = 'earning'`, lt(devices.asOf, p('before'))))
+        .orderBy(asc(devices.asOf), asc(devices.id))
+        .limit(p('limit')),
+    ),
     elsewhere: prepareSelect(
       connection,
       db

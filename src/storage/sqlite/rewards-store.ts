@@ -29,6 +29,7 @@ export function createSqliteRewardsStore(connection: Connection): RewardsStore {
     firstWaiting: (addressKey) => mapped(select.waiting.get({ addressKey }), deviceOf),
     firstLimited: (userId) => mapped(select.limited.get({ userId }), deviceOf),
     oldestOffline: (userId) => mapped(select.offline.get({ userId }), deviceOf),
+    settledBefore: (before, limit) => select.settledBefore.all({ before, limit }).map(deviceOf),
     onlineElsewhere: (alive) => select.elsewhere.all({ alive: JSON.stringify(alive) }).map(deviceOf),
     addDevice: (row) => void write.addDevice(deviceParams(row)),
     saveDevice: (row) => void write.saveDevice(deviceParams(row)),

@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
-import { createDeviceMessages, sweepCommand } from '../../../src/boards/rewards/messages.ts'
+import { createDeviceMessages, settleLedger, sweepCommand } from '../../../src/boards/rewards/messages.ts'
 import type { RewardsCommand } from '../../../src/boards/rewards/types.ts'
 import type { Command, CommandResult } from '../../../src/core/command.ts'
 import { appError } from '../../../src/core/errors.ts'
 import type { Principal, SessionInfo } from '../../../src/live/ports.ts'
-import { openBoard, session, user } from '../../support/rewards.ts'
+import { commands, openBoard, session, user } from '../../support/rewards.ts'
 
 const NETWORKS = [{ name: 'wifi', loss: 0, rtt: 50, bytes_in: 1, bytes_out: 1 }]
 
@@ -39,7 +39,7 @@ function socket(id: string, owner: string | null, address = '::ffff:203.0.113.7'
     owner === null
       ? { type: 'anonymous' }
       : { type: 'user', userId: user(owner), username: owner, expiresAt: null, publicKey: 'k' }
-  return { id: session(id), clientType: 'web', format: 'json', address, principal }
+  return { id: session(id), clientType: 'web', format: 'json', address, operator: false, principal }
 }
 
 test('connect, report, disconnect', async () => {
@@ -53,7 +53,6 @@ test('connect, report, disconnect', async () => {
   expect(board.device('d1')).toMatchObject({
     name: 'Laptop',
     address: '203.0.113.7',
-    operator: false,
     country: 'DE',
     presence: { status: 'online', session: 's1', process: 'run 1' },
   })
@@ -173,6 +172,27 @@ test('an address that cannot be read, an id that cannot be one', async () => {
   expect(lost).toMatchObject({ ok: false, error: { code: 'ConnectionError' } })
   const odd = await messages.handle({ type: 'connect', device_id: 'a/b' }, socket('s1', 'ada'))
   expect(odd).toMatchObject({ ok: false, error: { code: 'InvalidNetworkData' } })
+})
+
+test('the ledger is brought up to the last full hour, in several commits', async () => {
+  const board = openBoard('memory')
+  const make = commands(board)
+  for (let i = 0; i < 250; i++) board.commit(make.connect(`u${i}`, `d${i}`, { address: `203.0.${i}.1` }))
+  board.clock.time += 3_600_000
+  let submitted = 0
+  await settleLedger(
+    {
+      async submit(command) {
+        submitted++
+        const [result] = board.commit(command as RewardsCommand) // nothing else is sent here
+        if (result === undefined) throw new Error('no answer')
+        return result
+      },
+    },
+    board.clock,
+  )
+  expect(submitted).toBe(2)
+  expect(board.device('d249').points.asOf).toBe(board.clock.time)
 })
 
 test('a starting server sweeps what another run left', async () => {

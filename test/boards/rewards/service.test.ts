@@ -117,6 +117,17 @@ test('what is earned is settled by the hour, and when a device leaves', () => {
   })
 })
 
+test('a silent device is settled by the hour too, a few at a time', () => {
+  const { board, make } = open()
+  for (let i = 1; i <= 3; i++) board.commit(make.connect('ada', `a${i}`, { address: `203.0.113.${i}` }))
+  board.clock.time += 90 * MINUTE
+  expect(board.commit(make.settle(2))[0]).toMatchObject({ value: { settled: 2, more: true } })
+  expect(board.commit(make.settle(2))[0]).toMatchObject({ value: { settled: 1, more: false } })
+  expect(board.commit(make.settle(2))[0]).toMatchObject({ value: { settled: 0, more: false } })
+  expect(board.load(EARNINGS, user('ada')).data.settled).toBe(String(3n * 5400n * 2777n))
+  expect(board.device('a1').points).toMatchObject({ rate: 2777, asOf: board.clock.time })
+})
+
 test('one public address earns once; who waits moves up when the holder leaves', () => {
   const { board, make } = open()
   board.commit(make.connect('ada', 'a1'), make.connect('bob', 'b1'), make.connect('cyd', 'c1'))
