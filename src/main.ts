@@ -4,7 +4,7 @@ import packageFile from '../package.json' with { type: 'json' }
 import { createAuth, createVerifyPool, POOL_DEFAULTS } from './auth/index.ts'
 import { rewardsChannels } from './boards/rewards/channels.ts'
 import { openCountries } from './boards/rewards/country.ts'
-import { createDeviceMessages, sweepCommand } from './boards/rewards/messages.ts'
+import { createDeviceMessages, settleLedger, sweepCommand } from './boards/rewards/messages.ts'
 import { rewardsRoutes } from './boards/rewards/routes.ts'
 import { DEFAULT_RULES } from './boards/rewards/rules.ts'
 import { type Config, readConfig } from './config.ts'
@@ -35,7 +35,7 @@ import { addressToOpen, type Door, serve } from './server/serve.ts'
 import { endOnSignals, shutDown } from './server/shutdown.ts'
 import { bunPublisher, bunTransport, createSockets, type LiveSocket } from './server/sockets.ts'
 import { startFailure } from './server/start-failure.ts'
-import { systemTimers } from './server/ticker.ts'
+import { startTicker, systemTimers } from './server/ticker.ts'
 import { superviseWriter } from './server/writer-supervisor.ts'
 import { openReader } from './storage/sqlite/open.ts'
 
@@ -55,6 +55,9 @@ type Late = {
 }
 
 const WEB_ENTRY = fileURLToPath(new URL('./web/index.html', import.meta.url))
+
+/** How often earnings of silent devices are brought into the ledger, ms. */
+const SETTLE_EVERY = 5 * 60_000
 
 async function start(config: Config, logger: Logger): Promise<Result<Running, Failure>> {
   const startedAt = clock.now()
@@ -190,6 +193,11 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
   late.wakeTail = tail.wake
   tail.wake()
   const stopRhythm = startRhythm(engine, tail.wake, systemTimers, logger)
+  const settle = () =>
+    settleLedger(bus, clock).catch((cause: unknown) =>
+      logger.error('the ledger was not settled', { cause: String(cause) }),
+    )
+  const stopSettling = startTicker(SETTLE_EVERY, () => void settle(), systemTimers)
 
   late.door = createFront({
     config,
@@ -239,6 +247,7 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
       drainWriter: writer.close,
       release() {
         stopRhythm()
+        stopSettling()
         tail.stop()
         verifier.close()
         storage.close()
