@@ -1,0 +1,84 @@
+import { type ReadonlySignal, useComputed } from '@preact/signals'
+import { countryName, formatRate, formatRtt } from '../format.ts'
+import type { DeviceView } from '../state/devices.ts'
+import { explainEarning, explainScore } from '../state/explain.ts'
+import { NO_AMOUNT } from '../state/fields.ts'
+import { Age } from './age.tsx'
+import { Amount } from './amount.tsx'
+import { CountryPlate } from './country.tsx'
+import { ScoreBar, ScoreLegend } from './score-parts.tsx'
+
+type DeviceRowProps = {
+  readonly device: ReadonlySignal<DeviceView | null>
+  readonly ownDevice: ReadonlySignal<string | null>
+}
+
+/** One device. Drawn again only when this device changes. */
+export function DeviceRow({ device, ownDevice }: DeviceRowProps) {
+  const points = useComputed(() => device.value?.points ?? NO_AMOUNT)
+  const seen = device.value
+  if (seen === null) return null
+  const earning = explainEarning(seen.earning)
+  const isOwn = ownDevice.value === seen.id
+  return (
+    <tr class={seen.online ? 'device' : 'device is-offline'} data-device={seen.id}>
+      <th scope="row" class="device-name">
+        <span>{seen.name}</span>
+        {isOwn ? <span class="tag tag-good">this tab</span> : null}
+      </th>
+      <td data-label="Place">
+        <span class="device-place">
+          <CountryPlate code={seen.country} />
+          <span>
+            {countryName(seen.country)}
+            <span class="feed-sub mono">{seen.address}</span>
+          </span>
+        </span>
+      </td>
+      <td data-label="State">
+        <span class={`status status-${earning.tone}`}>{earning.label}</span>
+        {earning.tone === 'warn' ? <span class="device-why">{earning.why}</span> : null}
+      </td>
+      <td data-label="Score" class="device-score">
+        <details>
+          <summary aria-label={`Score ${seen.score ?? 'not known'}; its parts`}>
+            <b>{seen.score ?? '—'}</b>
+            <ScoreBar parts={seen.parts} />
+          </summary>
+          <ScoreLegend parts={seen.parts} />
+          <p class="quiet small">{explainScore(seen.scoreState, seen.paidScore)}</p>
+        </details>
+      </td>
+      <td data-label="Connection">
+        <Networks device={seen} />
+      </td>
+      <td data-label={seen.online ? 'Online since' : 'Last seen'} class="right">
+        <Age at={seen.online ? seen.connectedAt : seen.lastSeenAt} />
+      </td>
+      <td data-label="Points" class="right device-points">
+        <Amount of={points} />
+        <span class="feed-sub">
+          {seen.points.rate_per_second === 0
+            ? 'at rest'
+            : `${formatRate(seen.points.rate_per_second)} an hour`}
+        </span>
+      </td>
+    </tr>
+  )
+}
+
+function Networks({ device }: { readonly device: DeviceView }) {
+  if (device.networks.length === 0) return <span class="quiet">no report yet</span>
+  return (
+    <>
+      {device.networks.map(({ name, rtt, loss }) => (
+        <span key={name} class="device-network">
+          {formatRtt(rtt)}
+          <span class="feed-sub">
+            {loss} % loss on {name}
+          </span>
+        </span>
+      ))}
+    </>
+  )
+}

@@ -1,0 +1,113 @@
+import { useSignal } from '@preact/signals'
+import { readKeyText } from '../state/key-text.ts'
+import { useApp } from './app-context.ts'
+import { Modal } from './modal.tsx'
+
+/** A button that asks for a key made elsewhere. */
+export function KeyImportButton({ label }: { readonly label: string }) {
+  const isOpen = useSignal(false)
+  return (
+    <>
+      <button
+        type="button"
+        class="link"
+        onClick={() => {
+          isOpen.value = true
+        }}
+      >
+        {label}
+      </button>
+      {isOpen.value ? (
+        <KeyImport
+          onClose={() => {
+            isOpen.value = false
+          }}
+        />
+      ) : null}
+    </>
+  )
+}
+
+function KeyImport({ onClose }: { readonly onClose: () => void }) {
+  const { session, signedIn, stopDevice } = useApp()
+  const text = useSignal('')
+  const problem = useSignal<string | null>(null)
+  const isBusy = useSignal(false)
+  const logIn = async () => {
+    const key = readKeyText(text.peek())
+    if (!key.ok) {
+      problem.value = key.error
+      return
+    }
+    isBusy.value = true
+    await stopDevice()
+    const result = await session.signInWith(key.value)
+    isBusy.value = false
+    if (result.ok) {
+      location.hash = '#account'
+      onClose()
+    } else {
+      problem.value = `The server did not take this key: ${result.error.message}.`
+    }
+  }
+  return (
+    <Modal title="Log in with a key" onClose={onClose}>
+      <p>
+        Paste or open a private key file, as <code>npm run keygen</code> makes it. It is used in this browser
+        only and never sent.
+      </p>
+      {signedIn.value?.identity.origin === 'made' ? (
+        <p class="note note-warn">
+          It takes the place of the key that this browser has now. Export that one first if you want to come
+          back as {signedIn.value.username}.
+        </p>
+      ) : null}
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void logIn()
+        }}
+      >
+        <label class="field">
+          <span>Private key (PEM)</span>
+          <textarea
+            class="mono"
+            rows={4}
+            spellcheck={false}
+            autocomplete="off"
+            placeholder={'-----BEGIN PRIVATE KEY-----'}
+            value={text}
+            aria-invalid={problem.value !== null}
+            aria-describedby="key-problem"
+            onInput={(event) => {
+              text.value = event.currentTarget.value
+              problem.value = null
+            }}
+          />
+        </label>
+        <label class="field">
+          <span>or its file</span>
+          <input
+            type="file"
+            accept=".key,.pem,text/plain"
+            onChange={async (event) => {
+              text.value = (await event.currentTarget.files?.[0]?.text()) ?? ''
+              problem.value = null
+            }}
+          />
+        </label>
+        <p id="key-problem" class="error-text" role="alert">
+          {problem}
+        </p>
+        <div class="actions">
+          <button type="submit" class="button button-main" disabled={isBusy}>
+            Log in
+          </button>
+          <button type="button" class="button button-quiet" onClick={onClose}>
+            Cancel
+          </button>
+        </div>
+      </form>
+    </Modal>
+  )
+}

@@ -1,0 +1,24 @@
+import type { ComponentChildren } from 'preact'
+import { useId } from 'preact/hooks'
+
+type PanelProps = {
+  readonly title: string
+  /** Beside the title: a figure, a choice. */
+  readonly aside?: ComponentChildren
+  readonly class?: string
+  readonly children: ComponentChildren
+}
+
+/** A titled part of the page; a landmark for those who jump between them. */
+export function Panel({ title, aside, class: extra = '', children }: PanelProps) {
+  const id = useId()
+  return (
+    <section class={`panel ${extra}`} aria-labelledby={id}>
+      <header class="panel-head">
+        <h2 id={id}>{title}</h2>
+        {aside === undefined ? null : <div class="panel-aside">{aside}</div>}
+      </header>
+      {children}
+    </section>
+  )
+}

@@ -1,0 +1,47 @@
+import { useComputed } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
+import { formatDecimalPoints, formatShare } from '../format.ts'
+import { Amount } from './amount.tsx'
+import { useApp } from './app-context.ts'
+import { Count } from './count.tsx'
+
+/** The network's other figures, side by side. */
+export function StatStrip() {
+  const { network } = useApp()
+  const perHour = useComputed(() => formatDecimalPoints(network.pointsPerHour.value))
+  const share = useComputed(() => formatShare(network.earning.value, network.online.value))
+  return (
+    <dl class="panel strip">
+      <Stat label="Points earned in total" note="all devices, since the beginning">
+        <Amount of={network.total} />
+      </Stat>
+      <Stat label="Points an hour" note="at the present rate">
+        {perHour}
+      </Stat>
+      <Stat label="Earning now" note={<>{share} of those online</>}>
+        <Count of={network.earning} />
+      </Stat>
+      <Stat label="People" note="with at least one device">
+        <Count of={network.users} />
+      </Stat>
+    </dl>
+  )
+}
+
+type StatProps = {
+  readonly label: string
+  readonly note: ComponentChildren
+  readonly children: ComponentChildren
+}
+
+function Stat({ label, note, children }: StatProps) {
+  return (
+    <div class="stat">
+      <dt>{label}</dt>
+      <dd>
+        <span class="figure">{children}</span>
+        <span class="quiet">{note}</span>
+      </dd>
+    </div>
+  )
+}
