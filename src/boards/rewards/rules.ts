@@ -1,4 +1,5 @@
 import { DEFAULT_WORKSPACE, type WorkspaceId } from '../../core/ids.ts'
+import { LIMITS } from '../../protocol/limits.ts'
 
 /**
  * Every number of the board that is a choice, handed in. Durations in ms. The values and formulas are explained for users in
@@ -33,6 +34,6 @@ export const DEFAULT_RULES: RewardsRules = {
   grace: 60_000,
   earningAddresses: 5,
   devicesPerUser: 100,
-  networksPerUpdate: 16,
+  networksPerUpdate: LIMITS.networks,
   arrivals: 20,
 }
