@@ -1,13 +1,12 @@
 import { appError } from '../../core/errors.ts'
 import type { DeviceId } from '../../core/ids.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
+import { LIMITS } from '../../protocol/limits.ts'
 import type { RewardsRules } from './rules.ts'
 import type { NetworkReport } from './types.ts'
 
 /** Highest round trip that is taken, in ms. */
 export const MAX_RTT = 60_000
-
-const NAME_LENGTH = 64
 
 /** A device's id as its owner chose it, or why it cannot be one: it becomes part of paths and addresses of pages. */
 export function readDeviceId(text: string): Result<DeviceId> {
@@ -21,8 +20,9 @@ export function readDeviceId(text: string): Result<DeviceId> {
 /** A name for people. */
 export function checkName(field: string, name: string): Result<string> {
   const trimmed = name.trim()
-  if (trimmed.length === 0 || trimmed.length > NAME_LENGTH)
-    return invalid(field, 'must have 1 to 64 characters')
+  if (trimmed.length === 0 || trimmed.length > LIMITS.nameLength) {
+    return invalid(field, `must have 1 to ${LIMITS.nameLength} characters`)
+  }
   if (/\p{Cc}/u.test(trimmed)) return invalid(field, 'must not hold control characters')
   return ok(trimmed)
 }

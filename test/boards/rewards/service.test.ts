@@ -274,7 +274,7 @@ test('bytes add up over a connection, and networks that are no longer reported g
 
 test.each([
   [[], 'networks must name at least one'],
-  [Array(17).fill({}), 'networks must name at most 16'],
+  [Array(33).fill({}), 'networks must name at most 32'],
   [[{ name: '' }], 'networks[0].name must have 1 to 64'],
   [[{ name: 'a\u0000b' }], 'networks[0].name must not hold control'],
   [[{}, {}], 'networks[1].name names a network twice'],
