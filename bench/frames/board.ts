@@ -1,0 +1,140 @@
+import { type RewardsReadStores, rewardsChannels } from '../../src/boards/rewards/channels.ts'
+import { DEFAULT_RULES } from '../../src/boards/rewards/rules.ts'
+import { rewardsHandlers } from '../../src/boards/rewards/service.ts'
+import type { RewardsCommand } from '../../src/boards/rewards/types.ts'
+import { systemRandom } from '../../src/core/clock.ts'
+import { DEFAULT_WORKSPACE, type UserId } from '../../src/core/ids.ts'
+import { ok } from '../../src/core/result.ts'
+import { createGroupCommit } from '../../src/journal/group-commit.ts'
+import { handlerTable } from '../../src/journal/handler-table.ts'
+import { createHistory } from '../../src/journal/history.ts'
+import { openReign } from '../../src/journal/reign.ts'
+import { createTail } from '../../src/journal/tail.ts'
+import { createEngine } from '../../src/live/engine.ts'
+import { DEFAULT_LIMITS } from '../../src/live/limits.ts'
+import type { Frame, LoadedDocument, WireFormat } from '../../src/live/ports.ts'
+import type { ServerMessage } from '../../src/protocol/server-messages.ts'
+import { createMemoryStorage } from '../../src/storage/memory/memory-storage.ts'
+import type { Stores } from '../../src/storage/stores.ts'
+
+/** One update as it was published: its size in bytes in each format, and that of the whole document as a JSON snapshot. */
+export type Published = {
+  readonly channel: string
+  readonly bytes: Readonly<Record<WireFormat, number>>
+  readonly snapshot: number
+}
+
+/** The real board, journal and engine over memory, with a clock that is turned by hand and nobody but one user watching. */
+export type BenchBoard = {
+  readonly clock: { time: number; now(): number }
+  /** Commits in one transaction and publishes; answers the updates that went out. */
+  turn(commands: readonly RewardsCommand[]): readonly Published[]
+}
+
+const FORMATS: readonly WireFormat[] = ['json', 'msgpack', 'packed']
+
+/** `viewer` reads its channels in every format, all through. */
+export function openBoard(start: number, viewer: UserId, channels: readonly string[]): BenchBoard {
+  const clock = { time: start, now: () => clock.time }
+  const storage = createMemoryStorage()
+  const logger = { debug() {}, info() {}, warn: fault, error: fault }
+  const commits = createGroupCommit<Stores>({
+    storage,
+    handlers: handlerTable<Stores>().add<RewardsCommand>(rewardsHandlers(DEFAULT_RULES)).table,
+    head: openReign(storage, DEFAULT_WORKSPACE, clock, systemRandom),
+    clock,
+    logger,
+  })
+  const read = (work: (stores: RewardsReadStores) => LoadedDocument) => storage.read(work)
+  const sources = rewardsChannels(read, DEFAULT_RULES)
+  const sizes = new Map<string, Map<WireFormat, number>>()
+  const engine = createEngine<WireFormat>({
+    clock,
+    random: systemRandom,
+    sources,
+    transport: { send() {}, buffered: () => 0, join() {}, leave() {}, close: fault },
+    publisher: {
+      publish(topic, frame) {
+        const [key = '', , format] = topic.split('|')
+        const ofChannel = sizes.get(key) ?? new Map<WireFormat, number>()
+        sizes.set(key, ofChannel.set(wireFormat(format), byteLength(frame)))
+        return 'delivered'
+      },
+    },
+    access: {
+      scopeOf: (_, { audience }) =>
+        ok({ workspace: DEFAULT_WORKSPACE, user: audience === 'user' ? viewer : null }),
+    },
+    history: createHistory((work) => storage.read(({ journal }) => work(journal))),
+    authenticator: { authenticate: () => fault('nobody logs in') },
+    devices: { handle: () => fault('commands come by the bus'), closed() {} },
+    metrics: { sent() {}, received() {}, encoded() {}, broadcast() {}, subscribed() {}, connected() {} },
+    limits: DEFAULT_LIMITS,
+    seconds: () => 0,
+    defect: fault,
+  })
+  const tail = createTail({
+    read: (work) => storage.read(({ journal }) => work(journal)),
+    deliver: (entries) => engine.apply(entries),
+    onLost: () => fault('the journal was lost'),
+    slice: Number.MAX_SAFE_INTEGER - 1,
+    defer: (next) => next(),
+  })
+  for (const format of FORMATS) {
+    engine.open(format, {
+      format,
+      clientType: 'web',
+      origin: 'bench',
+      address: '127.0.0.1',
+      operator: true,
+      preset: channels,
+    })
+  }
+
+  function snapshotBytes(channel: string): number {
+    const source = sources.find(({ name }) => channel.includes(`/${name}`))
+    if (source?.kind !== 'state') return fault(`${channel} is no state channel`)
+    const user = source.audience === 'user' ? viewer : null
+    const { seq, data } = source.load({ workspace: DEFAULT_WORKSPACE, user })
+    const message: ServerMessage = {
+      type: 'snapshot',
+      channel: source.name,
+      epoch: 0xffffffff,
+      seq,
+      timestamp: clock.time,
+      data,
+    }
+    return byteLength(JSON.stringify(message))
+  }
+
+  return {
+    clock,
+    turn(commands) {
+      for (const result of commits.commit(commands)) if (!result.ok) fault(result.error.message)
+      tail.wake()
+      sizes.clear()
+      engine.tick('web')
+      return [...sizes].map(([channel, bytes]) => ({
+        channel,
+        bytes: { json: size(bytes, 'json'), msgpack: size(bytes, 'msgpack'), packed: size(bytes, 'packed') },
+        snapshot: snapshotBytes(channel),
+      }))
+    },
+  }
+}
+
+function size(bytes: ReadonlyMap<WireFormat, number>, format: WireFormat): number {
+  return bytes.get(format) ?? fault(`nothing was published in ${format}`)
+}
+
+function wireFormat(text: string | undefined): WireFormat {
+  return FORMATS.find((format) => format === text) ?? fault(`${text} is no format`)
+}
+
+function byteLength(frame: Frame): number {
+  return typeof frame === 'string' ? Buffer.byteLength(frame) : frame.byteLength
+}
+
+function fault(...what: readonly unknown[]): never {
+  throw new Error(what.map((part) => (part instanceof Error ? part.message : JSON.stringify(part))).join(' '))
+}
