@@ -150,6 +150,7 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
   const metrics = createServerMetrics({
     appliedSeq: () => engineNow().stats().seq,
     committedSeq: () => writer.position().seq,
+    slowReaders: () => engineNow().stats().slow,
     writerUp: () => writer.state() === 'running',
     writerRestarts: writer.restarts,
   })

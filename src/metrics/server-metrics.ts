@@ -6,6 +6,8 @@ export type Readings = {
   appliedSeq(): number
   /** The newest committed one. */
   committedSeq(): number
+  /** Sockets taken off their topics until they have read what waits for them. */
+  slowReaders(): number
   /** Whether the writer takes commands. */
   writerUp(): boolean
   writerRestarts(): number
@@ -36,6 +38,9 @@ export function createServerMetrics(readings: Readings): ServerMetrics {
   )
   gauge(registry, 'dashboard_tail_lag_rows', 'Committed journal rows not applied yet', () =>
     Math.max(0, readings.committedSeq() - readings.appliedSeq()),
+  )
+  gauge(registry, 'dashboard_slow_readers', 'Sockets that do not read what waits for them', () =>
+    readings.slowReaders(),
   )
   gauge(registry, 'dashboard_writer_up', '1 while the writer takes commands', () =>
     Number(readings.writerUp()),

@@ -27,7 +27,7 @@ export function createPages(bundle: () => Promise<readonly PageFile[]>, logger: 
   const files = bundle().then(
     (made) => new Map(made.map((file) => [file.path, prepare(file)])),
     (error: unknown) => {
-      logger.error('the web page could not be built', { error: String(error) })
+      logger.error('the web page could not be built', { error: Bun.inspect(error) })
       return null
     },
   )
