@@ -34,11 +34,8 @@ export function prepareSelect<Row>(connection: Connection, query: Selectable<Row
       const field = fields[i]
       if (field === undefined) continue
       const value = values[i]
-      if (value === null || value === undefined) row[field.key] = null
-      else
-        row[field.key] = field.decode(
-          exact && !field.exact && typeof value === 'bigint' ? Number(value) : value,
-        )
+      const plain = exact && !field.exact && typeof value === 'bigint' ? Number(value) : value
+      row[field.key] = field.decode === null || value === null ? plain : field.decode(plain)
     }
     // Drizzle derived the type of Row from these very fields and decoders; no type can follow that through a loop.
     return row as Row
@@ -72,7 +69,12 @@ function compile(query: Compilable): { readonly sql: string; readonly params: re
 }
 
 type Decoder = { mapFromDriverValue(value: unknown): unknown }
-type Field = { readonly key: string; readonly exact: boolean; decode(value: unknown): unknown }
+/** `decode` is null where the driver's value is the column's already. */
+type Field = {
+  readonly key: string
+  readonly exact: boolean
+  readonly decode: ((value: unknown) => unknown) | null
+}
 
 function fieldOf(key: string, selected: unknown): Field {
   const field = is(selected, SQL.Aliased) ? selected.sql : selected
@@ -81,7 +83,8 @@ function fieldOf(key: string, selected: unknown): Field {
   if (!isDecoder(decoder)) throw new Error(`field ${key}: select columns or sql, flat and by name`)
   const exact =
     is(decoder, Column) && decoder.columnType === 'SQLiteCustomColumn' && decoder.getSQLType() === 'integer'
-  return { key, exact, decode: (value) => decoder.mapFromDriverValue(value) }
+  const plain = is(decoder, Column) && decoder.mapFromDriverValue === Column.prototype.mapFromDriverValue
+  return { key, exact, decode: plain ? null : (value) => decoder.mapFromDriverValue(value) }
 }
 
 function isDecoder(value: unknown): value is Decoder {
