@@ -15,15 +15,20 @@ export function fullBucket(limit: BucketLimit, now: Millis): Bucket {
  * nothing. A clock that went back gives no tokens and takes none.
  */
 export function takeToken(bucket: Bucket, limit: BucketLimit, now: Millis): Millis {
-  if (now > bucket.at) {
-    bucket.tokens = Math.min(limit.burst, bucket.tokens + ((now - bucket.at) * limit.rate) / 1000)
-  }
-  bucket.at = now
+  refill(bucket, limit, now)
   if (bucket.tokens >= 1 - ROUNDING) {
     bucket.tokens -= 1
     return 0
   }
   return Math.ceil(((1 - bucket.tokens - ROUNDING) * 1000) / limit.rate)
+}
+
+/** Gives the tokens that have come back since the bucket was last looked at. */
+export function refill(bucket: Bucket, limit: BucketLimit, now: Millis): void {
+  if (now > bucket.at) {
+    bucket.tokens = Math.min(limit.burst, bucket.tokens + ((now - bucket.at) * limit.rate) / 1000)
+  }
+  bucket.at = now
 }
 
 /** What sums of fractions may be short of a whole token. */

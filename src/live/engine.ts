@@ -1,4 +1,5 @@
 import type { Millis } from '../core/clock.ts'
+import { refill } from '../core/token-bucket.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
 import { closeSession, detach } from './close.ts'
 import { DocumentCache } from './documents.ts'
@@ -52,6 +53,8 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
   return {
     open: (socket, options) => openSession(live, socket, options),
     receive: (session, frame) => guardedFor(session, 'receiving', () => receive(live, session, frame)),
+    // The session is its own token bucket, whose time is also when it was last heard.
+    heard: (session) => refill(session, deps.limits.messages, deps.clock.now()),
     drained: (session) => guardedFor(session, 'draining', () => drained(live, session)),
     closed(session) {
       guarded('closing', () => {

@@ -57,6 +57,8 @@ export type Engine<Socket> = {
   open(socket: Socket, options: OpenOptions): Session<Socket>
   /** A frame came in. */
   receive(session: Session<Socket>, frame: Frame): void
+  /** A frame without a message came in, a ping or a pong: a sign of life (rule B-1). */
+  heard(session: Session<Socket>): void
   /** The socket took bytes that were waiting. */
   drained(session: Session<Socket>): void
   /** The socket is closed, by whomever; call it exactly once per session, also after a close by the engine. */

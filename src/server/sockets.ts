@@ -67,6 +67,12 @@ export function createSockets(parts: SocketParts): WebSocketHandler<SocketState>
     message(socket, frame) {
       if (socket.data instanceof Session) parts.engine().receive(socket.data, frame)
     },
+    ping(socket) {
+      if (socket.data instanceof Session) parts.engine().heard(socket.data)
+    },
+    pong(socket) {
+      if (socket.data instanceof Session) parts.engine().heard(socket.data)
+    },
     drain(socket) {
       if (socket.data instanceof Session) parts.engine().drained(socket.data)
     },
