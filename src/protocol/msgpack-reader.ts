@@ -135,7 +135,10 @@ class Reader {
   }
 
   #uint8(): number {
-    return this.#view.getUint8(this.#advance(1))
+    const byte = this.#bytes[this.#at]
+    if (byte === undefined) throw new RangeError()
+    this.#at += 1
+    return byte
   }
 
   #uint16(): number {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { Unpackr } from 'msgpackr'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import { encodeMessage } from '../../src/protocol/codec.ts'
 import { PackedDecoder } from '../../src/protocol/packed-decoder.ts'
@@ -53,6 +54,41 @@ describe('packed', () => {
       )
       expect(reader.decode(feed.update(message))).toEqual({ type: 'message', message })
     }
+  })
+
+  test('K-1, P-9: another implementation reads the frames as plain arrays', () => {
+    const foreign = new Unpackr({ useRecords: false, int64AsType: 'number' })
+    const feed = new PackedFeed(7, 'c')
+    expect(foreign.unpack(feed.snapshot(snapshot(3)))).toEqual([
+      0,
+      'c',
+      7,
+      [0, 0, 0, 0],
+      [],
+      [],
+      9,
+      3,
+      NOW,
+      [-1, 'a', 1],
+    ])
+    feed.update(update(4, { a: { base: '1', as_of: NOW } }))
+    feed.update(update(5, { a: { base: '2', as_of: NOW }, 'b.c': [1, 'x'] }))
+    const message: UpdateMessage = {
+      ...update(7, { a: { base: '3', as_of: NOW }, 'b.d': null }),
+      removed: ['b.c'],
+      checksum: 5,
+    }
+    expect(foreign.unpack(feed.update(message))).toEqual([
+      2,
+      7,
+      3,
+      2,
+      2,
+      [0, [1, '3', [-2, -7]], 'b.d', null],
+      [1],
+      5,
+      1,
+    ])
   })
 
   test('K-4: a lost frame is noticed, and nothing of the channel is read until it is joined again', () => {
