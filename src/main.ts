@@ -17,8 +17,6 @@ import { DEFAULT_RETENTION } from './journal/retention.ts'
 import { createTail } from './journal/tail.ts'
 import { startWriter } from './journal/writer-client.ts'
 import { createEngine } from './live/engine.ts'
-import { DEFAULT_LIMITS, type EngineLimits } from './live/limits.ts'
-import type { ChannelSource } from './live/ports.ts'
 import type { Engine } from './live/types.ts'
 import { createLiveMetrics } from './metrics/live-metrics.ts'
 import { createServerMetrics } from './metrics/server-metrics.ts'
@@ -32,6 +30,7 @@ import { serverOrigin } from './server/origin.ts'
 import { createRequestLimits } from './server/request-limits.ts'
 import { startRhythm } from './server/rhythm.ts'
 import { addressToOpen, type Door, serve } from './server/serve.ts'
+import { engineLimits, wrongPublicChannel } from './server/settings.ts'
 import { endOnSignals, shutDown } from './server/shutdown.ts'
 import { bunPublisher, bunTransport, createSockets, type LiveSocket } from './server/sockets.ts'
 import { startFailure } from './server/start-failure.ts'
@@ -118,7 +117,7 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
 
   const storage = openReader(config.dataDir)
   const sources = rewardsChannels(storage.read, DEFAULT_RULES)
-  const wrongChannel = unknownPublicChannel(config, sources)
+  const wrongChannel = wrongPublicChannel(config.publicChannels, sources)
   if (wrongChannel !== null) return fail([wrongChannel])
   const runId = Buffer.from(random.bytes(12)).toString('base64url')
   const swept = await bus.submit(sweepCommand([runId], clock.now()))
@@ -171,8 +170,8 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
   const engine = createEngine<LiveSocket>({
     clock,
     random,
-    transport: bunTransport,
-    publisher: bunPublisher(server),
+    transport: bunTransport(config.compression),
+    publisher: bunPublisher(server, config.compression),
     sources,
     access: auth.access,
     history: createHistory((work) => storage.read(({ journal }) => work(journal))),
@@ -186,7 +185,7 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
       after: (delay, then) => void setTimeout(then, delay),
     }),
     metrics: createLiveMetrics(metrics.registry),
-    limits: engineLimits(config),
+    limits: engineLimits(config.limits),
     seconds: () => performance.now() / 1_000,
     defect: (cause, during) => logger.error('defect', { during, cause: Bun.inspect(cause) }),
   })
@@ -258,26 +257,6 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
       logger,
     })
   return ok({ address: addressToOpen(config.host, server.port ?? config.port), stop })
-}
-
-function engineLimits({ limits }: Config): EngineLimits {
-  const rate = limits.messagesPerSecond
-  return {
-    ...DEFAULT_LIMITS,
-    bufferedBytes: limits.bufferBytes,
-    subscriptions: limits.subscriptions,
-    messages: { rate, burst: rate * 2 },
-  }
-}
-
-/** A line about the first public channel that cannot be one; null when all can. */
-function unknownPublicChannel(config: Config, sources: readonly ChannelSource[]): string | null {
-  const possible = sources
-    .filter((source) => source.audience === 'workspace')
-    .map((source) => `${source.name}`)
-  const unknown = config.publicChannels.find((name) => !possible.includes(name))
-  if (unknown === undefined) return null
-  return `DASHBOARD_PUBLIC_CHANNELS: ${JSON.stringify(unknown)} was given, one of ${possible.join(', ')} is expected`
 }
 
 async function run(config: Config, warnings: readonly string[]): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Server, ServerWebSocket, WebSocketHandler } from 'bun'
 import type { Logger } from '../core/logger.ts'
-import type { Publisher, Transport } from '../live/ports.ts'
+import type { Frame, Publisher, Transport } from '../live/ports.ts'
 import { Session } from '../live/session.ts'
 import type { Engine, OpenOptions } from '../live/types.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
@@ -16,24 +16,34 @@ export type SocketState = OpenOptions | Session<LiveSocket> | Gone
 export interface LiveSocket extends ServerWebSocket<SocketState> {}
 
 /** The engine's way out, on Bun's sockets. Stateless: one for all. */
-export const bunTransport: Transport<LiveSocket> = {
-  send(socket, frame) {
-    // What does not fit waits in Bun's buffer; the engine asks `buffered`, and Bun closes above the hard limit.
-    if (typeof frame === 'string') socket.sendText(frame)
-    else socket.sendBinary(frame)
-  },
-  buffered: (socket) => socket.getBufferedAmount(),
-  join: (socket, topic) => void socket.subscribe(topic),
-  leave: (socket, topic) => void socket.unsubscribe(topic),
-  close: (socket, code, reason) => socket.close(code, reason),
-} satisfies Transport<LiveSocket>
+export function bunTransport(compression: Compression): Transport<LiveSocket> {
+  return {
+    send(socket, frame) {
+      // What does not fit waits in Bun's buffer; the engine asks `buffered`, and Bun closes above the hard limit.
+      if (typeof frame === 'string') socket.sendText(frame, isWorthIt(frame, compression))
+      else socket.sendBinary(frame, isWorthIt(frame, compression))
+    },
+    buffered: (socket) => socket.getBufferedAmount(),
+    join: (socket, topic) => void socket.subscribe(topic),
+    leave: (socket, topic) => void socket.unsubscribe(topic),
+    close: (socket, code, reason) => socket.close(code, reason),
+  }
+}
 
 /** Native publish. Bun answers -1 when any reader of the topic has bytes waiting; 0 is a topic without readers. */
-export function bunPublisher(server: Server<SocketState>): Publisher {
+export function bunPublisher(server: Server<SocketState>, compression: Compression): Publisher {
   return {
-    // `false`: without it `publish` compresses for everybody who negotiated it, once per receiver.
-    publish: (topic, frame) => (server.publish(topic, frame, false) < 0 ? 'congested' : 'delivered'),
+    // Said every time: by default `publish` compresses for all who negotiated it, once per receiver.
+    publish: (topic, frame) =>
+      server.publish(topic, frame, isWorthIt(frame, compression)) < 0 ? 'congested' : 'delivered',
   }
+}
+
+export type Compression = 'off' | 'on'
+
+/** Deflate makes short frames longer, and most deltas are short. */
+function isWorthIt(frame: Frame, compression: Compression): boolean {
+  return compression === 'on' && frame.length >= 512
 }
 
 export type SocketParts = {
@@ -41,7 +51,7 @@ export type SocketParts = {
   readonly engine: () => Engine<LiveSocket>
   readonly connections: ConnectionLimits
   readonly bufferBytes: number
-  readonly compression: 'off' | 'on'
+  readonly compression: Compression
   readonly logger: Logger
 }
 
