@@ -25,7 +25,13 @@ export function answerStream<Socket>(
   const from = position.seq
   const { history, limits, transport, clock } = live.deps
   const head = { channel: channel.source.name, epoch: live.epoch, timestamp: clock.now() }
-  sendPosition(live, session, channel, { type: 'resumed', ...head, from, seq: from, changes: {} })
+  sendPosition(live, session, channel, {
+    type: 'resumed',
+    ...head,
+    from,
+    seq: position.upTo,
+    changes: {},
+  })
   let at = from
   for (let page = 0; page < PAGES; page++) {
     const rows = history.ofChannel(channel.key, at, limits.resumeRows)

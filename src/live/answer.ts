@@ -100,7 +100,8 @@ function sendSnapshot<Socket>(
         type: 'snapshot',
         channel: source.name,
         epoch: live.epoch,
-        seq: document.seq,
+        // Nothing changed since: the newest position serves the client longest.
+        seq: Math.max(document.seq, live.seq),
         timestamp: live.deps.clock.now(),
         data: document.value(),
         checksum: document.checksum(),
@@ -117,9 +118,7 @@ function sendResumed<Socket>(
   from: number,
   delta: Delta,
 ): void {
-  // A delta read from the journal holds up to the channel's own position too: nothing is in between.
-  const seq = Math.max(delta.seq, channel.seq)
-  sendShared(live, session, channel, `resumed ${from}`, seq, () =>
+  sendShared(live, session, channel, `resumed ${from}`, Math.max(delta.seq, channel.seq), () =>
     encodeForFeed(
       live,
       feedFor(live, session, channel),
@@ -128,7 +127,7 @@ function sendResumed<Socket>(
         channel: channel.source.name,
         epoch: live.epoch,
         from,
-        seq,
+        seq: Math.max(delta.seq, live.seq),
         timestamp: live.deps.clock.now(),
         changes: delta.patch.changes,
         ...(delta.patch.removed.length > 0 ? { removed: delta.patch.removed } : {}),

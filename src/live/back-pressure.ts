@@ -94,6 +94,6 @@ export function positionsOf<Socket>(
     if (channel === except && stopped !== null) return { seq: stopped, upTo: stopped }
     const seq = channel[session.clientType]?.seq ?? channel.seq
     // Events are published as they come, patches wait for the tick.
-    return { seq, upTo: channel.source.kind === 'stream' ? live.seq : seq }
+    return { seq, upTo: channel.source.kind === 'stream' ? Math.max(seq, live.seq) : seq }
   })
 }

@@ -14,9 +14,10 @@ export function applyEntries<Socket>(live: LiveState<Socket>, entries: readonly 
       // Whatever is left of these rows is in the tables that everybody has just been served from.
       return
     }
-    live.seq = entry.seq
     live.epoch = entry.epoch
     applyEntry(live, entry)
+    // Last: whoever turns out to be slow on the way has been served up to the row before.
+    live.seq = entry.seq
   }
 }
 

@@ -67,13 +67,15 @@ function welcome<Socket>(live: LiveState<Socket>, session: Session<Socket>, prin
     return
   }
   session.login = { type: 'authenticated', principal }
-  send(live, session, {
-    type: 'authenticated',
-    user: { id: principal.userId, username: principal.username },
-    ...(principal.expiresAt === null ? {} : { expires: principal.expiresAt }),
+  // This is no answer to a frame that just came in, so without the cork each message would be a system call of its own.
+  live.deps.transport.cork(session.socket, () => {
+    send(live, session, {
+      type: 'authenticated',
+      user: { id: principal.userId, username: principal.username },
+      ...(principal.expiresAt === null ? {} : { expires: principal.expiresAt }),
+    })
+    if (session.wanted.length > 0) subscribeToPreset(live, session, session.wanted)
   })
-  const { wanted } = session
-  if (wanted.length > 0) subscribeToPreset(live, session, wanted)
 }
 
 function refuse<Socket>(live: LiveState<Socket>, session: Session<Socket>, error: AppError): void {

@@ -87,7 +87,10 @@ export function positionOf<Socket>(live: LiveState<Socket>, source: ChannelSourc
   if (newest <= live.seq) return newest
   // The tables are ahead of the tail: the event before our own position.
   const rows = history.latestOfChannel(key, LOOK_BACK)
-  return rows.findLast((row) => row.seq <= live.seq)?.seq ?? live.seq
+  const before = rows.findLast((row) => row.seq <= live.seq)
+  if (before !== undefined) return before.seq
+  // Either there is none, or the tail is so far behind that we do not look for it: who stands earlier will ask.
+  return rows.length < LOOK_BACK ? 0 : live.seq
 }
 
 const CLIENT_TYPES: readonly ClientType[] = ['web', 'tui']

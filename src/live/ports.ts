@@ -21,6 +21,8 @@ export type Transport<Socket> = {
   buffered(socket: Socket): number
   join(socket: Socket, topic: string): void
   leave(socket: Socket, topic: string): void
+  /** Runs `work`, at once; what it sends to this socket may leave in one piece. */
+  cork(socket: Socket, work: () => void): void
   /** Closes after what is queued, with one of the codes of `protocol/close-codes.ts`. */
   close(socket: Socket, code: number, reason: string): void
 }

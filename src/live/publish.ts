@@ -20,13 +20,15 @@ export function flushFeed<Socket>(live: LiveState<Socket>, feed: Feed<Socket>): 
   const document =
     feed.deltas % live.deps.limits.checksumEvery === 0 ? live.documents.peek(channel.key) : undefined
   const now = live.deps.clock.now()
+  // The first delta of a new epoch is a `resumed`: it takes readers from their epoch into the new one. It leads as far as
+  // it may, for some were answered from tables that were ahead of us.
+  const isNewEpoch = feed.epoch !== live.epoch
   publish(live, feed, {
-    // The first delta of a new epoch is a `resumed`: it takes readers from their epoch into the new one.
-    type: feed.epoch === live.epoch ? 'update' : 'resumed',
+    type: isNewEpoch ? 'resumed' : 'update',
     channel: channel.source.name,
     epoch: live.epoch,
     from,
-    seq: channel.seq,
+    seq: isNewEpoch ? live.seq : channel.seq,
     timestamp: now,
     changes: patch.changes,
     ...(patch.removed.length > 0 ? { removed: patch.removed } : {}),
@@ -46,7 +48,8 @@ export function publishEvent<Socket>(
   const now = live.deps.clock.now()
   const position = { channel, epoch: live.epoch, from: feed.seq, timestamp: now }
   if (feed.epoch !== live.epoch) {
-    publish(live, feed, { type: 'resumed', ...position, seq: feed.seq, changes: {} })
+    // Readers may stand anywhere between the event before and this one.
+    publish(live, feed, { type: 'resumed', ...position, seq: event.seq - 1, changes: {} })
     feed.epoch = live.epoch
   }
   feed.seq = event.seq

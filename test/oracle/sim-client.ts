@@ -52,6 +52,8 @@ export class SimClient {
     readonly user: string,
     readonly format: WireFormat,
     readonly clientType: ClientType,
+    /** Nothing is dropped on the way: it must never find that something is missing. */
+    readonly isCalm: boolean,
     /** Told of everything the server says, and of gaps. */
     readonly note: (what: string) => void,
   ) {}
@@ -262,6 +264,7 @@ export class SimClient {
 
   #goOn(name: string): void {
     if (this.#of(name).isAsking) return
+    if (this.isCalm) throw new Error(`${name}: a gap, but nothing was dropped`)
     this.note('gap')
     this.subscribe([name])
   }
