@@ -26,6 +26,7 @@ export function bunTransport(compression: Compression): Transport<LiveSocket> {
     buffered: (socket) => socket.getBufferedAmount(),
     join: (socket, topic) => void socket.subscribe(topic),
     leave: (socket, topic) => void socket.unsubscribe(topic),
+    cork: (socket, work) => void socket.cork(work),
     close: (socket, code, reason) => socket.close(code, reason),
   }
 }

@@ -40,6 +40,7 @@ export class Wire {
       if (!socket.topics.delete(topic)) throw new Error(`left ${topic} without being on it`)
       this.topics.get(topic)?.delete(socket)
     },
+    cork: (_, work) => work(),
     close: (socket, code) => {
       if (socket.topics.size > 0) throw new Error(`closed while on ${[...socket.topics].join()}`)
       socket.closedWith = code
