@@ -58,24 +58,35 @@ export function networksDocument(rows: readonly DeviceRow[], rules: RewardsRules
   return { devices: Object.fromEntries(rows.map((row) => [row.id, deviceFields(row, rules)])) }
 }
 
-/** One device, as its owner sees it; under `devices.<id>`. `paid_score` is what `points.rate_per_second` follows from while it earns. */
+/** One device, as its owner sees it; under `devices.<id>`. */
 export function deviceFields(row: DeviceRow, rules: Pick<RewardsRules, 'floorScore'>) {
-  const { presence, score } = row
+  const { presence } = row
   return {
     name: row.name,
     address: row.address,
     country: row.country,
     status: presence.status,
     earning: presence.status === 'online' ? presence.standing : ('offline' as const),
+    ...sampleFields(row, rules),
+    first_seen_at: row.firstSeenAt,
+    connected_at: presence.connectedAt,
+    points: accrualJson(row.points),
+  }
+}
+
+/**
+ * The fields of {@link deviceFields} that a report can change. `paid_score` is what `points.rate_per_second` follows from while it earns.
+ * `last_seen_at` is true to the minute while the device is online, so that not every report changes it.
+ */
+export function sampleFields(row: DeviceRow, rules: Pick<RewardsRules, 'floorScore'>) {
+  const { score, lastSeenAt } = row
+  return {
     score: shownScore(score),
     score_state: score.state,
     paid_score: paidScore(score, rules),
     parts: score.parts,
-    networks: { ...row.networks },
-    first_seen_at: row.firstSeenAt,
-    connected_at: presence.connectedAt,
-    last_seen_at: row.lastSeenAt,
-    points: accrualJson(row.points),
+    networks: row.networks,
+    last_seen_at: row.presence.status === 'online' ? lastSeenAt - (lastSeenAt % 60_000) : lastSeenAt,
   }
 }
 

@@ -12,6 +12,7 @@ import {
   earningsDocument,
   emptyAccount,
   networkFields,
+  sampleFields,
 } from '../documents.ts'
 import { PatchWriter } from '../patch-writer.ts'
 import type { RewardsRules } from '../rules.ts'
@@ -37,6 +38,8 @@ export class Turn {
   readonly #arrivals = new Map<number, ArrivalRow | null>()
   readonly #events: ChannelEvent[] = []
   #network: Change<NetworkRow> | null = null
+  /** The device whose sample alone has changed: the usual turn, for which a shorter comparison does. */
+  #sampled: DeviceId | null = null
   /** Whether users hear of what happens beside their documents. */
   muted = false
 
@@ -86,9 +89,10 @@ export class Turn {
     this.#noteDevice(now.id, before, now)
   }
 
-  /** Writes a device of which only what a report changes has changed. */
+  /** Writes a device of which only what a report changes has changed; not together with {@link putDevice} of the same device. */
   putSample(before: DeviceRow, now: DeviceRow): void {
     this.store.saveSample(now.id, now)
+    this.#sampled = now.id
     this.#noteDevice(now.id, before, now)
   }
 
@@ -145,7 +149,11 @@ export class Turn {
         writer = new PatchWriter()
         writers.set(user, writer)
       }
-      writer.difference(`devices.${escapeSegment(id)}`, this.#deviceJson(before), this.#deviceJson(now))
+      const path = `devices.${escapeSegment(id)}`
+      // Both hold an object (`networks`), so the writer compares them field by field and never sets the part for the whole.
+      const fields = this.#sampled === id ? sampleFields : deviceFields
+      const json = (row: DeviceRow | null) => (row === null ? undefined : fields(row, this.rules))
+      writer.difference(path, json(before), json(now))
     }
     for (const [user, writer] of writers) {
       if (writer.isEmpty) continue
@@ -172,10 +180,6 @@ export class Turn {
     }
     if (!patch.isEmpty)
       patches.push({ channel: sharedKey(SUMMARY, this.rules.workspace), patch: patch.take() })
-  }
-
-  #deviceJson(row: DeviceRow | null): JsonObject | undefined {
-    return row === null ? undefined : deviceFields(row, this.rules)
   }
 
   #noteDevice(id: DeviceId, before: DeviceRow | null, now: DeviceRow | null): void {
