@@ -20,10 +20,13 @@ type Round = { readonly microseconds: number; readonly rate: number; readonly sa
 
 const [ours, raw] = await Promise.all([startOurServer(), startRawServer()])
 const changes = await startChanges(ours)
-const readers = await holdSockets(`${ours.socket}?type=tui&format=json`, SOCKETS, 'reader', [
-  'rewards.summary',
-])
-const listeners = await holdSockets(`${raw.socket}?subscribe`, SOCKETS, 'raw')
+const readers = await holdSockets({
+  url: `${ours.socket}?type=tui&format=json`,
+  sockets: SOCKETS,
+  kind: 'reader',
+  channels: ['rewards.summary'],
+})
+const listeners = await holdSockets({ url: `${raw.socket}?subscribe`, sockets: SOCKETS, kind: 'raw' })
 
 // One round unmeasured: it warms our server up and shows which bytes the control has to send.
 const warm = await measure(ours.pid, readers, changes.start, changes.stop)

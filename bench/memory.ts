@@ -14,11 +14,18 @@ const SETTLE_MILLIS = SHORT ? 1_000 : 15_000
 
 const [ours, raw] = await Promise.all([startOurServer(), startRawServer()])
 const control = await slope('raw sockets', raw.pid, (sockets, first) =>
-  holdSockets(raw.socket, sockets, 'raw', [], first),
+  holdSockets({ url: raw.socket, sockets, first, kind: 'raw' }),
 )
 await raw.stop()
 const measured = await slope('our sockets', ours.pid, (sockets, first) =>
-  holdSockets(`${ours.socket}?format=json`, sockets, 'member', CHANNELS, first),
+  holdSockets({
+    url: `${ours.socket}?format=json`,
+    sockets,
+    first,
+    kind: 'member',
+    channels: CHANNELS,
+    operatorKey: ours.operatorKey,
+  }),
 )
 await ours.stop()
 

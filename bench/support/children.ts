@@ -41,20 +41,18 @@ export async function startRawServer(): Promise<RawServer> {
   }
 }
 
+/** What to open; see {@link Holding}. */
+export type Wanted = Pick<Holding, 'url' | 'sockets' | 'kind'> & Partial<Holding>
+
 /** Opens sockets and waits until all are where they should be. Throws when one is closed or refused. */
-export async function holdSockets(
-  url: string,
-  sockets: number,
-  kind: Holding['kind'],
-  channels: readonly string[] = [],
-  first = 0,
-): Promise<Sockets> {
+export async function holdSockets(wanted: Wanted): Promise<Sockets> {
+  const { sockets, first = 0, channels = [], operatorKey = null } = wanted
   const processes = Math.max(1, Math.ceil(sockets / SOCKETS_PER_PROCESS))
   const each = Math.ceil(sockets / processes)
   const holders = await Promise.all(
     Array.from({ length: processes }, (_, index) => {
       const mine = Math.min(each, sockets - index * each)
-      return startHolder({ url, sockets: mine, first: first + index * each, kind, channels })
+      return startHolder({ ...wanted, sockets: mine, first: first + index * each, channels, operatorKey })
     }),
   )
   return {

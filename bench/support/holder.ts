@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { keyFromSecret } from '../../src/cli/key-file.ts'
+import { OPERATOR_HEADER } from '../../src/cli/operator-key.ts'
 import { loginText } from '../../src/protocol/login-text.ts'
 import type { HelloMessage } from '../../src/protocol/server/hello.ts'
 
@@ -15,6 +16,8 @@ export type Holding = {
   /** `raw` says nothing; the others speak our protocol, a `member` after a login with a key of its own. */
   readonly kind: 'raw' | 'reader' | 'member'
   readonly channels: readonly string[]
+  /** The server's own; many new users from one address are allowed to its operator only. */
+  readonly operatorKey: string | null
 }
 
 export type HolderCommand = { readonly type: 'hold'; readonly holding: Holding } | { readonly type: 'count' }
@@ -65,7 +68,9 @@ async function hold(holding: Holding): Promise<void> {
 
 /** Ends when the socket is where it should be: open, subscribed, or logged in and subscribed. */
 function openOne(holding: Holding, number: number): Promise<void> {
-  const socket = new WebSocket(holding.url)
+  const { url, operatorKey } = holding
+  const headers = operatorKey === null ? {} : { [OPERATOR_HEADER]: operatorKey }
+  const socket: WebSocket = Reflect.construct(WebSocket, [url, { headers }])
   open.push(socket)
   const { promise, resolve } = Promise.withResolvers<void>()
   socket.onclose = ({ code, reason }) => tell({ type: 'lost', reason: `${code} ${reason}` })
