@@ -6,7 +6,10 @@ import type { Window } from '../../src/boards/rewards/window.ts'
 import type { DeviceId, SessionId, UserId } from '../../src/core/ids.ts'
 import { exactInteger } from './columns.ts'
 
-/** Devices. Times in ms; points in micropoints; `base`, `carry`, `rate`, `as_of` as in src/boards/rewards/accrual.ts. */
+/**
+ * Devices. Times in ms; points in micropoints; `base`, `carry`, `rate`, `as_of` as in
+ * src/boards/rewards/accrual.ts.
+ */
 export const rewardsDevices = sqliteTable(
   'rewards_devices',
   {
@@ -26,7 +29,9 @@ export const rewardsDevices = sqliteTable(
     leasedAt: integer('leased_at').notNull(),
     /** Null while online. */
     leftAt: integer('left_at'),
-    /** Of one device: no device lives to earn 2^53 micropoints, so a plain number is exact, and read faster. */
+    /**
+     * Of one device: no device lives to earn 2^53 micropoints, so a plain number is exact, and read faster.
+     */
     base: integer('base').notNull(),
     carry: integer('carry').notNull(),
     rate: integer('rate').notNull(),

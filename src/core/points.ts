@@ -1,4 +1,6 @@
-/** 1 point is 1,000,000 micropoints; amounts are bigint micropoints in code and decimal text of them in JSON. */
+/**
+ * 1 point is 1,000,000 micropoints; amounts are bigint micropoints in code and decimal text of them in JSON.
+ */
 export const MICROPOINTS_PER_POINT = 1_000_000n
 
 /** Micropoints as decimal points, exact and without trailing zeros: 49996800n is `49.9968`. */

@@ -41,7 +41,10 @@ export const user = (name: string) => name as UserId
 export const device = (name: string) => name as DeviceId
 export const session = (name: string) => name as SessionId
 
-/** A board at work: real handlers, group commit, journal and channels over one storage, with a clock that is turned by hand. */
+/**
+ * A board at work: real handlers, group commit, journal and channels over one storage, with a clock that is
+ * turned by hand.
+ */
 export function openBoard(backend: Backend, changes: Partial<RewardsRules> = {}, start = 1_766_000_000_000) {
   const storage = openStorage(backend)
   const rules = { ...DEFAULT_RULES, ...changes }

@@ -1,9 +1,10 @@
 import type { Millis } from '../../core/clock.ts'
 
 /**
- * An amount that grows by itself. At time t >= asOf it is `base + floor((rate * (t - asOf) + carry) / 1000)` micropoints.
- * `rate` is in whole micropoints a second, so rate times milliseconds is in thousandths of a micropoint: `carry` (0 to 999) is
- * what the last flooring left of them. Nothing is ever rounded twice, and sums of accruals are exact.
+ * An amount that grows by itself. At time t >= asOf it is `base + floor((rate * (t - asOf) + carry) / 1000)`
+ * micropoints. `rate` is in whole micropoints a second, so rate times milliseconds is in thousandths of a
+ * micropoint: `carry` (0 to 999) is what the last flooring left of them. Nothing is ever rounded twice, and
+ * sums of accruals are exact.
  */
 export type Accrual = {
   readonly base: bigint
@@ -15,7 +16,8 @@ export type Accrual = {
 export const NO_ACCRUAL: Accrual = { base: 0n, carry: 0, rate: 0, asOf: 0 }
 
 /**
- * The same amount with `at` as its new reference. A time before `asOf` (a clock set back) changes nothing: an amount never shrinks.
+ * The same amount with `at` as its new reference. A time before `asOf` (a clock set back) changes nothing: an
+ * amount never shrinks.
  */
 export function settle(accrual: Accrual, at: Millis): Accrual {
   if (at <= accrual.asOf) return accrual
@@ -49,8 +51,8 @@ export function hourOf(at: Millis): number {
 export type HourAmount = { readonly hour: number; readonly amount: bigint }
 
 /**
- * What settling at `at` adds, split at full hours (UTC); hours that got nothing are left out. The parts are differences of the floored
- * running amount, so they add up to exactly what `settle` adds.
+ * What settling at `at` adds, split at full hours (UTC); hours that got nothing are left out. The parts are
+ * differences of the floored running amount, so they add up to exactly what `settle` adds.
  */
 export function splitByHour(accrual: Accrual, at: Millis): readonly HourAmount[] {
   if (accrual.rate === 0 || at <= accrual.asOf) return []

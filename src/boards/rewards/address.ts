@@ -4,7 +4,10 @@ import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js'
 export type DeviceAddress = {
   /** `::ffff:1.2.3.4` is `1.2.3.4`; IPv6 in its shortest form. */
   readonly address: string
-  /** What counts as one public address: an IPv4 address, or the /64 of an IPv6 one, which one subscriber owns whole. */
+  /**
+   * What counts as one public address: an IPv4 address, or the /64 of an IPv6 one, which one subscriber owns
+   * whole.
+   */
   readonly key: string
   /** For everyone's eyes: the /24 of an IPv4 address, the /48 of an IPv6 one. */
   readonly masked: string

@@ -21,8 +21,9 @@ export type RewardsReadStores = {
 export type LoadDocument = (work: (stores: RewardsReadStores) => LoadedDocument) => LoadedDocument
 
 /**
- * The board's channels: the whole network's summary, and per user networks, earnings and a stream of what happened to the user's
- * devices. Rows and journal are committed together, so a document read at the journal's head holds exactly the entries up to there.
+ * The board's channels: the whole network's summary, and per user networks, earnings and a stream of what
+ * happened to the user's devices. Rows and journal are committed together, so a document read at the
+ * journal's head holds exactly the entries up to there.
  */
 export function rewardsChannels(read: LoadDocument, rules: RewardsRules): readonly ChannelSource[] {
   const ofUser = (

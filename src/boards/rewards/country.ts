@@ -4,13 +4,16 @@ import { Reader } from 'mmdb-lib'
 import { fail, ok, type Result } from '../../core/result.ts'
 import { readAddress } from './address.ts'
 
-/** The country of an address as ISO 3166-1 alpha-2, an estimate; null when it is private or the table does not know it. */
+/**
+ * The country of an address as ISO 3166-1 alpha-2, an estimate; null when it is private or the table does not
+ * know it.
+ */
 export type CountryLookup = (address: string) => string | null
 
 /**
- * Opens a country table in MMDB form; without a path the bundled one (ip-location-db's geo-whois-asn-country, CC0, 8 MB in memory: load
- * it once, in the serving process). Tables that say `country_code` and those that say `country.iso_code` both work. The error is a
- * sentence that names the file.
+ * Opens a country table in MMDB form; without a path the bundled one (ip-location-db's geo-whois-asn-country,
+ * CC0, 8 MB in memory: load it once, in the serving process). Tables that say `country_code` and those that
+ * say `country.iso_code` both work. The error is a sentence that names the file.
  */
 export function openCountries(path: string | null): Result<CountryLookup, string> {
   const file = path ?? fileURLToPath(import.meta.resolve(BUNDLED))

@@ -8,8 +8,9 @@ import { paidScore } from './shares.ts'
 import type { AccountRow, ArrivalRow, CountryRow, DeviceRow, NetworkRow } from './store.ts'
 
 /*
- * The documents of the board's channels, made of rows and nothing else: no clock. Amounts are micropoints as decimal text; an amount
- * `{base, rate_per_second, as_of}` is `base + rate_per_second x (now - as_of) / 1000` at the time of reading.
+ * The documents of the board's channels, made of rows and nothing else: no clock. Amounts are micropoints as
+ * decimal text; an amount `{base, rate_per_second, as_of}` is `base + rate_per_second x (now - as_of) / 1000`
+ * at the time of reading.
  */
 
 /** `rewards.summary`: the whole network. `points_per_hour` is in points, exact decimal text. */
@@ -75,8 +76,9 @@ export function deviceFields(row: DeviceRow, rules: Pick<RewardsRules, 'floorSco
 }
 
 /**
- * The fields of {@link deviceFields} that a report can change. `paid_score` is what `points.rate_per_second` follows from while it earns.
- * `last_seen_at` is true to the minute while the device is online, so that not every report changes it.
+ * The fields of {@link deviceFields} that a report can change. `paid_score` is what `points.rate_per_second`
+ * follows from while it earns. `last_seen_at` is true to the minute while the device is online, so that not
+ * every report changes it.
  */
 export function sampleFields(row: DeviceRow, rules: Pick<RewardsRules, 'floorScore'>) {
   const { score, lastSeenAt } = row

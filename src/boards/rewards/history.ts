@@ -14,7 +14,10 @@ export type HistoryQuery = {
   readonly limit?: number | undefined
 }
 
-/** The intervals of one page, by their first hours (hours since the Unix epoch), oldest first, and where they end. */
+/**
+ * The intervals of one page, by their first hours (hours since the Unix epoch), oldest first, and where they
+ * end.
+ */
 export type HistoryPage = {
   readonly interval: Interval
   readonly starts: readonly number[]
@@ -26,9 +29,10 @@ export type HistoryPage = {
 export const HISTORY_LIMIT = { default: 100, max: 1000 } as const
 
 /**
- * Which intervals to show. Whole intervals only: `from` goes back to the beginning of its own, `to` forward to the end, but not past the one
- * that holds `now`. Without them: the last 24 hours, 30 days, 12 weeks or 12 months. Every interval is there, also those without earnings, so
- * a chart has no gaps and pages never shift. MessageParseError names what is wrong.
+ * Which intervals to show. Whole intervals only: `from` goes back to the beginning of its own, `to` forward
+ * to the end, but not past the one that holds `now`. Without them: the last 24 hours, 30 days, 12 weeks or 12
+ * months. Every interval is there, also those without earnings, so a chart has no gaps and pages never shift.
+ * MessageParseError names what is wrong.
  */
 export function planHistory(query: HistoryQuery, now: Millis): Result<HistoryPage> {
   const limit = query.limit ?? HISTORY_LIMIT.default

@@ -2,7 +2,9 @@ import type { Interval } from './store.ts'
 
 const HOUR_MS = 3_600_000
 
-/** The first hour of the interval that holds `hour`. Hours since the Unix epoch, UTC; weeks begin on Monday. */
+/**
+ * The first hour of the interval that holds `hour`. Hours since the Unix epoch, UTC; weeks begin on Monday.
+ */
 export function intervalStart(interval: Interval, hour: number): number {
   switch (interval) {
     case 'hour':
@@ -21,7 +23,9 @@ export function intervalStart(interval: Interval, hour: number): number {
   }
 }
 
-/** The first hour of the interval that is `count` after (before, when negative) the one beginning at `start`. */
+/**
+ * The first hour of the interval that is `count` after (before, when negative) the one beginning at `start`.
+ */
 export function addIntervals(interval: Interval, start: number, count: number): number {
   switch (interval) {
     case 'hour':

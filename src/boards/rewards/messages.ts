@@ -23,13 +23,16 @@ export type DeviceMessageParts = {
 }
 
 /**
- * Turns socket messages into the board's commands. A socket is one device at a time. The messages' `id` is not used as an
- * idempotency key: each of them says how things are now, on this socket, so that saying it twice changes nothing, and an answer remembered from an
- * earlier socket would be wrong.
+ * Turns socket messages into the board's commands. A socket is one device at a time. The messages' `id` is
+ * not used as an idempotency key: each of them says how things are now, on this socket, so that saying it
+ * twice changes nothing, and an answer remembered from an earlier socket would be wrong.
  */
 export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages {
   const { bus, clock } = parts
-  /** What each socket is. Kept from the moment `connect` is on its way, so that a socket which dies meanwhile is not forgotten. */
+  /**
+   * What each socket is. Kept from the moment `connect` is on its way, so that a socket which dies meanwhile
+   * is not forgotten.
+   */
   const devices = new Map<SessionId, DeviceId>()
 
   const submit = async (command: RewardsCommand): Promise<Result<MessageOutcome>> => {
@@ -122,16 +125,16 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
 }
 
 /**
- * The command that a starting server submits before it lets anyone in: devices that the tables still show online and whose process is not
- * among `alive` go offline.
+ * The command that a starting server submits before it lets anyone in: devices that the tables still show
+ * online and whose process is not among `alive` go offline.
  */
 export function sweepCommand(alive: readonly string[], at: Millis): SweepCommand {
   return { kind: 'rewards.sweep', actor: { type: 'system' }, at, payload: { alive } }
 }
 
 /**
- * Brings the ledger up to the last full hour, in small commits; to be called every few minutes. Stops early when the writer refuses: the
- * next call goes on.
+ * Brings the ledger up to the last full hour, in small commits; to be called every few minutes. Stops early
+ * when the writer refuses: the next call goes on.
  */
 export async function settleLedger(bus: CommandBus, clock: Clock): Promise<void> {
   const payload = { limit: SETTLED_AT_ONCE }

@@ -3,9 +3,10 @@ import type { Patch, Path } from '../../core/patch.ts'
 import { escapeSegment } from '../../core/path.ts'
 
 /**
- * Collects the difference between old and new parts of one document as a patch. Write each part once: paths must not overlap. A small
- * object without objects in it (a balance, one network's numbers) of which several fields changed goes as a whole: its fields mostly
- * change together, and every distinct path costs the writer half a microsecond.
+ * Collects the difference between old and new parts of one document as a patch. Write each part once: paths
+ * must not overlap. A small object without objects in it (a balance, one network's numbers) of which several
+ * fields changed goes as a whole: its fields mostly change together, and every distinct path costs the writer
+ * half a microsecond.
  */
 export class PatchWriter {
   readonly #changes: { [path: Path]: Json } = {}
@@ -26,7 +27,9 @@ export class PatchWriter {
     }
   }
 
-  /** What differs at `path`; undefined stands for a part that is not there. Arrays always count as different. */
+  /**
+   * What differs at `path`; undefined stands for a part that is not there. Arrays always count as different.
+   */
   difference(path: Path, before: Json | undefined, after: Json | undefined): void {
     if (before === after) return
     if (after === undefined) this.#remove(path)

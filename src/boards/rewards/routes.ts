@@ -31,8 +31,8 @@ export type RewardsRouteParts = {
 }
 
 /**
- * REST of the rewards board: `/api/user`, `/api/networks`, `/api/earnings`. Everything is the caller's own; failures are thrown as
- * AppException and leave in the one error format.
+ * REST of the rewards board: `/api/user`, `/api/networks`, `/api/earnings`. Everything is the caller's own;
+ * failures are thrown as AppException and leave in the one error format.
  */
 export function rewardsRoutes(parts: RewardsRouteParts) {
   const { clock, rules, read } = parts

@@ -2,8 +2,8 @@ import { DEFAULT_WORKSPACE, type WorkspaceId } from '../../core/ids.ts'
 import { LIMITS } from '../../protocol/limits.ts'
 
 /**
- * Every number of the board that is a choice, handed in. Durations in ms. The values and formulas are explained for users in
- * docs/GUIDE-rewards.md.
+ * Every number of the board that is a choice, handed in. Durations in ms. The values and formulas are
+ * explained for users in docs/GUIDE-rewards.md.
  */
 export type RewardsRules = {
   readonly workspace: WorkspaceId

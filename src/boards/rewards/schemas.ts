@@ -4,8 +4,8 @@ import { SCORE_STATES } from './score.ts'
 import { INTERVALS } from './store.ts'
 
 /*
- * What the board's routes take and give, for the OpenAPI page and for checking. Amounts are micropoints (1,000,000 make a point)
- * as decimal text, times milliseconds since the Unix epoch.
+ * What the board's routes take and give, for the OpenAPI page and for checking. Amounts are micropoints
+ * (1,000,000 make a point) as decimal text, times milliseconds since the Unix epoch.
  */
 
 const millis = t.Integer({ description: 'milliseconds since the Unix epoch', examples: [1766000000000] })
@@ -93,7 +93,9 @@ export const Earnings = t.Object({
 
 const interval = word(INTERVALS, 'UTC; weeks begin on Monday')
 
-/** Bounds are checked by `planHistory`, whose errors name the field; those of coerced numbers here would not. */
+/**
+ * Bounds are checked by `planHistory`, whose errors name the field; those of coerced numbers here would not.
+ */
 export const HistoryParams = t.Object({
   interval: t.Optional(interval),
   from: t.Optional(t.Integer({ description: 'first instant, ms', examples: [1765900000000] })),

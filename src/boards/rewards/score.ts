@@ -54,8 +54,8 @@ export function shownScore(score: Score): number | null {
 }
 
 /**
- * Takes one report in. The sample is the sum of its parts; the score moves an eighth of the way towards it (the first sample is taken
- * as it is). Source: our own proposal, explained in docs/GUIDE-rewards.md.
+ * Takes one report in. The sample is the sum of its parts; the score moves an eighth of the way towards it
+ * (the first sample is taken as it is). Source: our own proposal, explained in docs/GUIDE-rewards.md.
  */
 export function nextScore(score: Score, measured: Measurement, thresholds: ScoreThresholds): Score {
   const parts = scoreParts(measured)
@@ -76,8 +76,9 @@ const SMOOTHING = 8
 const DAY = 24 * 3_600_000
 
 /**
- * 400 x uptime over 24 h + 250 x (1 - loss / 5 %) + 200 x (400 ms - rtt) / 350 ms + 150 x (1 - disconnects over 24 h / 24), each part
- * kept within its bounds and floored. Loss is the mean over the report's networks, rtt their median.
+ * 400 x uptime over 24 h + 250 x (1 - loss / 5 %) + 200 x (400 ms - rtt) / 350 ms + 150 x (1 - disconnects
+ * over 24 h / 24), each part kept within its bounds and floored. Loss is the mean over the report's networks,
+ * rtt their median.
  */
 export function scoreParts(measured: Measurement): ScoreParts {
   const losses = measured.networks.map((network) => network.loss)
@@ -102,7 +103,10 @@ function part(weight: number, ratio: number): number {
   return Math.floor(weight * Math.min(1, Math.max(0, ratio)))
 }
 
-/** Established stays established: a device keeps its standing over a night offline, and its uptime part tells of the night. */
+/**
+ * Established stays established: a device keeps its standing over a night offline, and its uptime part tells
+ * of the night.
+ */
 function stateOf(before: ScoreState, samples: number, age: number, thresholds: ScoreThresholds): ScoreState {
   if (before === 'established') return before
   const enough = samples >= thresholds.establishedSamples && age >= thresholds.establishedAfter

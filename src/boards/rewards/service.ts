@@ -8,8 +8,9 @@ import type { RewardsStore } from './store.ts'
 import type { RewardsCommand } from './types.ts'
 
 /**
- * The board's decisions, for the writer; one handler per command. Each decides from the store and the command alone: no clock, no
- * randomness. Refusals: Unauthorized, EntityNotFound, ConnectionClosed, ConnectionError, InvalidNetworkData, RateLimited.
+ * The board's decisions, for the writer; one handler per command. Each decides from the store and the command
+ * alone: no clock, no randomness. Refusals: Unauthorized, EntityNotFound, ConnectionClosed, ConnectionError,
+ * InvalidNetworkData, RateLimited.
  */
 export function rewardsHandlers(
   rules: RewardsRules,

@@ -9,7 +9,10 @@ import type { Window } from './window.ts'
 export const STANDINGS = ['earning', 'duplicate_ip', 'address_limit'] as const
 export type Standing = (typeof STANDINGS)[number]
 
-/** `leasedAt` is kept while offline: who is back within the grace time keeps the place in the queue of the address. */
+/**
+ * `leasedAt` is kept while offline: who is back within the grace time keeps the place in the queue of the
+ * address.
+ */
 export type Presence =
   | {
       readonly status: 'online'
@@ -26,7 +29,10 @@ export type Presence =
       readonly connectedAt: Millis
     }
 
-/** One network of a device: loss in percent and round trip in ms of the last report, bytes since the device connected. */
+/**
+ * One network of a device: loss in percent and round trip in ms of the last report, bytes since the device
+ * connected.
+ */
 export type NetworkState = {
   readonly loss: number
   readonly rtt: number
@@ -121,7 +127,9 @@ export type RewardsReader = {
 }
 
 export type RewardsStore = RewardsReader & {
-  /** Whether an online device holds the lease of this address: it earns, or would but for the address limit. */
+  /**
+   * Whether an online device holds the lease of this address: it earns, or would but for the address limit.
+   */
   isLeased(addressKey: string): boolean
   /** The online `duplicate_ip` device that has waited longest for this address. */
   firstWaiting(addressKey: string): DeviceRow | null

@@ -5,7 +5,10 @@ import type { DeviceId, SessionId } from '../../core/ids.ts'
 export const EARNING_SOURCES = ['network'] as const
 export type EarningSource = (typeof EARNING_SOURCES)[number]
 
-/** What a device says of one network since its last report; checked by `validate.ts`. Loss in percent, rtt in ms. */
+/**
+ * What a device says of one network since its last report; checked by `validate.ts`. Loss in percent, rtt in
+ * ms.
+ */
 export type NetworkReport = {
   readonly name: string
   readonly loss: number
@@ -15,12 +18,15 @@ export type NetworkReport = {
 }
 
 /**
- * The socket a device hangs on. `process` is the server process that holds the socket, a random name per start:
- * what a dead process left behind is told by it.
+ * The socket a device hangs on. `process` is the server process that holds the socket, a random name per
+ * start: what a dead process left behind is told by it.
  */
 export type SocketRef = { readonly session: SessionId; readonly process: string }
 
-/** The serving process has normalised the address and looked the country up (null: private or not in the table). */
+/**
+ * The serving process has normalised the address and looked the country up (null: private or not in the
+ * table).
+ */
 export type ConnectPayload = {
   readonly deviceId: DeviceId
   readonly name: string | null
@@ -48,7 +54,10 @@ export type VanishCommand = Command<
   { readonly deviceId: DeviceId; readonly session: SessionId }
 >
 
-/** Puts every device offline whose process is not among `alive`: what a process left behind that died without a word. */
+/**
+ * Puts every device offline whose process is not among `alive`: what a process left behind that died without
+ * a word.
+ */
 export type SweepCommand = Command<'rewards.sweep', { readonly alive: readonly string[] }>
 
 /** Settles the earnings of past hours of devices that have not reported since; at most `limit` of them. */

@@ -8,7 +8,10 @@ import type { NetworkReport } from './types.ts'
 /** Highest round trip that is taken, in ms. */
 export const MAX_RTT = 60_000
 
-/** A device's id as its owner chose it, or why it cannot be one: it becomes part of paths and addresses of pages. */
+/**
+ * A device's id as its owner chose it, or why it cannot be one: it becomes part of paths and addresses of
+ * pages.
+ */
 export function readDeviceId(text: string): Result<DeviceId> {
   if (/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/.test(text)) return ok(text as DeviceId) // this check is what makes it one
   return invalid(
@@ -27,7 +30,10 @@ export function checkName(field: string, name: string): Result<string> {
   return ok(trimmed)
 }
 
-/** The networks of one report, with loss to hundredths of a percent and rtt to tenths of a millisecond; the error names the field. */
+/**
+ * The networks of one report, with loss to hundredths of a percent and rtt to tenths of a millisecond; the
+ * error names the field.
+ */
 export function checkNetworks(
   networks: readonly NetworkReport[],
   rules: Pick<RewardsRules, 'networksPerUpdate'>,

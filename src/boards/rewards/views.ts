@@ -11,8 +11,9 @@ import type { DeviceRow, EarningSum, RewardsReader } from './store.ts'
 import { readDeviceId } from './validate.ts'
 
 /*
- * What REST shows; made of rows at the time of the question. Amounts are micropoints as decimal text. `settled` is in the ledger; `provisional` has
- * been earned since and is settled when the device's rate changes, it leaves, or an hour has passed.
+ * What REST shows; made of rows at the time of the question. Amounts are micropoints as decimal text.
+ * `settled` is in the ledger; `provisional` has been earned since and is settled when the device's rate
+ * changes, it leaves, or an hour has passed.
  */
 
 export function deviceView(row: DeviceRow, rules: RewardsRules) {

@@ -8,8 +8,9 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
 /**
- * Uptime (ms) and disconnects of the last 24 hours in buckets of one hour of the clock (UTC). Bucket 0 is `hour` (hours since
- * the Unix epoch), bucket i the hour i before it; zeros at the end are left out. `countedTo`: uptime is counted up to here.
+ * Uptime (ms) and disconnects of the last 24 hours in buckets of one hour of the clock (UTC). Bucket 0 is
+ * `hour` (hours since the Unix epoch), bucket i the hour i before it; zeros at the end are left out.
+ * `countedTo`: uptime is counted up to here.
  */
 export type Window = {
   readonly hour: number
@@ -56,8 +57,8 @@ export function countDisconnect(window: Window, leftAt: Millis): Window {
 }
 
 /**
- * Uptime (ms) and disconnects in the 24 hours before `at`. The oldest hour lies only partly inside and counts by that part, as
- * if what happened in it were spread evenly.
+ * Uptime (ms) and disconnects in the 24 hours before `at`. The oldest hour lies only partly inside and counts
+ * by that part, as if what happened in it were spread evenly.
  */
 export function last24Hours(
   window: Window,

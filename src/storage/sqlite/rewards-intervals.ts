@@ -5,8 +5,9 @@ import type { Interval } from '../../boards/rewards/store.ts'
 const hour = rewardsEarnings.hour
 
 /**
- * The first hour of a ledger row's interval, in SQL: the same as `intervalStart` of src/boards/rewards/intervals.ts (hours since the
- * Unix epoch are never negative here; 72 hours lie between a Monday and the epoch's Thursday).
+ * The first hour of a ledger row's interval, in SQL: the same as `intervalStart` of
+ * src/boards/rewards/intervals.ts (hours since the Unix epoch are never negative here; 72 hours lie between a
+ * Monday and the epoch's Thursday).
  */
 export const INTERVAL_STARTS: { readonly [interval in Interval]: SQL } = {
   hour: sql`${hour}`,

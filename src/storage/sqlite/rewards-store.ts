@@ -11,7 +11,10 @@ import {
 } from './rewards-rows.ts'
 import { prepareRewardsStatements } from './rewards-statements.ts'
 
-/** Devices, sums, countries, arrivals and the ledger in SQLite. Reads work on any connection, writes inside a transaction of the writer's. */
+/**
+ * Devices, sums, countries, arrivals and the ledger in SQLite. Reads work on any connection, writes inside a
+ * transaction of the writer's.
+ */
 export function createSqliteRewardsStore(connection: Connection): RewardsStore {
   const { select, write } = prepareRewardsStatements(connection)
   const mapped = <Flat, Row>(flat: Flat | undefined, map: (flat: Flat) => Row) =>

@@ -14,7 +14,8 @@ import { forSeeds } from '../../support/seeded.ts'
 const HOUR = 3_600_000
 
 test('an hour at the full rate, by hand', () => {
-  // 50 points an hour are 50,000,000 / 3600 = 13,888.9 micropoints a second, floored: 13,888. Times 3600 s: 49,996,800.
+  // 50 points an hour are 50,000,000 / 3600 = 13,888.9 micropoints a second, floored: 13,888. Times 3600 s:
+  // 49,996,800.
   const accrual: Accrual = { base: 0n, carry: 0, rate: 13_888, asOf: 0 }
   expect(amountAt(accrual, HOUR)).toBe(49_996_800n)
   expect(formatPoints(amountAt(accrual, HOUR))).toBe('49.9968')

@@ -85,7 +85,8 @@ test('a newcomer earns at the floor at once, is scored with the first report, an
 
   board.clock.time += 15 * MINUTE
   board.commit(make.report('ada', 'laptop'))
-  // Up 15 min 10 s of 24 h: floor(400 x 910/86400) = 4. Score 600 + 4/8 = 600.5, shown 601; 50 x 0.601 points an hour.
+  // Up 15 min 10 s of 24 h: floor(400 x 910/86400) = 4. Score 600 + 4/8 = 600.5, shown 601; 50 x 0.601 points
+  // an hour.
   const established = board.device('laptop')
   expect(established.score).toMatchObject({ state: 'established', smoothed: 600_500, stepped: 601 })
   expect(established.points.rate).toBe(Math.floor((50_000_000 * 601) / 1000 / 3600))

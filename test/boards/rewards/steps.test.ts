@@ -5,7 +5,10 @@ import { rateOf } from '../../../src/boards/rewards/shares.ts'
 import { countUptime, last24Hours, newWindow } from '../../../src/boards/rewards/window.ts'
 import { seeded } from '../../support/seeded.ts'
 
-/** How often the rate of an ordinary, somewhat noisy device changes in two days of a report every 30 s; evidence of decision 0006. */
+/**
+ * How often the rate of an ordinary, somewhat noisy device changes in two days of a report every 30 s;
+ * evidence of decision 0006.
+ */
 function rateChanges(scoreStep: number): { changes: number; paid: number } {
   const random = seeded(7)
   const rules = { ...DEFAULT_RULES, scoreStep }

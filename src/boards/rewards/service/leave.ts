@@ -20,9 +20,9 @@ export function vanish(store: RewardsStore, command: VanishCommand, rules: Rewar
 }
 
 /**
- * Puts every device offline that a dead process held. Nobody knows when it died; that it lived when it last wrote something is
- * certain, so its devices were up and earned until then. The grace time runs from now, since it was not they who left, and for the same
- * reason no one is notified.
+ * Puts every device offline that a dead process held. Nobody knows when it died; that it lived when it last
+ * wrote something is certain, so its devices were up and earned until then. The grace time runs from now,
+ * since it was not they who left, and for the same reason no one is notified.
  */
 export function sweep(store: RewardsStore, command: SweepCommand, rules: RewardsRules): Decision {
   const lost = store.onlineElsewhere(command.payload.alive)

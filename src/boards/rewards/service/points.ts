@@ -7,11 +7,13 @@ import type { Turn } from './turn.ts'
 export const UNKNOWN_COUNTRY = 'ZZ'
 
 /**
- * Settles a device at `at` and lets it earn `rate` micropoints a second from then on. What it earned goes to the hourly ledger; its user's, its
- * country's and the network's sums follow. Answers the device's new row, which the caller writes.
+ * Settles a device at `at` and lets it earn `rate` micropoints a second from then on. What it earned goes to
+ * the hourly ledger; its user's, its country's and the network's sums follow. Answers the device's new row,
+ * which the caller writes.
  *
- * Sums stay exact because every change of a rate happens at one time for all of them: if a clock was set back, that is the latest time that any
- * of them has already been settled at (the network's covers every user's).
+ * Sums stay exact because every change of a rate happens at one time for all of them: if a clock was set
+ * back, that is the latest time that any of them has already been settled at (the network's covers every
+ * user's).
  */
 export function setRate(turn: Turn, device: DeviceRow, rate: number, at: Millis): DeviceRow {
   const { points } = device

@@ -15,16 +15,17 @@ export function isOnline(device: DeviceRow): device is OnlineDevice {
 }
 
 /**
- * Whether a device that comes back at `at` was not really away. It then keeps its place in the queue of its address, and no disconnect is
- * counted. (Counting waits for the return: an offline device has no use for the number.)
+ * Whether a device that comes back at `at` was not really away. It then keeps its place in the queue of its
+ * address, and no disconnect is counted. (Counting waits for the return: an offline device has no use for the
+ * number.)
  */
 export function isWithinGrace(presence: Presence, at: Millis, rules: Pick<RewardsRules, 'grace'>): boolean {
   return presence.status === 'offline' && at - presence.leftAt <= rules.grace
 }
 
 /**
- * Brings an offline device online at its address; `place` is the time its lease counts from. `stored` is its row in the store, null when it
- * is new.
+ * Brings an offline device online at its address; `place` is the time its lease counts from. `stored` is its
+ * row in the store, null when it is new.
  */
 export function goOnline(
   turn: Turn,
@@ -54,8 +55,8 @@ export function goOnline(
 }
 
 /**
- * Takes a device offline and gives what it held to those who waited for it. It was up, and earned, until `until`; the grace time
- * runs from `leftAt`.
+ * Takes a device offline and gives what it held to those who waited for it. It was up, and earned, until
+ * `until`; the grace time runs from `leftAt`.
  */
 export function goOffline(
   turn: Turn,

@@ -14,8 +14,9 @@ import { moveScore, type OnlineDevice } from './presence.ts'
 import { Turn } from './turn.ts'
 
 /**
- * A device reports its networks and is scored. Most reports change nothing but the device's own sample: one read, one write of
- * the changing columns. The rate follows the score in steps; and once an hour what was earned is settled into the ledger.
+ * A device reports its networks and is scored. Most reports change nothing but the device's own sample: one
+ * read, one write of the changing columns. The rate follows the score in steps; and once an hour what was
+ * earned is settled into the ledger.
  */
 export function report(store: RewardsStore, command: NetworkUpdateCommand, rules: RewardsRules): Decision {
   const found = connectedDevice(store, command)

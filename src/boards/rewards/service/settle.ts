@@ -8,9 +8,9 @@ import { Turn } from './turn.ts'
 const HOUR = 3_600_000
 
 /**
- * Settles earning devices that were last settled before the running hour. A device that reports is settled by its reports; this is for
- * silent ones, whose ledger would otherwise wait until they leave, and then be written for days at once. Answers `more` when the
- * limit was reached.
+ * Settles earning devices that were last settled before the running hour. A device that reports is settled by
+ * its reports; this is for silent ones, whose ledger would otherwise wait until they leave, and then be
+ * written for days at once. Answers `more` when the limit was reached.
  */
 export function settleHours(store: RewardsStore, command: SettleCommand, rules: RewardsRules): Decision {
   const { limit } = command.payload

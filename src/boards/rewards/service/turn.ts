@@ -22,9 +22,9 @@ import type { AccountRow, ArrivalRow, CountryRow, DeviceRow, NetworkRow, Rewards
 type Change<Row> = { readonly before: Row | null; now: Row | null }
 
 /**
- * One command's work. Devices are written at once, since queries of the store must see them; sums are kept here and
- * written once at the end, however often they change. The patches are the differences between the rows' documents before and after, so a
- * patched document is the loaded one by construction.
+ * One command's work. Devices are written at once, since queries of the store must see them; sums are kept
+ * here and written once at the end, however often they change. The patches are the differences between the
+ * rows' documents before and after, so a patched document is the loaded one by construction.
  */
 export class Turn {
   readonly store: RewardsStore
@@ -89,7 +89,10 @@ export class Turn {
     this.#noteDevice(now.id, before, now)
   }
 
-  /** Writes a device of which only what a report changes has changed; not together with {@link putDevice} of the same device. */
+  /**
+   * Writes a device of which only what a report changes has changed; not together with {@link putDevice} of
+   * the same device.
+   */
   putSample(before: DeviceRow, now: DeviceRow): void {
     this.store.saveSample(now.id, now)
     this.#sampled = now.id
@@ -150,7 +153,8 @@ export class Turn {
         writers.set(user, writer)
       }
       const path = `devices.${escapeSegment(id)}`
-      // Both hold an object (`networks`), so the writer compares them field by field and never sets the part for the whole.
+      // Both hold an object (`networks`), so the writer compares them field by field and never sets the part
+      // for the whole.
       const fields = this.#sampled === id ? sampleFields : deviceFields
       const json = (row: DeviceRow | null) => (row === null ? undefined : fields(row, this.rules))
       writer.difference(path, json(before), json(now))
