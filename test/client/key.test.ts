@@ -1,22 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { createHash } from 'node:crypto'
 import { amountAt } from '../../src/client/amount.ts'
 import { fromBase64url, toBase64url } from '../../src/client/base64url.ts'
 import { createKey, openKey } from '../../src/client/key.ts'
-import { sha512 } from '../../src/client/sha512.ts'
 import { forSeeds } from '../support/seeded.ts'
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
-
-test('SHA-512: vectors of FIPS 180-4 and another implementation at every length around a block', () => {
-  expect(hex(sha512(new TextEncoder().encode('abc')))).toBe(
-    'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f',
-  )
-  for (let length = 0; length < 300; length++) {
-    const bytes = Uint8Array.from({ length }, (_, index) => (index * 7 + length) & 0xff)
-    expect(hex(sha512(bytes))).toBe(createHash('sha512').update(bytes).digest('hex'))
-  }
-})
 
 describe('keys', () => {
   test('RFC 8032, 7.1: seeds, public keys and signatures', async () => {
