@@ -37,7 +37,7 @@ export function pruneSlice<Stores extends { readonly journal: JournalStore }>(
       if (row.seq > through && row.at >= before) break
       last = row.seq
     }
-    journal.prune(last, now - retention.answersMaxAge)
-    return last - oldest === PRUNE_SLICE
+    const answersLeft = journal.prune(last, now - retention.answersMaxAge)
+    return answersLeft || last - oldest === PRUNE_SLICE
   })
 }

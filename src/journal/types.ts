@@ -58,6 +58,9 @@ export type JournalStore = JournalReader & {
   /** The stored answer of an earlier command with this key; null when there is none. */
   recall(key: string): string | null
   remember(key: string, answer: string, at: Millis): void
-  /** Drops rows up to `seq` (never the newest row) and answers remembered before `before`. */
-  prune(seq: number, before: Millis): void
+  /**
+   * Drops rows up to `seq` (never the newest row) and some of the answers remembered before `before`. True when more of those
+   * answers are left for another call.
+   */
+  prune(seq: number, before: Millis): boolean
 }

@@ -42,7 +42,8 @@ export function startWriter(options: WriterOptions): Promise<Result<Writer, Star
   const queue = createCommandQueue({
     ...QUEUE_DEFAULTS,
     ...options.queue,
-    post: (commands) => post({ type: 'commit', commands }),
+    // A ToWriter of type commit, put together from text that is printed already.
+    post: (commands) => worker.postMessage(`{"type":"commit","commands":[${commands.join(',')}]}`),
     defer: setImmediate,
   })
   let state: 'starting' | 'running' | 'ended' = 'starting'

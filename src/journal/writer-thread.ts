@@ -1,13 +1,13 @@
 import type { Clock, Random } from '../core/clock.ts'
 import type { Command } from '../core/command.ts'
 import type { LogFields, Logger } from '../core/logger.ts'
-import type { Result } from '../core/result.ts'
-import type { Storage } from '../core/storage.ts'
+import { fail, ok, type Result } from '../core/result.ts'
+import { type Storage, StorageFailure } from '../core/storage.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import type { HandlerTable } from './handler-table.ts'
 import { openReign } from './reign.ts'
 import { pruneSlice } from './retention.ts'
-import type { JournalStore } from './types.ts'
+import type { Cursor, JournalStore } from './types.ts'
 import type { FromWriter, StartFailure, ToWriter, WriterSettings } from './writer-protocol.ts'
 
 /** How often the thread looks for rows beyond their retention, ms. */
@@ -41,7 +41,13 @@ export function createWriterThread<Stores extends { readonly journal: JournalSto
       return
     }
     const storage = opened.value
-    const head = openReign(storage, settings.workspace, clock, options.random)
+    const reign = beginReign(storage, settings)
+    if (!reign.ok) {
+      post({ type: 'refused', failure: reign.error })
+      storage.close()
+      return
+    }
+    const head = reign.value
     const prune = () => {
       // Slice by slice, each a task of its own, so that commands get in between.
       let more = false
@@ -61,6 +67,16 @@ export function createWriterThread<Stores extends { readonly journal: JournalSto
       },
     }
     post({ type: 'opened', epoch: head.epoch, seq: head.seq })
+  }
+
+  function beginReign(storage: Storage<Stores>, settings: WriterSettings): Result<Cursor, StartFailure> {
+    try {
+      return ok(openReign(storage, settings.workspace, clock, options.random))
+    } catch (error) {
+      if (!(error instanceof StorageFailure)) throw error
+      const message = `The database in ${settings.dataDir} cannot be written (${error.message}): check the disk.`
+      return fail({ reason: 'failed', message })
+    }
   }
 
   function commit(commands: readonly Command[]): void {

@@ -122,6 +122,19 @@ for (const { name, open } of STORAGES) {
       expect(read((journal) => journal.recall('k30'))).toBeNull()
     })
 
+    test('pruning says when old answers are left for another call', () => {
+      write((journal) => {
+        for (let n = 0; n < 2_500; n++) journal.remember(`k${n}`, 'x', n)
+      })
+      let calls = 1
+      while (opened.storage.write(({ journal }) => journal.prune(0, 2_400))) calls++
+      expect(calls).toBeLessThan(10)
+      const found = read((journal) =>
+        [0, 999, 2_399, 2_400, 2_499].map((n) => journal.recall(`k${n}`) !== null),
+      )
+      expect(found).toEqual([false, false, false, true, true])
+    })
+
     test('a pruning that is rolled back leaves every row and answer', () => {
       fill()
       write((journal) => journal.remember('k', 'x', 1))

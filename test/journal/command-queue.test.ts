@@ -4,11 +4,14 @@ import { appError } from '../../src/core/errors.ts'
 import { createCommandQueue } from '../../src/journal/command-queue.ts'
 
 const command = (at: number): Command => ({ kind: 'x', actor: { type: 'system' }, at, payload: null })
-const answers = (batch: readonly Command[] | undefined): CommandResult[] =>
-  (batch ?? []).map(({ at }) => ({ ok: true, value: at, epoch: 1, seq: at }))
+const answers = (batch: readonly string[] | undefined): CommandResult[] =>
+  (batch ?? []).map((text) => {
+    const { at }: Command = JSON.parse(text)
+    return { ok: true, value: at, epoch: 1, seq: at }
+  })
 
 function setUp(options: { limit?: number; batch?: number; window?: number } = {}) {
-  const posted: (readonly Command[])[] = []
+  const posted: (readonly string[])[] = []
   const turns: (() => void)[] = []
   const queue = createCommandQueue({
     limit: 100,
@@ -50,6 +53,16 @@ describe('command queue', () => {
     const values = (await Promise.all(results)).map((result) => result.ok && result.value)
     expect(values).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
     expect(queue.size()).toBe(0)
+  })
+
+  test('a command that JSON cannot carry rejects alone', async () => {
+    const { queue, posted, turn } = setUp()
+    const bad = queue.submit({ ...command(1), payload: 1n })
+    const good = queue.submit(command(2))
+    expect(bad).rejects.toThrow()
+    turn()
+    queue.answer(answers(posted[0]))
+    expect(await good).toMatchObject({ ok: true, value: 2 })
   })
 
   test('a full queue refuses at once, and says when to come back', async () => {

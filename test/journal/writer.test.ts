@@ -57,6 +57,13 @@ describe('writer thread', () => {
     await writer.close()
   })
 
+  test('closing without patience answers too', async () => {
+    const results = Array.from({ length: 500 }, (_, n) => writer.bus.submit(note(n)))
+    await writer.close(0)
+    expect((await Promise.all(results)).length).toBe(500)
+    expect(crashes).toEqual([])
+  })
+
   test('closing answers everything first, leaves one whole file, and the next start continues the chain', async () => {
     const results = Array.from({ length: 50 }, (_, n) => writer.bus.submit(note(n)))
     await writer.close()

@@ -74,6 +74,7 @@ export function createMemoryJournalStore(log: UndoLog): JournalStore {
         )
       }
       for (const [key, { at }] of [...answers.entries()]) if (at < before) answers.delete(key)
+      return false
     },
   }
 }

@@ -119,8 +119,9 @@ export function createSqliteJournalStore(connection: Connection): JournalStore {
       deleteRows({ seq: Math.min(seq, headNow().seq - 1) })
       // Ids ascend with time, so that this needs no index over `at`: it stops at the first answer that is to stay.
       const answers = oldAnswers.all()
-      const kept = answers.find((row) => row.at >= before)?.id ?? (answers.at(-1)?.id ?? 0) + 1
-      deleteAnswers({ id: kept })
+      const kept = answers.find((row) => row.at >= before)?.id
+      deleteAnswers({ id: kept ?? (answers.at(-1)?.id ?? 0) + 1 })
+      return kept === undefined && answers.length === ANSWERS_PER_PRUNE
     },
   }
 }
