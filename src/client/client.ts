@@ -69,6 +69,7 @@ class LiveClient implements Client {
     this.#pings = new Pings(timers, clock)
     this.#channels = new Channels({ clock, timers, send, error })
     this.#login = new Login(options.credentials ?? null, {
+      host: new URL(options.url).host,
       send,
       error,
       serverNow: () => this.#clock.now(),

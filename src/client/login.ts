@@ -7,6 +7,8 @@ import type { ClientUser, Credentials } from './api.ts'
 import { toBase64url } from './base64url.ts'
 
 export type LoginDeps = {
+  /** Host and port of the server as this client reaches it: challenges of any other are not signed. */
+  readonly host: string
   send(message: ClientMessage): boolean
   serverNow(): number
   error(error: AppError): void
@@ -103,7 +105,7 @@ export class Login {
     this.#lastError = null
     const session = challenge.session
     this.#session = session
-    const message = await answerOf(credentials, challenge)
+    const message = await answerOf(credentials, challenge, this.#deps.host)
     // Signing takes a while: the connection, or the credentials, may be others by now.
     if (this.#session !== session || !this.#isConnected || this.#credentials !== credentials) return
     if (message.ok) {
@@ -129,9 +131,13 @@ export class Login {
 async function answerOf(
   credentials: Credentials,
   challenge: Challenge,
+  host: string,
 ): Promise<Result<AuthenticateMessage>> {
   try {
     if (credentials.type === 'token') return ok({ type: 'authenticate', token: await credentials.token() })
+    // Whoever runs this server might relay another one's challenge and log in there with the answer (rule L-1).
+    if (!isOf(challenge.origin, host))
+      throw new Error(`the challenge is of ${challenge.origin}, not of ${host}`)
     const { key, register } = credentials
     const signature = await key.sign(loginText(challenge))
     return ok({
@@ -144,6 +150,10 @@ async function answerOf(
     const why = cause instanceof Error ? cause.message : String(cause)
     return fail(appError('InvalidCredentials', `could not make the login message: ${why}`))
   }
+}
+
+function isOf(origin: string, host: string): boolean {
+  return URL.canParse(origin) && new URL(origin).host === host
 }
 
 /** A challenge that is about to expire would have when it arrives. */

@@ -12,9 +12,12 @@ export function originAllowed(allowed: AllowedOrigins, headers: Headers): boolea
 }
 
 /**
- * The server as this client names it; what a login's signature is bound to: the page's origin, or the address a program
- * connected to.
+ * The server as this client reached it; what a login's signature is bound to. The host is the one the client asked for, whoever's page
+ * asks, so that a client which compares it with its own address cannot be made to sign a challenge that somebody relays from
+ * another server. A page of the server itself also says whether a proxy made `https` of it.
  */
 export function serverOrigin(headers: Headers): string {
-  return headers.get('origin') ?? `http://${headers.get('host') ?? 'localhost'}`
+  const host = headers.get('host')?.toLowerCase() ?? 'localhost'
+  const origin = headers.get('origin')
+  return origin !== null && URL.canParse(origin) && new URL(origin).host === host ? origin : `http://${host}`
 }

@@ -66,6 +66,14 @@ describe('login', () => {
     expect(signed.map((text) => text.split('\n')[2])).toEqual(['session: s-1', 'session: s-2'])
   })
 
+  test('L-1: a challenge of another server, relayed by this one, is not signed', async () => {
+    const h = new Harness({ credentials: BY_KEY })
+    const expires = h.time.now() + 60_000
+    const challenge = { nonce: 'C'.repeat(43), origin: 'http://other', session: 's-1', expires }
+    await h.up({ challenge })
+    expect(h.socket.count('authenticate')).toBe(0)
+  })
+
   test('L-1, L-4: a later login uses the connection it has while its challenge is fresh', async () => {
     const h = new Harness()
     const socket = await h.up()
