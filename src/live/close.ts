@@ -13,7 +13,7 @@ export function closeSession<Socket>(
   if (session.link.type === 'closed') return
   // First, since the socket may tell us that it is closed before this call returns.
   detach(live, session)
-  live.deps.transport.close(session.socket, CLOSE[reason].code, text)
+  live.deps.transport.close(session.socket, CLOSE[reason].code, shorten(text))
 }
 
 /** The session holds nothing any more and nothing is sent to it; does nothing the second time. */
@@ -29,3 +29,13 @@ export function detach<Socket>(live: LiveState<Socket>, session: Session<Socket>
     release(live, session, index)
   }
 }
+
+/** A close frame holds at most 123 bytes of reason (RFC 6455, 5.5): as many whole characters as fit. */
+function shorten(text: string): string {
+  const bytes = new TextEncoder().encode(text)
+  if (bytes.length <= MOST_REASON_BYTES) return text
+  // A character cut in two is left out: in `stream` mode the decoder waits for its rest.
+  return new TextDecoder().decode(bytes.subarray(0, MOST_REASON_BYTES), { stream: true })
+}
+
+const MOST_REASON_BYTES = 123

@@ -15,7 +15,12 @@ export function applyEntries<Socket>(live: LiveState<Socket>, entries: readonly 
       return
     }
     live.epoch = entry.epoch
-    applyEntry(live, entry)
+    try {
+      applyEntry(live, entry)
+    } catch (cause) {
+      // Readers of this channel find a gap at its next frame and ask; the others are not to suffer from it.
+      live.deps.defect(cause, `applying a row of ${entry.channel}`)
+    }
     // Last: whoever turns out to be slow on the way has been served up to the row before.
     live.seq = entry.seq
   }

@@ -22,8 +22,9 @@ export function receive<Socket>(live: LiveState<Socket>, session: Session<Socket
     return
   }
   if (!frameKindFits(frame, session.format)) {
-    sendError(live, session, wrongFrameKind(session.format))
-    closeSession(live, session, 'protocolViolation')
+    const error = wrongFrameKind(session.format)
+    sendError(live, session, error)
+    closeSession(live, session, 'protocolViolation', error.message)
     return
   }
   const parsed = parseClientMessage(frame, session.format)

@@ -10,7 +10,12 @@ export function sweep<Socket>(live: LiveState<Socket>): void {
   const now = live.deps.clock.now()
   const { limits } = live.deps
   for (const session of [...live.slow]) {
-    drained(live, session)
+    try {
+      drained(live, session)
+    } catch (cause) {
+      live.deps.defect(cause, 'going on with a slow reader')
+      closeSession(live, session, 'internalError')
+    }
     if (session.link.type === 'slow' && now - session.link.since > limits.slowMillis) {
       closeSession(live, session, 'slowReader')
     }

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'bun:test'
+import { Harness, type Peer } from './harness.ts'
+
+const LIMITS = { bufferedBytes: 500, slowMillis: 10_000 }
+
+function stalled(harness: Harness): Peer {
+  const peer = harness.open()
+  peer.send({ type: 'subscribe', channels: ['shared'] })
+  peer.read()
+  peer.socket.isStalled = true
+  for (let n = 0; harness.engine.stats().slow === 0; n++) {
+    harness.patch('shared', { text: 'x'.repeat(200), n })
+    harness.tick()
+  }
+  return peer
+}
+
+describe('back-pressure', () => {
+  test('G5, B-4: a slow reader is taken off its topics; the others go on', () => {
+    const harness = new Harness({ limits: LIMITS })
+    const fast = harness.open()
+    fast.send({ type: 'subscribe', channels: ['shared'] })
+    const peer = stalled(harness)
+    expect(peer.socket.topics.size).toBe(0)
+    const waiting = peer.socket.items.length
+    fast.read()
+    harness.patch('shared', { n: -1 })
+    harness.tick()
+    expect(peer.socket.items.length).toBe(waiting)
+    expect(fast.types()).toEqual(['update'])
+  })
+
+  test('B-4, G3: when it has read, one merged delta from where it stopped', () => {
+    const harness = new Harness({ limits: LIMITS })
+    const peer = stalled(harness)
+    for (let n = 0; n < 10; n++) {
+      harness.patch('shared', { late: n })
+      harness.tick()
+    }
+    const before = peer.read().at(-1)
+    harness.engine.drained(peer.session)
+    const after = peer.read()
+    expect(after).toMatchObject([{ type: 'resumed', changes: { late: 9 } }])
+    if (before?.type !== 'update' || after[0]?.type !== 'resumed') throw new Error('expected deltas')
+    expect(after[0].from).toBe(before.seq)
+    harness.patch('shared', { late: 10 })
+    harness.tick()
+    expect(peer.read()).toMatchObject([{ type: 'update', from: after[0].seq }])
+  })
+
+  test('B-4: what it asks for meanwhile is answered when it has read, in order', () => {
+    const harness = new Harness({ limits: LIMITS })
+    const peer = stalled(harness)
+    peer.send({ type: 'subscribe', channels: ['log'], id: 's' })
+    peer.send({ type: 'unsubscribe', channels: ['shared'], id: 'u' })
+    peer.read()
+    harness.engine.drained(peer.session)
+    expect(peer.types()).toEqual(['resumed', 'snapshot', 'caught_up', 'unsubscribed'])
+  })
+
+  test('B-4: one that does not read within 10 s is closed with 3001', () => {
+    const harness = new Harness({ limits: LIMITS })
+    const peer = stalled(harness)
+    harness.pass(10_000)
+    expect(peer.socket.closedWith).toBeNull()
+    harness.pass(1)
+    expect(peer.socket.closedWith).toBe(3001)
+    expect(harness.engine.stats()).toMatchObject({ sessions: 0, slow: 0, channels: 0 })
+  })
+
+  test('one that asks for too much meanwhile is closed', () => {
+    const harness = new Harness({ limits: { ...LIMITS, deferred: 2 } })
+    const peer = stalled(harness)
+    for (let n = 0; n < 3; n++) peer.send({ type: 'refresh' })
+    expect(peer.socket.closedWith).toBe(3001)
+  })
+
+  test('a sweep goes on with a reader that drained without a word', () => {
+    const harness = new Harness({ limits: LIMITS })
+    const peer = stalled(harness)
+    peer.read()
+    harness.pass(1000)
+    expect(harness.engine.stats().slow).toBe(0)
+    expect(peer.socket.topics.size).toBe(1)
+  })
+})

@@ -1,0 +1,153 @@
+import { appError } from '../../src/core/errors.ts'
+import { DEFAULT_WORKSPACE, type UserId } from '../../src/core/ids.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import { fail, ok } from '../../src/core/result.ts'
+import { createEngine } from '../../src/live/engine.ts'
+import { DEFAULT_LIMITS, type EngineLimits } from '../../src/live/limits.ts'
+import type { Authenticator, DeviceMessages } from '../../src/live/ports.ts'
+import type { Session } from '../../src/live/session.ts'
+import type { Engine, OpenOptions } from '../../src/live/types.ts'
+import type { ClientMessage } from '../../src/protocol/client-messages.ts'
+import { decodeServerFrame, encodeMessage } from '../../src/protocol/codec.ts'
+import type { ServerMessage } from '../../src/protocol/server-messages.ts'
+import { Socket, Wire } from '../oracle/wire.ts'
+import { keyOf, sourcesOf, World } from '../oracle/world.ts'
+import { manualClock } from '../support/journal.ts'
+import { noMetrics } from '../support/live.ts'
+
+/** An engine over the oracle's world and wire, with clients that are driven by hand. Tokens are names of users; `bad` is none. */
+export class Harness {
+  readonly world = new World()
+  readonly clock = manualClock()
+  readonly wire = new Wire(() => this.world.truth)
+  readonly defects: string[] = []
+  readonly engine: Engine<Socket>
+  #tail: number
+
+  constructor(
+    parts: {
+      readonly limits?: Partial<EngineLimits>
+      readonly authenticator?: Authenticator
+      readonly devices?: DeviceMessages
+    } = {},
+  ) {
+    this.world.openEpoch(7, this.clock.now())
+    this.#tail = this.world.seq
+    this.engine = createEngine<Socket>({
+      clock: this.clock,
+      random: { bytes: (length) => new Uint8Array(length).fill(128) },
+      transport: this.wire.transport,
+      publisher: this.wire.publisher,
+      sources: sourcesOf(this.world),
+      access: {
+        scopeOf(principal, source) {
+          if (source.audience === 'workspace') return ok({ workspace: DEFAULT_WORKSPACE, user: null })
+          if (principal.type === 'anonymous') return fail(appError('Unauthorized', 'log in first'))
+          return ok({ workspace: DEFAULT_WORKSPACE, user: principal.userId })
+        },
+      },
+      history: this.world.history(),
+      authenticator: parts.authenticator ?? tokens,
+      devices: parts.devices ?? noDevices,
+      metrics: noMetrics,
+      limits: { ...DEFAULT_LIMITS, ...parts.limits },
+      seconds: () => 0,
+      defect: (cause, during) => void this.defects.push(`${during}: ${String(cause)}`),
+    })
+  }
+
+  open(options: Partial<OpenOptions> = {}): Peer {
+    const socket = new Socket()
+    const session = this.engine.open(socket, {
+      format: 'json',
+      clientType: 'web',
+      origin: 'http://test',
+      address: '127.0.0.1',
+      preset: [],
+      operator: false,
+      ...options,
+    })
+    return new Peer(this, socket, session)
+  }
+
+  /** Commits a patch of a state channel; `user` where it is one of those that each user has. */
+  patch(name: string, changes: JsonObject, removed: readonly string[] = [], user = 'ann'): void {
+    this.world.patch(keyOf(name, user), { changes, removed }, this.clock.now())
+  }
+
+  event(name: string, data: JsonObject, user = 'ann'): void {
+    this.world.event({ channel: keyOf(name, user), type: 'notification', data }, this.clock.now())
+  }
+
+  /** The tail brings what was committed. */
+  tell(): void {
+    this.engine.apply(this.world.after(this.#tail, 100_000))
+    this.#tail = this.world.seq
+  }
+
+  tick(): void {
+    this.tell()
+    this.engine.tick('web')
+    this.engine.tick('tui')
+  }
+
+  pass(millis: number): void {
+    this.clock.time += millis
+    this.engine.sweep()
+  }
+}
+
+/** One client, by hand. */
+export class Peer {
+  constructor(
+    readonly harness: Harness,
+    readonly socket: Socket,
+    readonly session: Session<Socket>,
+  ) {}
+
+  send(message: ClientMessage): void {
+    this.harness.engine.receive(this.session, encodeMessage(message, this.session.format))
+  }
+
+  raw(frame: string | Uint8Array): void {
+    this.harness.engine.receive(this.session, frame)
+  }
+
+  /** What came since the last call. */
+  read(): readonly ServerMessage[] {
+    return this.socket.items.splice(0).flatMap((item) => {
+      if (item.type !== 'frame') return []
+      const decoded = decodeServerFrame(item.frame)
+      if (!decoded.ok || decoded.value === null) throw new Error('unreadable frame')
+      return [decoded.value]
+    })
+  }
+
+  /** The types of what came since the last call. */
+  types(): readonly string[] {
+    return this.read().map((message) => message.type)
+  }
+
+  async login(user = 'ann'): Promise<void> {
+    this.send({ type: 'authenticate', token: user })
+    await settled()
+  }
+}
+
+/** Lets promises that are ready go on. */
+export async function settled(): Promise<void> {
+  for (let n = 0; n < 5; n++) await Promise.resolve()
+}
+
+const tokens: Authenticator = {
+  async authenticate(message) {
+    const user = 'token' in message ? message.token : 'bad'
+    if (user === 'bad') return fail(appError('InvalidCredentials', 'nobody has this token'))
+    return ok({ type: 'user', userId: user as UserId, username: user, expiresAt: null })
+  },
+}
+
+const noDevices: DeviceMessages = {
+  handle: async () => fail(appError('EntityNotFound', 'no devices here')),
+  closed() {},
+}

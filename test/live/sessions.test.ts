@@ -1,0 +1,212 @@
+import { describe, expect, test } from 'bun:test'
+import { appError } from '../../src/core/errors.ts'
+import type { UserId } from '../../src/core/ids.ts'
+import { fail, ok, type Result } from '../../src/core/result.ts'
+import type { MessageOutcome, Principal } from '../../src/live/ports.ts'
+import { Harness, settled } from './harness.ts'
+
+describe('messages', () => {
+  test('P-2: a frame of the wrong kind is an error and the end: 3502', () => {
+    const harness = new Harness()
+    const peer = harness.open()
+    peer.read()
+    peer.raw(new Uint8Array([0x80]))
+    expect(peer.read()).toMatchObject([{ type: 'error', code: 'MessageParseError' }])
+    expect(peer.socket.closedWith).toBe(3502)
+  })
+
+  test('P-4, P-5, P-10: what cannot be read is answered with a reason and its id; the session goes on', () => {
+    const peer = new Harness().open()
+    peer.read()
+    peer.raw('{"type":"subscribe","channels":5,"id":"x"}')
+    peer.raw('{{')
+    peer.raw('{"type":"nonsense"}')
+    const errors = peer.read()
+    expect(errors).toMatchObject(errors.map(() => ({ type: 'error', code: 'MessageParseError' })))
+    expect(errors[0]).toMatchObject({ id: 'x' })
+    expect(peer.socket.closedWith).toBeNull()
+  })
+
+  test('P-5: too many such in a row: 3502', () => {
+    const peer = new Harness({ limits: { refusals: 3 } }).open()
+    for (let n = 0; n < 2; n++) peer.raw('{')
+    peer.send({ type: 'heartbeat' })
+    for (let n = 0; n < 2; n++) peer.raw('{')
+    expect(peer.socket.closedWith).toBeNull()
+    peer.raw('{')
+    expect(peer.socket.closedWith).toBe(3502)
+  })
+
+  test('P-12: too fast is RateLimited with retry_after, and in the end 3003', () => {
+    const harness = new Harness({ limits: { messages: { rate: 10, burst: 2 }, refusals: 3 } })
+    const peer = harness.open()
+    peer.read()
+    for (let n = 0; n < 3; n++) peer.send({ type: 'heartbeat' })
+    expect(peer.read()).toMatchObject([
+      { type: 'heartbeat' },
+      { type: 'heartbeat' },
+      { type: 'error', code: 'RateLimited', retry_after: 100 },
+    ])
+    harness.clock.time += 100
+    peer.send({ type: 'heartbeat' })
+    expect(peer.types()).toEqual(['heartbeat'])
+    for (let n = 0; n < 3; n++) peer.send({ type: 'heartbeat' })
+    expect(peer.socket.closedWith).toBe(3003)
+  })
+
+  test('B-1, B-2: a session silent for two and a half heartbeats is closed with 3002', () => {
+    const harness = new Harness()
+    const [silent, alive] = [harness.open(), harness.open()]
+    for (const peer of [silent, alive]) peer.send({ type: 'subscribe', channels: ['shared'] })
+    harness.pass(74_000)
+    alive.send({ type: 'heartbeat' })
+    harness.pass(2000)
+    expect(silent.socket.closedWith).toBe(3002)
+    expect(alive.socket.closedWith).toBeNull()
+  })
+})
+
+describe('login', () => {
+  test('L-5: success is told, with when it ends; L-8: then 3005', async () => {
+    const user: Principal = { type: 'user', userId: 'ann' as UserId, username: 'Ann', expiresAt: 60_000 }
+    const harness = new Harness({ authenticator: { authenticate: async () => ok(user) } })
+    const peer = harness.open()
+    peer.read()
+    await peer.login()
+    expect(peer.read()).toEqual([
+      { type: 'authenticated', user: { id: 'ann', username: 'Ann' }, expires: 60_000 },
+    ])
+    harness.pass(59_000)
+    expect(peer.read()).toMatchObject([{ type: 'error', code: 'SessionExpired' }])
+    expect(peer.socket.closedWith).toBe(3005)
+  })
+
+  test('L-5: a wrong login is the end: 3500; one that could not be checked: 3007', async () => {
+    const harness = new Harness()
+    const wrong = harness.open()
+    wrong.read()
+    await wrong.login('bad')
+    expect(wrong.read()).toMatchObject([{ type: 'error', code: 'InvalidCredentials' }])
+    expect(wrong.socket.closedWith).toBe(3500)
+
+    const failing = new Harness({
+      authenticator: {
+        authenticate: () => Promise.reject(new Error('the pool is gone')),
+      },
+    })
+    const unlucky = failing.open()
+    unlucky.read()
+    await unlucky.login()
+    expect(unlucky.read()).toMatchObject([{ type: 'error', code: 'InternalError' }])
+    expect(unlucky.socket.closedWith).toBe(3007)
+    expect(failing.defects).toHaveLength(1)
+  })
+
+  test('L-4: one login at a time and one a session', async () => {
+    const peer = new Harness().open()
+    peer.read()
+    peer.send({ type: 'authenticate', token: 'ann' })
+    peer.send({ type: 'authenticate', token: 'bob' })
+    await settled()
+    expect(peer.types()).toEqual(['error', 'authenticated'])
+    await peer.login('bob')
+    expect(peer.read()).toMatchObject([{ type: 'error', code: 'Unauthorized' }])
+    expect(peer.session.principal).toMatchObject({ userId: 'ann' })
+  })
+
+  test('L-7: no login and no channel for 10 s: 3501', () => {
+    const harness = new Harness()
+    const [idle, reader] = [harness.open(), harness.open()]
+    reader.send({ type: 'subscribe', channels: ['shared'] })
+    harness.pass(10_001)
+    expect(idle.socket.closedWith).toBe(3501)
+    expect(reader.socket.closedWith).toBeNull()
+  })
+
+  test('an answer that comes after the socket is gone is dropped', async () => {
+    const harness = new Harness()
+    const peer = harness.open()
+    peer.read()
+    peer.send({ type: 'authenticate', token: 'ann' })
+    harness.engine.closed(peer.session)
+    await settled()
+    expect(peer.read()).toEqual([])
+    expect(harness.defects).toEqual([])
+  })
+
+  test('L-8: sessions of a revoked key are closed with 3505', async () => {
+    const harness = new Harness()
+    const [ann, bob] = [harness.open(), harness.open()]
+    await ann.login('ann')
+    await bob.login('bob')
+    const isAnn = ({ principal }: { principal: Principal }) =>
+      principal.type === 'user' && principal.userId === 'ann'
+    expect(harness.engine.revoke(isAnn, 'keyRevoked')).toBe(1)
+    expect([ann.socket.closedWith, bob.socket.closedWith]).toEqual([3505, null])
+  })
+})
+
+describe('devices', () => {
+  test('V-3: answered by ack or error with the id; V-5: at most so many at a time', async () => {
+    const answers: ((result: Result<MessageOutcome>) => void)[] = []
+    const closed: string[] = []
+    const harness = new Harness({
+      limits: { unanswered: 2 },
+      devices: {
+        handle: () => new Promise((resolve) => answers.push(resolve)),
+        closed: (session) => void closed.push(session.id),
+      },
+    })
+    const peer = harness.open()
+    peer.read()
+    peer.send({ type: 'connect', device_id: 'd', id: 'early' })
+    expect(peer.read()).toMatchObject([{ type: 'error', code: 'Unauthorized', id: 'early' }])
+    await peer.login()
+    peer.read()
+    for (const id of ['a', 'b', 'c']) peer.send({ type: 'connect', device_id: 'd', id })
+    expect(peer.read()).toMatchObject([{ type: 'error', code: 'RateLimited', id: 'c' }])
+    answers[0]?.(ok({ value: { device_id: 'd' }, epoch: 7, seq: 9 }))
+    answers[1]?.(fail(appError('InvalidNetworkData', 'no')))
+    await settled()
+    expect(peer.read()).toEqual([
+      { type: 'ack', id: 'a', value: { device_id: 'd' }, epoch: 7, seq: 9 },
+      { type: 'error', id: 'b', code: 'InvalidNetworkData', message: 'no' },
+    ])
+    harness.engine.closed(peer.session)
+    expect(closed).toEqual([peer.session.id])
+  })
+})
+
+describe('the end', () => {
+  test('X-5: everyone is told to come back, each with a delay of its own, then closed with 3000', () => {
+    const harness = new Harness()
+    const peers = [harness.open(), harness.open(), harness.open()]
+    for (const peer of peers) peer.read()
+    harness.engine.goodbye(1000, 'a restart')
+    for (const peer of peers) {
+      expect(peer.read()).toEqual([{ type: 'reconnect', delay_ms: 501, reason: 'a restart' }])
+    }
+    expect(harness.engine.closeSome(2)).toBe(1)
+    expect(harness.engine.closeSome(2)).toBe(0)
+    expect(peers.map((peer) => peer.socket.closedWith)).toEqual([3000, 3000, 3000])
+  })
+
+  test('D-4: the first delta of a new epoch is a resumed', () => {
+    const harness = new Harness()
+    const peer = harness.open()
+    peer.send({ type: 'subscribe', channels: ['shared', 'log'] })
+    peer.read()
+    harness.world.openEpoch(8, harness.clock.now())
+    harness.patch('shared', { a: 1 })
+    harness.event('log', { n: 1 })
+    harness.tick()
+    expect(peer.read()).toMatchObject([
+      { type: 'resumed', channel: 'log', epoch: 8, from: 0, seq: 3, changes: {} },
+      { type: 'notification', epoch: 8, from: 0, seq: 4 },
+      { type: 'resumed', channel: 'shared', epoch: 8, from: 1, seq: 4, changes: { a: 1 } },
+    ])
+    harness.patch('shared', { a: 2 })
+    harness.tick()
+    expect(peer.read()).toMatchObject([{ type: 'update', epoch: 8, from: 3, seq: 5 }])
+  })
+})
