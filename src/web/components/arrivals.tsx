@@ -6,7 +6,7 @@ import { CountryPlate } from './country.tsx'
 import { Panel } from './panel.tsx'
 import { useThrottled } from './throttled.ts'
 
-const SHOWN = 10
+const SHOWN = 14
 const PAUSE = 500
 
 /** Who came online last. */

@@ -85,7 +85,7 @@ function optionsFor(
         splits: () => labelledIndexes(items.length, place.clientWidth / (interval === 'month' ? 110 : 64)),
         values: (_plot, splits) => splits.map(label),
       },
-      { stroke: text, font, grid, ticks: { show: false }, size: 52, gap: 8, space: 36 },
+      { stroke: text, font, grid, ticks: { show: false }, size: 44, gap: 8, space: 36 },
     ],
     series: [
       {},

@@ -1,11 +1,14 @@
-import { useComputed } from '@preact/signals'
+import { type ReadonlySignal, useComputed } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
+import type { GrowingAmount } from '../../client/amount.ts'
 import { formatRate } from '../format.ts'
 import type { AccountModel } from '../state/account-model.ts'
+import { NO_AMOUNT } from '../state/fields.ts'
 import { INTERVAL_SPANS, INTERVALS, type Interval } from '../state/history.ts'
-import { type HistoryModel, openHistory } from '../state/history-model.ts'
+import { type HistoryModel, type HistoryState, openHistory } from '../state/history-model.ts'
 import type { Rest } from '../state/rest.ts'
 import { Amount } from './amount.tsx'
+import { useApp } from './app-context.ts'
 import { HistoryChart } from './history-chart.tsx'
 import { HistoryTable } from './history-table.tsx'
 import { Panel } from './panel.tsx'
@@ -15,7 +18,8 @@ type EarningsPanelProps = { readonly account: AccountModel; readonly rest: Rest 
 
 /** What the user has earned: the sum, ticking, and how it came about. */
 export function EarningsPanel({ account, rest }: EarningsPanelProps) {
-  const history = useMemo(() => openHistory(rest), [rest])
+  const { clock } = useApp()
+  const history = useMemo(() => openHistory(rest, () => clock.frame.peek()), [rest, clock])
   useEffect(() => () => history.close(), [history])
   const rate = useComputed(() => formatRate(account.total.value.rate_per_second))
   return (
@@ -26,7 +30,7 @@ export function EarningsPanel({ account, rest }: EarningsPanelProps) {
         </span>
         <span class="quiet">points in total, now {rate} an hour</span>
       </p>
-      <History history={history} />
+      <History history={history} total={account.total} />
     </Panel>
   )
 }
@@ -57,7 +61,13 @@ const NAMES: { readonly [I in Interval]: string } = {
   month: 'Months',
 }
 
-function History({ history }: { readonly history: HistoryModel }) {
+type HistoryProps = {
+  readonly history: HistoryModel
+  readonly total: ReadonlySignal<GrowingAmount>
+}
+
+function History({ history, total }: HistoryProps) {
+  const sum = useComputed(() => sumOf(history.state.value, total.value))
   const state = history.state.value
   switch (state.status) {
     case 'loading':
@@ -74,11 +84,18 @@ function History({ history }: { readonly history: HistoryModel }) {
     case 'ready':
       return (
         <>
-          <HistoryChart interval={state.interval} items={state.items} />
+          <HistoryChart interval={state.interval} items={state.items} sum={sum} />
           <HistoryTable interval={state.interval} items={state.items} />
         </>
       )
     default:
       return state satisfies never
   }
+}
+
+/** What the intervals add up to; it grows on until they are asked for again. */
+function sumOf(state: HistoryState, total: GrowingAmount): GrowingAmount {
+  if (state.status !== 'ready') return NO_AMOUNT
+  const sum = state.items.reduce((all, item) => all + item.total, 0n)
+  return { base: sum.toString(), rate_per_second: total.rate_per_second, as_of: state.asOf }
 }

@@ -1,13 +1,20 @@
-import { useSignal } from '@preact/signals'
+import { type ReadonlySignal, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import type { GrowingAmount } from '../../client/amount.ts'
 import { formatPointsFixed } from '../format.ts'
 import { type HistoryItem, INTERVAL_SPANS, type Interval, intervalLabel } from '../state/history.ts'
+import { Amount } from './amount.tsx'
 import type { BarChart } from './bar-chart.ts'
 
-type HistoryChartProps = { readonly interval: Interval; readonly items: readonly HistoryItem[] }
+type HistoryChartProps = {
+  readonly interval: Interval
+  readonly items: readonly HistoryItem[]
+  /** Of all of them, growing. */
+  readonly sum: ReadonlySignal<GrowingAmount>
+}
 
 /** Earnings as bars. The chart library is fetched only now: most visits never need it. */
-export function HistoryChart({ interval, items }: HistoryChartProps) {
+export function HistoryChart({ interval, items, sum }: HistoryChartProps) {
   const place = useRef<HTMLDivElement>(null)
   const chart = useRef<BarChart | null>(null)
   const newest = useRef({ interval, items })
@@ -36,13 +43,15 @@ export function HistoryChart({ interval, items }: HistoryChartProps) {
   }, [hovered, isMissing])
   useEffect(() => chart.current?.show(items, interval), [items, interval])
   const shown = hovered.value
-  const sum = items.reduce((all, { total }) => all + total, 0n)
   return (
     <figure class="history">
       <figcaption class="history-caption">
         {shown === null ? (
           <>
-            <b>{formatPointsFixed(sum, 2)}</b> in the {INTERVAL_SPANS[interval]}
+            <b>
+              <Amount of={sum} />
+            </b>{' '}
+            in the {INTERVAL_SPANS[interval]}
           </>
         ) : (
           <>

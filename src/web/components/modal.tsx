@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact'
+import { type ComponentChildren, createPortal } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 
 type ModalProps = {
@@ -7,15 +7,19 @@ type ModalProps = {
   readonly children: ComponentChildren
 }
 
-/** A dialog over the page, by the browser's own element: it keeps the focus and closes with Escape. */
+/**
+ * A dialog over the page, by the browser's own element: it keeps the focus and closes with Escape. It stands at the end of the
+ * page, so that it looks the same wherever its button is.
+ */
 export function Modal({ title, onClose, children }: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => dialog.current?.showModal(), [])
-  return (
+  return createPortal(
     <dialog class="modal" ref={dialog} aria-labelledby={id} onClose={onClose}>
       <h2 id={id}>{title}</h2>
       {children}
-    </dialog>
+    </dialog>,
+    document.body,
   )
 }

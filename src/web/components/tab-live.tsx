@@ -9,7 +9,6 @@ import { ScoreBar, ScoreLegend } from './score-parts.tsx'
 /** This tab as the server sees it, beside what the tab measures itself. */
 export function TabLive() {
   const { signedIn, stopDevice } = useApp()
-  const who = signedIn.value
   const device = useComputed(() => {
     const { value } = signedIn
     return value === null ? null : value.account.device(value.identity.deviceId).value
@@ -48,7 +47,7 @@ export function TabLive() {
           Stop
         </button>
         <a class="link" href="#account">
-          {who === null ? 'My devices' : `All of ${who.username}`}
+          My devices and earnings
         </a>
       </div>
     </section>

@@ -16,11 +16,16 @@ export type HistoryModel = {
 
 export type HistoryState =
   | { readonly status: 'loading' }
-  | { readonly status: 'ready'; readonly interval: Interval; readonly items: readonly HistoryItem[] }
+  | {
+      readonly status: 'ready'
+      readonly interval: Interval
+      readonly items: readonly HistoryItem[]
+      readonly asOf: Millis
+    }
   | { readonly status: 'failed'; readonly error: AppError }
 
-/** Loads at once, and again every half minute while the page is visible. */
-export function openHistory(rest: Rest): HistoryModel {
+/** Loads at once, and again every half minute while the page is visible. `now`: the server's time, ms. */
+export function openHistory(rest: Rest, now: () => Millis): HistoryModel {
   const interval = signal<Interval>('hour')
   const state = signal<HistoryState>({ status: 'loading' })
   let asked = 0
@@ -30,7 +35,8 @@ export function openHistory(rest: Rest): HistoryModel {
     const answer = await rest.get(`/api/earnings/history?interval=${wanted}`)
     // Another choice was made meanwhile.
     if (turn !== asked) return
-    if (answer.ok) state.value = { status: 'ready', interval: wanted, items: readHistory(answer.value) }
+    if (answer.ok)
+      state.value = { status: 'ready', interval: wanted, items: readHistory(answer.value), asOf: now() }
     else if (state.peek().status !== 'ready') state.value = { status: 'failed', error: answer.error }
   }
   const timer = setInterval(() => {

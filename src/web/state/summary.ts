@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { UNKNOWN_COUNTRY } from '../format.ts'
 import { numberIn, objectsIn, textIn } from './fields.ts'
 
@@ -33,14 +33,14 @@ export function listArrivals(arrivals: JsonObject): readonly Arrival[] {
     .sort((a, b) => b.n - a.n)
 }
 
-/** Online devices with a score, by hundreds of it: ten numbers, the worst first. */
+/** Online devices with a score, by hundreds of it: ten numbers, the worst first. The keys are ranges such as `200-299`. */
 export function scoreBuckets(scores: JsonObject): readonly number[] {
-  return Array.from({ length: 10 }, (_, i) => numberIn(scores, String(i * 100)))
-}
-
-/** Whether the value of a channel is a network without a single device ever. */
-export function isEmptyNetwork(summary: Json): boolean {
-  return isJsonObject(summary) && numberIn(summary, 'devices') === 0
+  const buckets = Array.from({ length: 10 }, () => 0)
+  for (const key of Object.keys(scores)) {
+    const bucket = Math.floor(Number.parseInt(key, 10) / 100)
+    if (bucket >= 0 && bucket < buckets.length) buckets[bucket] = numberIn(scores, key)
+  }
+  return buckets
 }
 
 function arrivalOf(fields: JsonObject): Omit<Arrival, 'n'> {

@@ -2,6 +2,7 @@ import { useComputed } from '@preact/signals'
 import { useApp } from '../components/app-context.ts'
 import { Arrivals } from '../components/arrivals.tsx'
 import { Countries } from '../components/countries.tsx'
+import { useMedia } from '../components/media.ts'
 import { OnlinePanel } from '../components/online-panel.tsx'
 import { ReplayHint } from '../components/replay-hint.tsx'
 import { ScoreHistogram } from '../components/score-histogram.tsx'
@@ -12,23 +13,40 @@ import { TabCard } from '../components/tab-card.tsx'
 export function NetworkView() {
   const { network } = useApp()
   const isEmpty = useComputed(() => network.isLoaded.value && network.devices.value === 0)
-  return (
-    <div class="network-grid">
-      <div class="network-lead">
-        <OnlinePanel />
-        <StatStrip />
-        {isEmpty.value ? <ReplayHint /> : null}
+  const isWide = useMedia('(min-width: 1081px)')
+  const details = isEmpty.value ? (
+    <ReplayHint />
+  ) : (
+    <div class="network-pair">
+      <Countries />
+      <ScoreHistogram />
+    </div>
+  )
+  const arrivals = isEmpty.value ? null : <Arrivals />
+  const lead = (
+    <>
+      <OnlinePanel />
+      <StatStrip />
+    </>
+  )
+  // Two columns that do not stretch each other; in one column the order is another, for the eye and for the keyboard alike.
+  return isWide ? (
+    <div class="network-wide">
+      <div class="stack">
+        {lead}
+        {details}
       </div>
-      <div class="network-tab">
+      <div class="stack">
         <TabCard />
+        {arrivals}
       </div>
-      {isEmpty.value ? null : (
-        <>
-          <Countries />
-          <ScoreHistogram />
-          <Arrivals />
-        </>
-      )}
+    </div>
+  ) : (
+    <div class="stack">
+      {lead}
+      <TabCard />
+      {details}
+      {arrivals}
     </div>
   )
 }
