@@ -1,7 +1,7 @@
 /**
  * Question: how many acknowledged, journaled events a second does the writer take? Real `network_update` commands of ten thousand devices, each of a
  * user of its own, go through the bus to the writer thread; each is decided, written, journaled with its chain, and answered after the commit.
- * Control: the same rows, in transactions of the same size, into a copy of the same database on raw bun:sqlite. Rounds alternate; medians are compared.
+ * Control: the same rows, in transactions of the same size, into a copy of the same database on raw bun:sqlite. The two take turns, slice by slice.
  */
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,20 +10,66 @@ import { DEFAULT_WORKSPACE } from '../src/core/ids.ts'
 import { DEFAULT_RETENTION } from '../src/journal/retention.ts'
 import { startWriter, type Writer } from '../src/journal/writer-client.ts'
 import { databaseFile } from '../src/storage/sqlite/open.ts'
-import { readWrittenRows, runControl } from './ingest/control.ts'
+import { openControl, readWrittenRows } from './ingest/control.ts'
 import { connectOf, drive, makeDevices, reportOf } from './ingest/load.ts'
+import { median, printAnswer, SHORT } from './support/answer.ts'
 
-const COMMANDS = Number(process.env.BENCH_EVENTS ?? 40_000)
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3)
-const DEVICES = 10_000
+const DEVICES = SHORT ? 1_000 : 10_000
+const SLICE = SHORT ? 500 : 5_000
+const SLICES = SHORT ? 4 : 24
 /** Unanswered at a time: enough that the writer never waits for work. */
 const OUTSTANDING = 512
-/** Ten minutes into some hour, so that no round meets the hourly settlement. */
+/** Ten minutes into some hour, so that no slice meets the hourly settlement. */
 const BEGIN = Date.UTC(2026, 0, 1, 12, 10)
 
-type Round = { readonly ours: number; readonly control: number; readonly batch: number }
-
 const devices = makeDevices(DEVICES)
+const folder = mkdtempSync(join(tmpdir(), 'dashboard-bench-'))
+const dataDir = join(folder, 'ours')
+const copy = join(folder, 'control.sqlite')
+
+// Everyone connects and reports once, so that what is measured is the steady state.
+const first = await open()
+await drive(first.bus.submit, (n) => connectOf(device(n), BEGIN), DEVICES, OUTSTANDING)
+await drive(first.bus.submit, (n) => reportOf(device(n), n, BEGIN + n), DEVICES, OUTSTANDING)
+await first.close()
+copyFileSync(databaseFile(dataDir), copy)
+
+const writer = await open()
+const control = openControl(copy)
+const rates: { readonly ours: number; readonly control: number }[] = []
+let commits = 0
+writer.onCommit(() => commits++)
+for (let slice = 0; slice < SLICES; slice++) {
+  const from = slice * SLICE
+  const before = commits
+  const report = (n: number) => reportOf(device(from + n), DEVICES + from + n, BEGIN + DEVICES + from + n)
+  const seconds = await drive(writer.bus.submit, report, SLICE, OUTSTANDING)
+  const rows = readWrittenRows(databaseFile(dataDir), from % DEVICES, SLICE)
+  const batch = Math.round(SLICE / (commits - before))
+  rates.push({ ours: SLICE / seconds, control: SLICE / control.write(rows, batch) })
+}
+await writer.close()
+control.close()
+rmSync(folder, { recursive: true, force: true })
+
+const ratios = rates.map((rate) => rate.ours / rate.control)
+console.log(
+  `${SLICES} slices of ${SLICE} events, ${Math.round((SLICE * SLICES) / commits)} events a transaction`,
+)
+console.log(
+  `ratio of a slice: ${[...ratios]
+    .sort((a, b) => a - b)
+    .map((ratio) => ratio.toFixed(2))
+    .join(' ')}`,
+)
+printAnswer({
+  question: 'ingest',
+  unit: 'events/s',
+  ours: median(rates.map((rate) => rate.ours)),
+  control: median(rates.map((rate) => rate.control)),
+  aim: 0.5,
+})
+process.exit(0)
 
 function device(n: number) {
   const found = devices[n % DEVICES]
@@ -31,7 +77,7 @@ function device(n: number) {
   return found
 }
 
-async function open(dataDir: string): Promise<Writer> {
+async function open(): Promise<Writer> {
   const started = await startWriter({
     thread: new URL('../src/main-writer.ts', import.meta.url),
     dataDir,
@@ -45,48 +91,3 @@ async function open(dataDir: string): Promise<Writer> {
   if (!started.ok) throw new Error(started.error.message)
   return started.value
 }
-
-/** Devices connect and report once, so that what is measured is the steady state. */
-async function prepare(dataDir: string): Promise<void> {
-  const writer = await open(dataDir)
-  await drive(writer.bus.submit, (n) => connectOf(device(n), BEGIN), DEVICES, OUTSTANDING)
-  await drive(writer.bus.submit, (n) => reportOf(device(n), n, BEGIN + n), DEVICES, OUTSTANDING)
-  await writer.close()
-}
-
-async function round(folder: string): Promise<Round> {
-  const dataDir = join(folder, 'ours')
-  const copy = join(folder, 'control.sqlite')
-  await prepare(dataDir)
-  copyFileSync(databaseFile(dataDir), copy)
-
-  const writer = await open(dataDir)
-  let commits = 0
-  writer.onCommit(() => commits++)
-  const report = (n: number) => reportOf(device(n), DEVICES + n, BEGIN + DEVICES + n)
-  const seconds = await drive(writer.bus.submit, report, COMMANDS, OUTSTANDING)
-  await writer.close()
-
-  const batch = Math.max(1, Math.round(COMMANDS / commits))
-  const control = runControl(copy, readWrittenRows(databaseFile(dataDir), COMMANDS), COMMANDS, batch)
-  return { ours: COMMANDS / seconds, control: COMMANDS / control, batch }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
-}
-
-const rounds: Round[] = []
-for (let i = 1; i <= ROUNDS; i++) {
-  const folder = mkdtempSync(join(tmpdir(), 'dashboard-bench-'))
-  const result = await round(folder)
-  rmSync(folder, { recursive: true, force: true })
-  const [ours, control] = [Math.round(result.ours), Math.round(result.control)]
-  console.log(`round ${i}: ours ${ours}/s, control ${control}/s, ${result.batch} commands a transaction`)
-  rounds.push(result)
-}
-const ours = Math.round(median(rounds.map((entry) => entry.ours)))
-const control = Math.round(median(rounds.map((entry) => entry.control)))
-const ratio = Number((ours / control).toFixed(3))
-console.log(JSON.stringify({ question: 'ingest', unit: 'events/s', ours, control, ratio, aim: 0.5 }))
-process.exit(0)

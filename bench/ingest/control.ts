@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite'
 
 type Value = string | number | bigint | null
 
-/** Every row that the measured commands wrote, as positional values. */
+/** Every row that some reports wrote, as positional values, in order. */
 export type WrittenRows = {
   readonly samples: readonly Value[][]
   readonly journal: readonly Value[][]
@@ -13,16 +13,21 @@ const SAMPLE =
   'last_seen_at = ?, score_state = ?, samples = ?, first_sample_at = ?, smoothed = ?, stepped = ?, parts = ?, window = ?, networks = ?'
 const SAMPLE_COLUMNS = SAMPLE.replaceAll(' = ?', '')
 
-/** Reads back what a run of `commands` reports left in its database as its newest rows. */
-export function readWrittenRows(file: string, commands: number): WrittenRows {
+/** Reads back what the newest `commands` reports left, of devices `from` to `from + commands` in order of their ids. */
+export function readWrittenRows(file: string, from: number, commands: number): WrittenRows {
   const database = new Database(file, { readonly: true })
+  database.run('pragma busy_timeout = 1000')
   const values = (sql: string, ...params: number[]) =>
     database
       .prepare<unknown, number[]>(sql)
       .safeIntegers(true)
       .values(...params) as Value[][]
   const rows = {
-    samples: values(`select ${SAMPLE_COLUMNS}, id from rewards_devices order by id`),
+    samples: values(
+      `select ${SAMPLE_COLUMNS}, id from rewards_devices order by id limit ? offset ?`,
+      commands,
+      from,
+    ),
     journal: values('select * from journal order by seq desc limit ?', commands).reverse(),
     answers: values('select key, answer, at from idempotency order by id desc limit ?', commands).reverse(),
   }
@@ -30,34 +35,42 @@ export function readWrittenRows(file: string, commands: number): WrittenRows {
   return rows
 }
 
+export type Control = {
+  /** Writes the rows in transactions of `batch` commands; answers the seconds it took. */
+  write(rows: WrittenRows, batch: number): number
+  close(): void
+}
+
 /**
- * The control: the same rows into a copy of the same database, by hand-written statements on raw bun:sqlite with the same settings, in transactions
- * of `batch` commands. No thread, no decision, no reading, no hashing, no answer. Answers the seconds it took.
+ * The control: the same rows into a copy of the same database, by hand-written statements on raw bun:sqlite with the writer's settings. No thread, no
+ * decision, no reading, no hashing, no answer.
  */
-export function runControl(file: string, rows: WrittenRows, commands: number, batch: number): number {
+export function openControl(file: string): Control {
   const database = new Database(file, { readwrite: true, strict: true })
-  database.run('pragma journal_mode = wal')
-  database.run('pragma synchronous = full')
-  database.run('pragma cache_size = -65536')
-  const marks = (row: Value[] | undefined) => (row ?? []).map(() => '?').join(', ')
+  for (const setting of ['journal_mode = wal', 'synchronous = full', 'cache_size = -65536']) {
+    database.run(`pragma ${setting}`)
+  }
   const sample = database.prepare<unknown, Value[]>(`update rewards_devices set ${SAMPLE} where id = ?`)
-  const journal = database.prepare<unknown, Value[]>(`insert into journal values (${marks(rows.journal[0])})`)
+  const journal = database.prepare<unknown, Value[]>('insert into journal values (?, ?, ?, ?, ?, ?)')
   const answer = database.prepare<unknown, Value[]>(
     'insert into idempotency (key, answer, at) values (?, ?, ?)',
   )
-
-  const start = performance.now()
-  for (let from = 0; from < commands; from += batch) {
-    database.run('begin immediate')
-    for (let i = from; i < Math.min(from + batch, commands); i++) {
-      const [s, j, a] = [rows.samples[i % rows.samples.length], rows.journal[i], rows.answers[i]]
-      if (s !== undefined) sample.run(...s)
-      if (j !== undefined) journal.run(...j)
-      if (a !== undefined) answer.run(...a)
-    }
-    database.run('commit')
+  return {
+    write(rows, batch) {
+      const start = performance.now()
+      for (let from = 0; from < rows.journal.length; from += batch) {
+        database.run('begin immediate')
+        for (let i = from; i < Math.min(from + batch, rows.journal.length); i++) {
+          const [s, j, a] = [rows.samples[i], rows.journal[i], rows.answers[i]]
+          if (s === undefined || j === undefined || a === undefined) throw new Error('a row is missing')
+          sample.run(...s)
+          journal.run(...j)
+          answer.run(...a)
+        }
+        database.run('commit')
+      }
+      return (performance.now() - start) / 1_000
+    },
+    close: () => database.close(),
   }
-  const seconds = (performance.now() - start) / 1_000
-  database.close()
-  return seconds
 }
