@@ -56,13 +56,15 @@ describe('messages', () => {
 
   test('B-1, B-2: a session silent for two and a half heartbeats is closed with 3002', () => {
     const harness = new Harness()
-    const [silent, alive] = [harness.open(), harness.open()]
-    for (const peer of [silent, alive]) peer.send({ type: 'subscribe', channels: ['shared'] })
+    const [silent, alive, pinging] = [harness.open(), harness.open(), harness.open()]
+    for (const peer of [silent, alive, pinging]) peer.send({ type: 'subscribe', channels: ['shared'] })
     harness.pass(74_000)
     alive.send({ type: 'heartbeat' })
+    harness.engine.heard(pinging.session)
     harness.pass(2000)
     expect(silent.socket.closedWith).toBe(3002)
     expect(alive.socket.closedWith).toBeNull()
+    expect(pinging.socket.closedWith).toBeNull()
   })
 })
 
