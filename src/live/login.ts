@@ -26,7 +26,7 @@ export function authenticate<Socket>(
     case 'authenticating':
       sendError(live, session, appError('Unauthorized', 'a login is being checked; wait for its answer'))
       return
-    case 'authenticated':
+    case 'user':
       sendError(
         live,
         session,
@@ -66,7 +66,7 @@ function welcome<Socket>(live: LiveState<Socket>, session: Session<Socket>, prin
     refuse(live, session, appError('InvalidCredentials', 'these credentials belong to nobody'))
     return
   }
-  session.login = { type: 'authenticated', principal }
+  session.login = principal
   // This is no answer to a frame that just came in, so without the cork each message would be a system call of its own.
   live.deps.transport.cork(session.socket, () => {
     send(live, session, {

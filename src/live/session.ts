@@ -48,15 +48,17 @@ export class Session<Socket> implements SessionInfo {
   }
 
   get principal(): Principal {
-    return this.login.type === 'authenticated' ? this.login.principal : ANONYMOUS
+    return this.login.type === 'user' ? this.login : ANONYMOUS
   }
 }
 
-/** How far the login has come. A challenge is used once: it is gone as soon as an answer is being checked. */
+type User = Extract<Principal, { readonly type: 'user' }>
+
+/** How far the login has come; in the end it is the user. A challenge is used once: it is gone as soon as an answer is being checked. */
 export type Login =
   | { readonly type: 'anonymous'; readonly challenge: Challenge; readonly since: Millis }
   | { readonly type: 'authenticating'; readonly since: Millis }
-  | { readonly type: 'authenticated'; readonly principal: Principal }
+  | User
 
 /** Whether the socket takes what is sent to it. */
 export type Link = { readonly type: 'open' } | SlowLink | { readonly type: 'closed' }

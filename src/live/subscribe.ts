@@ -77,7 +77,7 @@ export function subscribeToPreset<Socket>(
     session.principal.type === 'anonymous'
       ? names.filter((name) => live.sources.has(name) && !live.publicChannels.includes(name))
       : []
-  session.wanted = later
+  if (session.wanted.length !== later.length) session.wanted = later
   const channels = names.filter((name) => !later.includes(name))
   if (channels.length > 0) subscribe(live, session, { type: 'subscribe', channels })
 }

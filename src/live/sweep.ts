@@ -43,13 +43,11 @@ function checkLogin<Socket>(live: LiveState<Socket>, session: Session<Socket>, n
       closeSession(live, session, 'authenticationTimeout')
       return
     }
-    case 'authenticated': {
-      const { principal } = login
-      if (principal.type === 'anonymous' || principal.expiresAt === null || principal.expiresAt > now) return
+    case 'user':
+      if (login.expiresAt === null || login.expiresAt > now) return
       sendError(live, session, appError('SessionExpired', 'this login has run out; connect and log in again'))
       closeSession(live, session, 'sessionExpired')
       return
-    }
     default:
       login satisfies never
   }
