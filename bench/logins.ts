@@ -20,7 +20,7 @@ const [ours, raw] = await Promise.all([
   startRawServer(),
 ])
 const openers = await Promise.all(Array.from({ length: OPENERS }, startOpener))
-const logIn = () => round('login', `${ours.socket}?format=json`, ours.pid)
+const logIn = () => round('login', `${ours.socket}/earnings?format=json`, ours.pid)
 const openRaw = () => round('raw', raw.socket, raw.pid)
 
 const registration = await logIn()
@@ -44,10 +44,11 @@ printAnswer({
 })
 process.exit(0)
 
-type Round = { readonly rate: number; readonly serverMicros: number }
+type Round = { readonly rate: number; readonly serverMicros: number; readonly clientMicros: number }
 
 async function round(kind: OpenerCommand['kind'], url: string, pid: number): Promise<Round> {
   const cpu = cpuSeconds(pid)
+  const clientCpu = openersCpu()
   const each = SOCKETS / OPENERS
   const seconds = await Promise.all(
     openers.map((opener, i) => opener.run({ url, kind, sockets: each, atOnce: AT_ONCE, first: i * each })),
@@ -55,11 +56,16 @@ async function round(kind: OpenerCommand['kind'], url: string, pid: number): Pro
   return {
     rate: SOCKETS / Math.max(...seconds),
     serverMicros: ((cpuSeconds(pid) - cpu) / SOCKETS) * 1e6,
+    clientMicros: ((openersCpu() - clientCpu) / SOCKETS) * 1e6,
   }
 }
 
-function describe({ rate, serverMicros }: Round): string {
-  return `${Math.round(rate)}/s (server ${serverMicros.toFixed(0)} µs of CPU each)`
+function openersCpu(): number {
+  return openers.reduce((sum, opener) => sum + cpuSeconds(opener.pid), 0)
+}
+
+function describe({ rate, serverMicros, clientMicros }: Round): string {
+  return `${Math.round(rate)}/s (CPU each: server ${serverMicros.toFixed(0)} µs, client ${clientMicros.toFixed(0)} µs)`
 }
 
 async function startOpener() {
@@ -85,6 +91,7 @@ async function startOpener() {
   )
   await ready.promise
   return {
+    pid: child.pid,
     run(command: OpenerCommand) {
       done = Promise.withResolvers<number>()
       child.send(command)

@@ -23,8 +23,6 @@ export type OpenerAnswer =
   | { readonly type: 'done'; readonly seconds: number }
   | { readonly type: 'failed'; readonly reason: string }
 
-const CHANNEL = 'rewards.earnings'
-const SUBSCRIBE = JSON.stringify({ type: 'subscribe', channels: [CHANNEL] })
 const keys = new Map<number, SigningKey>()
 
 process.on('message', (command: OpenerCommand) => void run(command))
@@ -67,9 +65,6 @@ function openAndLogIn(url: string, number: number): Promise<void> {
     switch (message.type) {
       case 'hello':
         socket.send(answerTo(data, number))
-        break
-      case 'authenticated':
-        socket.send(SUBSCRIBE)
         break
       case 'snapshot':
         resolve()
