@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Random } from '../core/clock.ts'
 
@@ -25,22 +25,34 @@ export function loadOperatorKey(dataDir: string, random: Random): OperatorKey {
 
 /**
  * Lays the key where tools of the same user look for it, knowing only the port: `operatorKeyFolder(port)/operator.key`.
- * Answers how to take it away again, or null when the folder is not ours alone (somebody else made it first), in which
- * case nothing is written: the tools then need `--data`.
+ * Answers how to take it away again, or null when it could not be laid there safely (no temporary folder, or somebody else
+ * made this one first): the tools then have to be told where the data folder is.
  */
 export function announceOperatorKey(key: OperatorKey, port: number): (() => void) | null {
   const folder = operatorKeyFolder(port)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const found = lstatSync(folder)
-  if (!found.isDirectory() || found.uid !== userInfo().uid) return null
-  chmodSync(folder, 0o700)
-  writeFileSync(join(folder, 'operator.key'), `${key.text}\n`, { mode: 0o600 })
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    const found = lstatSync(folder)
+    if (!found.isDirectory() || found.uid !== userId()) return null
+    chmodSync(folder, 0o700)
+    const file = join(folder, 'operator.key')
+    // Anew, so that its mode is ours whatever lay there.
+    rmSync(file, { force: true })
+    writeFileSync(file, `${key.text}\n`, { mode: 0o600 })
+  } catch {
+    return null
+  }
   return () => rmSync(folder, { recursive: true, force: true })
 }
 
 /** `<tmp>/dashboard-<uid>-<port>`. */
 export function operatorKeyFolder(port: number): string {
-  return join(tmpdir(), `dashboard-${userInfo().uid}-${port}`)
+  return join(tmpdir(), `dashboard-${userId()}-${port}`)
+}
+
+/** Of this process; 0 where the system has no such thing. (`userInfo` throws for a user without a passwd entry, as containers have.) */
+function userId(): number {
+  return process.getuid?.() ?? 0
 }
 
 function readKey(path: string): string | null {
