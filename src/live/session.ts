@@ -54,7 +54,10 @@ export class Session<Socket> implements SessionInfo {
 
 type User = Extract<Principal, { readonly type: 'user' }>
 
-/** How far the login has come; in the end it is the user. A challenge is used once: it is gone as soon as an answer is being checked. */
+/**
+ * How far the login has come; in the end it is the user. A challenge is used once: it is gone as soon as an answer is being
+ * checked.
+ */
 export type Login =
   | { readonly type: 'anonymous'; readonly challenge: Challenge; readonly since: Millis }
   | { readonly type: 'authenticating'; readonly since: Millis }
