@@ -94,7 +94,11 @@ function isDecoder(value: unknown): value is Decoder {
 /** Turns named values into the statement's positional ones, each encoded by its column. */
 function binder(params: readonly unknown[]): (values: Params) => SQLQueryBindings[] {
   const slots = params.map(slotOf)
-  return (values) => slots.map((slot) => slot(values))
+  return (values) => {
+    const bound: SQLQueryBindings[] = []
+    for (const slot of slots) bound.push(slot(values))
+    return bound
+  }
 }
 
 function slotOf(param: unknown): (values: Params) => SQLQueryBindings {
