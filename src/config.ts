@@ -33,6 +33,8 @@ export type Config = {
   /** How long journal rows and remembered answers are kept. */
   readonly retention: Millis
   readonly limits: Limits
+  /** Started by `npm start` or the like, and to end with it. */
+  readonly isPackageScript: boolean
 }
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -88,6 +90,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
     compression: read('DASHBOARD_COMPRESSION', oneOf('off', ['off', 'on'])),
     countryFile: read('DASHBOARD_COUNTRY_FILE', file(null)),
     retention: read('DASHBOARD_RETENTION_HOURS', whole(168, 1, 87_600)) * 3_600_000,
+    isPackageScript: environment.npm_lifecycle_event !== undefined,
     limits: {
       connections: read('DASHBOARD_MAX_CONNECTIONS', whole(100_000, 1, 10_000_000)),
       connectionsPerAddress: read('DASHBOARD_MAX_CONNECTIONS_PER_ADDRESS', whole(100, 1, 10_000_000)),

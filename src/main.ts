@@ -268,7 +268,12 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
     return fail([line])
   })
   if (!started.ok) return giveUp(started.error)
-  endOnSignals({ stop: started.value.stop, process, logger })
+  endOnSignals({
+    stop: started.value.stop,
+    process,
+    logger,
+    parent: config.isPackageScript ? () => process.ppid : null,
+  })
   process.stdout.write(`Dashboard server: open ${started.value.address}\n`)
 }
 

@@ -6,6 +6,8 @@ import { type Bucket, type BucketLimit, fullBucket, takeToken } from '../core/to
 export type RequestLimits = {
   /** Takes one token of this address: 0 when it may go on, otherwise the milliseconds to wait. */
   take(limitKey: string): Millis
+  /** Gives one back that was not used. */
+  giveBack(limitKey: string): void
 }
 
 /**
@@ -21,6 +23,10 @@ export function createRequestLimits(limit: BucketLimit, clock: Clock, addresses 
       const bucket = known ?? fullBucket(limit, now)
       if (known === undefined) buckets.set(limitKey, bucket)
       return takeToken(bucket, limit, now)
+    },
+    giveBack(limitKey) {
+      const bucket = buckets.get(limitKey)
+      if (bucket !== undefined) bucket.tokens = Math.min(limit.burst, bucket.tokens + 1)
     },
   }
 }

@@ -52,6 +52,11 @@ export type SignalParts = {
     exit(code: number): void
   }
   readonly logger: Logger
+  /**
+   * The id of the process that started this one, now; null when its end means nothing. `npm start` runs a shell that runs the server, and hands
+   * SIGTERM to the shell, which dies of it alone: without this the server would live on, unseen, with its port.
+   */
+  readonly parent: (() => number) | null
   /** Runs something once, later; not a reason for the process to live. */
   readonly after?: (delay: Millis, run: () => void) => void
 }
@@ -81,7 +86,18 @@ export function endOnSignals(parts: SignalParts): void {
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
+  const { parent } = parts
+  if (parent === null) return
+  const first = parent()
+  const watch = () => {
+    if (stopping) return
+    if (parent() === first) after(PARENT_CHECK, watch)
+    else onSignal('end of the parent process')
+  }
+  after(PARENT_CHECK, watch)
 }
+
+const PARENT_CHECK: Millis = 250
 
 const DEADLINE: Millis = 9_000
 

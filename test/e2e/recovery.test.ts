@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts'
 import {
   type LoginKey,
@@ -51,6 +52,25 @@ describe('graceful shutdown', () => {
     await socket.until('reconnect')
     expect(await server.stop('SIGTERM')).toBe(1)
   })
+})
+
+describe('npm start', () => {
+  test.skipIf(Bun.which('npm') === null)(
+    'does not outlive npm: a SIGTERM to npm stops the server behind it',
+    async () => {
+      const port = await freePort()
+      const npm = Bun.spawn(['npm', 'start'], {
+        cwd: join(import.meta.dir, '../..'),
+        env: { ...process.env, DASHBOARD_PORT: String(port), DASHBOARD_DATA: await newFolder() },
+        stdout: 'ignore',
+        stderr: 'ignore',
+      })
+      await until(() => answers(port))
+      npm.kill('SIGTERM')
+      await npm.exited
+      await until(async () => !(await answers(port)))
+    },
+  )
 })
 
 describe('resume over a restart', () => {
@@ -168,6 +188,28 @@ async function watch(server: ServerProcess, key: LoginKey, cursors: JsonObject) 
     if (message.type === 'caught_up') return { socket, first, events }
     if (message.type === 'snapshot' || message.type === 'resumed') first.set(message.channel, message)
     if (message.type === 'notification') events.push(message)
+  }
+}
+
+async function answers(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/health`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}
+
+async function freePort(): Promise<number> {
+  const probe = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
+  const { port } = probe
+  probe.stop(true)
+  return port
+}
+
+async function until(reached: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 15_000
+  while (!(await reached())) {
+    if (performance.now() > end) throw new Error('never came')
+    await Bun.sleep(50)
   }
 }
 

@@ -43,6 +43,21 @@ describe('graceful end', () => {
     expect(good.codes).toEqual([0])
   })
 
+  test('the end of the shell that npm put in between ends the server too', async () => {
+    let parent = 77
+    const run = signals(
+      () => Promise.resolve(),
+      () => parent,
+    )
+    for (let n = 0; n < 3; n++) run.deadlines.at(-1)?.run()
+    await Bun.sleep(0)
+    expect(run.codes).toEqual([])
+    parent = 1
+    run.deadlines.at(-1)?.run()
+    await Bun.sleep(0)
+    expect(run.codes).toEqual([0])
+  })
+
   test('a part that hangs is given nine seconds, one that fails ends with code 1', async () => {
     const run = signals(() => new Promise(() => {}))
     run.send('SIGTERM')
@@ -56,7 +71,7 @@ describe('graceful end', () => {
   })
 })
 
-function signals(stop: () => Promise<void>) {
+function signals(stop: () => Promise<void>, parent: (() => number) | null = null) {
   const codes: number[] = []
   const deadlines: { delay: number; run: () => void }[] = []
   let send: (signal: string) => void = () => {}
@@ -69,6 +84,7 @@ function signals(stop: () => Promise<void>) {
       },
     },
     after: (delay, run) => deadlines.push({ delay, run }),
+    parent,
     logger: quiet,
   })
   return { codes, deadlines, send: (signal: string) => send(signal) }
