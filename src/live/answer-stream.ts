@@ -22,17 +22,9 @@ export function answerStream<Socket>(
     sendPosition(live, session, channel, startOf(live, channel))
     return null
   }
-  const from = position.seq
   const { history, limits, transport, clock } = live.deps
   const head = { channel: channel.source.name, epoch: live.epoch, timestamp: clock.now() }
-  sendPosition(live, session, channel, {
-    type: 'resumed',
-    ...head,
-    from,
-    seq: position.upTo,
-    changes: {},
-  })
-  let at = from
+  let at = position.seq
   for (let page = 0; page < PAGES; page++) {
     const rows = history.ofChannel(channel.key, at, limits.resumeRows)
     // Asked after reading: had rows been pruned meanwhile, we would see it.
@@ -40,6 +32,12 @@ export function answerStream<Socket>(
       send(live, session, { type: 'resync', channel: channel.source.name, reason: 'retention' })
       sendPosition(live, session, channel, startOf(live, channel))
       return null
+    }
+    if (page === 0) {
+      // Where nothing was missed the client may as well stand at the present: that position is kept longest.
+      const isPresent = !rows.some((row) => row.seq <= live.seq)
+      const seq = isPresent ? Math.max(position.upTo, live.seq) : position.upTo
+      sendPosition(live, session, channel, { type: 'resumed', ...head, from: at, seq, changes: {} })
     }
     for (const { seq, body } of rows) {
       // What the tail has not brought yet will be published to everybody.

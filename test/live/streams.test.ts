@@ -59,6 +59,20 @@ describe('streams', () => {
     ])
   })
 
+  test('S-6: where nothing was missed, the position moves to the present', () => {
+    const harness = new Harness()
+    harness.event('log', { n: 0 })
+    harness.patch('shared', { a: 1 })
+    harness.tell()
+    const peer = harness.open()
+    peer.read()
+    peer.send(sub(2))
+    expect(peer.read()[0]).toMatchObject({ type: 'resumed', from: 2, seq: 3, changes: {} })
+    harness.event('log', { n: 1 })
+    harness.tell()
+    expect(peer.read()).toMatchObject([{ type: 'notification', from: 2, seq: 4 }])
+  })
+
   test('S-6: beyond retention: resync says so, and a position to go on from', () => {
     const harness = new Harness()
     for (let n = 0; n < 8; n++) harness.event('log', { n })
@@ -68,7 +82,6 @@ describe('streams', () => {
     peer.read()
     peer.send(sub(4))
     expect(peer.read()).toMatchObject([
-      { type: 'resumed' },
       { type: 'resync', reason: 'retention' },
       { type: 'snapshot', seq: 9 },
       { type: 'caught_up' },
