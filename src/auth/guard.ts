@@ -24,11 +24,12 @@ export function createGuard(tokens: AccessTokens, keys: KeyCache): Guard {
     const claims = await tokens.check(token)
     if (!claims.ok) return claims
     const { userId, publicKey, expiresAt } = claims.value
-    const holder = keys.find(publicKey)
+    const standing = keys.find(publicKey)
     // The key is asked for with every request, not just at login: that is what makes a revocation immediate.
-    if (holder === null || holder.key.userId !== userId) return fail(UNKNOWN_KEY)
-    if (holder.key.revokedAt !== null) return fail(REVOKED)
-    return ok({ type: 'user', userId, username: holder.user.username, expiresAt, publicKey })
+    if (standing === null) return fail(UNKNOWN_KEY)
+    if (standing.type === 'revoked') return fail(REVOKED)
+    if (standing.userId !== userId) return fail(UNKNOWN_KEY)
+    return ok({ type: 'user', userId, username: standing.username, expiresAt, publicKey })
   }
   return {
     principalOfToken,

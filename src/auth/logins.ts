@@ -1,5 +1,5 @@
 import type { Clock, Millis, Random } from '../core/clock.ts'
-import type { CommandBus } from '../core/command.ts'
+import type { CommandBus, CommandResult } from '../core/command.ts'
 import { type AppError, appError } from '../core/errors.ts'
 import type { KeyId, UserId } from '../core/ids.ts'
 import { isJsonObject, type Json, ownValue } from '../core/json.ts'
@@ -10,7 +10,7 @@ import { decodeBase64url } from './base64url.ts'
 import type { AuthCommand, Payload } from './commands.ts'
 import type { KeyCache } from './key-cache.ts'
 import { generatedUsernames, parseKeyName, parseUsername, randomId } from './names.ts'
-import { EXPIRED, REVOKED, UNKNOWN_KEY } from './service/login.ts'
+import { EXPIRED, REVOKED } from './service/login.ts'
 import { parsePublicKey } from './strict-key.ts'
 import type { Verifier } from './verify-pool.ts'
 
@@ -38,8 +38,13 @@ export type LoggedIn = {
   readonly registered: boolean
 }
 
-/** Takes one from an address's allowance: 0, or the milliseconds to wait. */
-export type RegistrationLimits = { take(limitKey: string): Millis }
+/** The allowance of new users that an address has. */
+export type RegistrationLimits = {
+  /** Takes one: 0, or the milliseconds to wait. */
+  take(limitKey: string): Millis
+  /** Gives one back: nobody was registered. */
+  giveBack(limitKey: string): void
+}
 
 export type LoginParts = {
   readonly clock: Clock
@@ -60,27 +65,17 @@ export function createLogins(parts: LoginParts) {
     if (request.challenge.expires <= parts.clock.now()) return fail(EXPIRED)
     const registration = prepare(parts, request)
     if (!registration.ok) return registration
-    const signed = await checkSignature(parts.verifier, request, loginText(request.challenge))
-    if (!signed.ok) return signed
-    const command: AuthCommand<'auth.login'> = {
-      kind: 'auth.login',
-      actor: { type: 'system' },
-      at: parts.clock.now(),
-      payload: {
-        nonce: request.challenge.nonce,
-        expires: request.challenge.expires,
-        publicKey: request.publicKey,
-        registration: registration.value,
-        family: request.family,
-      },
-    }
-    const result = await parts.bus.submit(command)
+    const result = await checkAndSubmit(parts, request, registration.value)
     if (!result.ok) return result
     const user = loggedIn(result.value, request.publicKey)
-    if (!user.ok || user.value.registered) return user
+    if (!user.ok) return user
+    const { userId, username, registered } = user.value
+    if (registration.value !== null && !registered && request.limitKey !== null) {
+      parts.registrations.giveBack(request.limitKey)
+    }
+    parts.keys.learn(request.publicKey, userId, username)
     // A revocation right behind this login may have been journaled already, when there was no session yet to close.
-    const holder = parts.keys.find(request.publicKey)
-    return holder !== null && holder.key.revokedAt !== null ? fail(REVOKED) : user
+    return parts.keys.peek(request.publicKey)?.type === 'revoked' ? fail(REVOKED) : user
   }
 }
 
@@ -98,20 +93,56 @@ export async function checkSignature(
   return verdict.value ? ok(null) : fail(BAD_SIGNATURE)
 }
 
-/** What can be refused before anything costly is done; answers what to register, if anything. */
+async function checkAndSubmit(
+  { clock, bus, verifier }: LoginParts,
+  request: LoginRequest,
+  registration: Payload<'auth.login'>['registration'],
+): Promise<CommandResult> {
+  const signed = await checkSignature(verifier, request, loginText(request.challenge))
+  if (!signed.ok) return signed
+  const command: AuthCommand<'auth.login'> = {
+    kind: 'auth.login',
+    actor: { type: 'system' },
+    at: clock.now(),
+    payload: {
+      nonce: request.challenge.nonce,
+      expires: request.challenge.expires,
+      publicKey: request.publicKey,
+      registration,
+      family: request.family,
+    },
+  }
+  return bus.submit(command)
+}
+
+/**
+ * What can be refused before anything costly is done; answers what to register should the key be unknown. Whether it is, the writer
+ * knows best: the database is asked here only where the answer would be a refusal.
+ */
 function prepare(parts: LoginParts, request: LoginRequest): Result<Payload<'auth.login'>['registration']> {
+  const standing = parts.keys.peek(request.publicKey)
+  if (standing !== undefined) return standing.type === 'good' ? ok(null) : fail(REVOKED)
+  if (request.register === null) return ok(null)
+  const registration = newUser(parts, request, request.register)
+  if (registration.ok) return registration
   const known = parts.keys.find(request.publicKey)
-  if (known !== null) return known.key.revokedAt === null ? ok(null) : fail(REVOKED)
-  if (request.register === null) return fail(UNKNOWN_KEY)
-  const key = parsePublicKey(request.publicKey)
+  if (known === null) return registration
+  return known.type === 'good' ? ok(null) : fail(REVOKED)
+}
+
+function newUser(
+  parts: LoginParts,
+  { publicKey, limitKey }: LoginRequest,
+  wish: NonNullable<LoginRequest['register']>,
+): Result<Payload<'auth.login'>['registration']> {
+  const key = parsePublicKey(publicKey)
   if (!key.ok) return key
-  const keyName = parseKeyName(request.register.device_name ?? 'first key')
+  const keyName = parseKeyName(wish.device_name ?? 'first key')
   if (!keyName.ok) return keyName
   const userId = randomId('u', parts.random) as UserId
-  const wish = request.register.username
-  const username = wish === undefined ? null : parseUsername(wish)
+  const username = wish.username === undefined ? null : parseUsername(wish.username)
   if (username !== null && !username.ok) return username
-  const wait = request.limitKey === null ? 0 : parts.registrations.take(request.limitKey)
+  const wait = limitKey === null ? 0 : parts.registrations.take(limitKey)
   if (wait > 0) return fail(appError('RateLimited', 'too many new users from this address', wait))
   return ok({
     userId,

@@ -74,7 +74,7 @@ export async function openAuthBench(
     reader: { read: (work) => storage.read((stores) => work(stores.auth)) },
     verifier: { verify: async (check) => ok(verifySync(check)), depth: () => 0, close() {} },
     publicChannels: ['rewards.summary'],
-    registrations: { take: () => 0 },
+    registrations: { take: () => 0, giveBack() {} },
     limitKeyOfAddress: (address) => address,
     limitKeyOfRequest: () => 'test',
     originOf: (request) => request.headers.get('origin') ?? 'http://localhost:8080',
