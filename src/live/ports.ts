@@ -12,7 +12,8 @@ export type { ClientType, Frame, WireFormat } from '../protocol/connection.ts'
 
 /**
  * What the engine needs of a socket. One object serves all sockets, so that an idle session costs no closures.
- * `Socket` is opaque to the engine. None of these may call back into the engine before it returns.
+ * `Socket` is opaque to the engine. None of these may call back into the engine before
+ * it returns, but for `close`, which may tell it that the socket is closed.
  */
 export type Transport<Socket> = {
   /** Queues a frame behind every earlier frame of this socket, those published to its topics included. */

@@ -1,8 +1,4 @@
-import { appError } from '../../src/core/errors.ts'
-import { DEFAULT_WORKSPACE, type UserId } from '../../src/core/ids.ts'
 import type { JsonObject } from '../../src/core/json.ts'
-import { fail, ok } from '../../src/core/result.ts'
-import { createEngine } from '../../src/live/engine.ts'
 import { DEFAULT_LIMITS, type EngineLimits } from '../../src/live/limits.ts'
 import type { Authenticator, DeviceMessages } from '../../src/live/ports.ts'
 import type { Session } from '../../src/live/session.ts'
@@ -10,10 +6,10 @@ import type { Engine, OpenOptions } from '../../src/live/types.ts'
 import type { ClientMessage } from '../../src/protocol/client-messages.ts'
 import { decodeServerFrame, encodeMessage } from '../../src/protocol/codec.ts'
 import type { ServerMessage } from '../../src/protocol/server-messages.ts'
+import { startEngine } from '../oracle/start-engine.ts'
 import { Socket, Wire } from '../oracle/wire.ts'
-import { keyOf, sourcesOf, World } from '../oracle/world.ts'
+import { keyOf, World } from '../oracle/world.ts'
 import { manualClock } from '../support/journal.ts'
-import { noMetrics } from '../support/live.ts'
 
 /** An engine over the oracle's world and wire, with clients that are driven by hand. Tokens are names of users; `bad` is none. */
 export class Harness {
@@ -33,25 +29,9 @@ export class Harness {
   ) {
     this.world.openEpoch(7, this.clock.now())
     this.#tail = this.world.seq
-    this.engine = createEngine<Socket>({
-      clock: this.clock,
-      random: { bytes: (length) => new Uint8Array(length).fill(128) },
-      transport: this.wire.transport,
-      publisher: this.wire.publisher,
-      sources: sourcesOf(this.world),
-      access: {
-        scopeOf(principal, source) {
-          if (source.audience === 'workspace') return ok({ workspace: DEFAULT_WORKSPACE, user: null })
-          if (principal.type === 'anonymous') return fail(appError('Unauthorized', 'log in first'))
-          return ok({ workspace: DEFAULT_WORKSPACE, user: principal.userId })
-        },
-      },
-      history: this.world.history(),
-      authenticator: parts.authenticator ?? tokens,
-      devices: parts.devices ?? noDevices,
-      metrics: noMetrics,
+    this.engine = startEngine(this.world, this.wire, this.clock, {
+      ...parts,
       limits: { ...DEFAULT_LIMITS, ...parts.limits },
-      seconds: () => 0,
       defect: (cause, during) => void this.defects.push(`${during}: ${String(cause)}`),
     })
   }
@@ -137,17 +117,4 @@ export class Peer {
 /** Lets promises that are ready go on. */
 export async function settled(): Promise<void> {
   for (let n = 0; n < 5; n++) await Promise.resolve()
-}
-
-const tokens: Authenticator = {
-  async authenticate(message) {
-    const user = 'token' in message ? message.token : 'bad'
-    if (user === 'bad') return fail(appError('InvalidCredentials', 'nobody has this token'))
-    return ok({ type: 'user', userId: user as UserId, username: user, expiresAt: null })
-  },
-}
-
-const noDevices: DeviceMessages = {
-  handle: async () => fail(appError('EntityNotFound', 'no devices here')),
-  closed() {},
 }

@@ -1,18 +1,14 @@
-import { AppException, appError } from '../../src/core/errors.ts'
-import { DEFAULT_WORKSPACE, type UserId } from '../../src/core/ids.ts'
-import { canonicalJson } from '../../src/core/json.ts'
-import { fail, ok } from '../../src/core/result.ts'
-import { createEngine } from '../../src/live/engine.ts'
 import { DEFAULT_LIMITS, type EngineLimits } from '../../src/live/limits.ts'
 import type { Session } from '../../src/live/session.ts'
 import type { Engine } from '../../src/live/types.ts'
 import { PLAIN_KEYS, randomPatch } from '../support/documents.ts'
 import { manualClock } from '../support/journal.ts'
-import { noMetrics } from '../support/live.ts'
 import { type Seeded, seeded } from '../support/seeded.ts'
+import { judge } from './judge.ts'
 import { SimClient, STREAMS } from './sim-client.ts'
+import { startEngine } from './start-engine.ts'
 import { Socket, Wire } from './wire.ts'
-import { keyOf, sourcesOf, USERS, World } from './world.ts'
+import { keyOf, USERS, World } from './world.ts'
 
 const CHANNELS = ['shared', 'mine', 'log', 'inbox'] as const
 
@@ -166,62 +162,15 @@ class Simulation {
       this.engine.sweep()
       await this.#settle()
     }
-    for (const { client } of this.clients) this.#judge(client)
-  }
-
-  #judge(client: SimClient): void {
-    if (client.waiting.size > 0)
-      throw new Error(`${client.name}: never answered: ${[...client.waiting].join()}`)
-    for (const name of client.wants) {
-      const held = client.held.get(name)
-      const key = keyOf(name, client.user)
-      if (held === undefined || held.replica.position === null)
-        throw new Error(`${client.name}: has no ${name}`)
-      if (STREAMS.has(name)) {
-        const expected = this.world.eventsOf(key).filter((event) => event.seq > held.start)
-        const [actual, wanted] = [JSON.stringify(held.events), JSON.stringify(expected)]
-        if (actual !== wanted)
-          throw new Error(`${client.name}: ${name} since ${held.start}: has ${actual}, not ${wanted}`)
-      } else if (canonicalJson(held.replica.value) !== canonicalJson(this.world.document(key))) {
-        throw new Error(`${client.name}: ${name} differs at rest`)
-      }
-    }
+    for (const { client } of this.clients) judge(client, this.world)
   }
 
   #start(): Engine<Socket> {
-    const { world } = this
-    this.#tail = world.seq
-    let bytes = 0
-    return createEngine<Socket>({
-      clock: this.clock,
-      random: { bytes: (length) => Uint8Array.from({ length }, () => bytes++) },
-      transport: this.wire.transport,
-      publisher: this.wire.publisher,
-      sources: sourcesOf(world),
-      access: {
-        scopeOf(principal, source) {
-          if (source.audience === 'workspace') return ok({ workspace: DEFAULT_WORKSPACE, user: null })
-          if (principal.type === 'anonymous') return fail(appError('Unauthorized', 'log in'))
-          return ok({ workspace: DEFAULT_WORKSPACE, user: principal.userId })
-        },
-      },
-      history: world.history(),
-      authenticator: {
-        async authenticate(message) {
-          if (!('token' in message)) return fail(appError('InvalidCredentials', 'a token, please'))
-          const user = message.token
-          return ok({ type: 'user', userId: user as UserId, username: user, expiresAt: null })
-        },
-      },
-      devices: {
-        handle: async () => fail(appError('EntityNotFound', 'no devices here')),
-        closed() {},
-      },
-      metrics: noMetrics,
+    this.#tail = this.world.seq
+    return startEngine(this.world, this.wire, this.clock, {
       limits: this.#limits,
-      seconds: () => 0,
       defect(cause) {
-        throw cause instanceof Error ? cause : new AppException(appError('InternalError', String(cause)))
+        throw cause instanceof Error ? cause : new Error(String(cause))
       },
     })
   }

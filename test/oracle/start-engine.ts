@@ -1,0 +1,61 @@
+import type { Clock } from '../../src/core/clock.ts'
+import { appError } from '../../src/core/errors.ts'
+import { DEFAULT_WORKSPACE, type UserId } from '../../src/core/ids.ts'
+import { fail, ok } from '../../src/core/result.ts'
+import { createEngine } from '../../src/live/engine.ts'
+import type { EngineLimits } from '../../src/live/limits.ts'
+import type { Access, Authenticator, DeviceMessages } from '../../src/live/ports.ts'
+import type { Engine } from '../../src/live/types.ts'
+import { noMetrics } from '../support/live.ts'
+import type { Socket, Wire } from './wire.ts'
+import { sourcesOf, type World } from './world.ts'
+
+/** An engine over a world and a wire. Tokens are names of users, `bad` is nobody's; there are no devices unless given. */
+export function startEngine(
+  world: World,
+  wire: Wire,
+  clock: Clock,
+  parts: {
+    readonly limits: EngineLimits
+    readonly authenticator?: Authenticator
+    readonly devices?: DeviceMessages
+    defect(cause: unknown, during: string): void
+  },
+): Engine<Socket> {
+  return createEngine<Socket>({
+    clock,
+    random: { bytes: (length) => new Uint8Array(length).fill(128) },
+    transport: wire.transport,
+    publisher: wire.publisher,
+    sources: sourcesOf(world),
+    access,
+    history: world.history(),
+    authenticator: parts.authenticator ?? tokens,
+    devices: parts.devices ?? noDevices,
+    metrics: noMetrics,
+    limits: parts.limits,
+    seconds: () => 0,
+    defect: parts.defect,
+  })
+}
+
+const access: Access = {
+  scopeOf(principal, source) {
+    if (source.audience === 'workspace') return ok({ workspace: DEFAULT_WORKSPACE, user: null })
+    if (principal.type === 'anonymous') return fail(appError('Unauthorized', 'log in first'))
+    return ok({ workspace: DEFAULT_WORKSPACE, user: principal.userId })
+  },
+}
+
+const tokens: Authenticator = {
+  async authenticate(message) {
+    const user = 'token' in message ? message.token : 'bad'
+    if (user === 'bad') return fail(appError('InvalidCredentials', 'nobody has this token'))
+    return ok({ type: 'user', userId: user as UserId, username: user, expiresAt: null })
+  },
+}
+
+const noDevices: DeviceMessages = {
+  handle: async () => fail(appError('EntityNotFound', 'no devices here')),
+  closed() {},
+}
