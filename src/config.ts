@@ -113,7 +113,8 @@ export const VARIABLES = {
   DASHBOARD_LOG_LEVEL: 'debug, info, warn, error or silent (info)',
   DASHBOARD_LOG_FORMAT: 'json, pretty, or auto: pretty on a terminal, json elsewhere (auto)',
   DASHBOARD_PUBLIC_CHANNELS: 'channels anyone may read, separated by commas, or none (rewards.summary)',
-  DASHBOARD_ORIGINS: 'web origins allowed besides the server’s own, separated by commas, or * (none)',
+  DASHBOARD_ORIGINS:
+    'web origins allowed besides those of the server itself, separated by commas, or * (none)',
   DASHBOARD_TRUSTED_PROXIES: 'addresses or CIDR ranges whose x-forwarded-for is believed (none)',
   DASHBOARD_COMPRESSION: 'on offers permessage-deflate to sockets (off)',
   DASHBOARD_COUNTRY_FILE: 'another MMDB file for countries by address (the bundled one)',
@@ -126,6 +127,13 @@ export const VARIABLES = {
   DASHBOARD_REGISTRATIONS_PER_MINUTE: 'new users of one address a minute (6)',
   DASHBOARD_BUFFER_BYTES: 'bytes that may wait for a slow reader (262144)',
 } as const satisfies { readonly [name: `DASHBOARD_${string}`]: string }
+
+/** What `--help` prints: every variable with what it decides and its default. */
+export function usage(): string {
+  const width = Math.max(...Object.keys(VARIABLES).map((name) => name.length))
+  const lines = Object.entries(VARIABLES).map(([name, sentence]) => `  ${name.padEnd(width)}  ${sentence}`)
+  return `Serves the dashboard. Configured by environment variables:\n\n${lines.join('\n')}\n`
+}
 
 function unknownVariables(environment: Environment): readonly string[] {
   const known = Object.keys(VARIABLES)

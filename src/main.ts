@@ -7,7 +7,7 @@ import { openCountries } from './boards/rewards/country.ts'
 import { createDeviceMessages, settleLedger, sweepCommand } from './boards/rewards/messages.ts'
 import { rewardsRoutes } from './boards/rewards/routes.ts'
 import { DEFAULT_RULES } from './boards/rewards/rules.ts'
-import { type Config, readConfig } from './config.ts'
+import { type Config, readConfig, usage } from './config.ts'
 import { systemClock as clock, systemRandom as random } from './core/clock.ts'
 import { DEFAULT_WORKSPACE } from './core/ids.ts'
 import type { Logger } from './core/logger.ts'
@@ -284,5 +284,8 @@ function giveUp(lines: Failure): void {
 }
 
 const outcome = readConfig(process.env)
-if (outcome.ok) await run(outcome.config, outcome.warnings)
+const [argument] = process.argv.slice(2)
+if (argument === '--help' || argument === '-h') process.stdout.write(usage())
+else if (argument !== undefined) giveUp([`${argument}: the server takes no arguments; see --help`])
+else if (outcome.ok) await run(outcome.config, outcome.warnings)
 else giveUp(outcome.errors)

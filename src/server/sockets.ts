@@ -58,6 +58,7 @@ export type SocketParts = {
 
 /** Bun's own socket handlers; Elysia's cost twice the memory an idle socket and 15 closures a message. */
 export function createSockets(parts: SocketParts): WebSocketHandler<SocketState> {
+  const { logger } = parts
   return {
     maxPayloadLength: LIMITS.messageBytes,
     // The engine stops feeding a slow reader above `bufferBytes`; this is the wall behind it, for one burst too many.
@@ -74,6 +75,7 @@ export function createSockets(parts: SocketParts): WebSocketHandler<SocketState>
       // What `open` sent may already have been the end of it.
       if ('gone' in socket.data) parts.engine().closed(session)
       else socket.data = session
+      logger.debug('socket open', { session: session.id, address: session.address, format: session.format })
     },
     message(socket, frame) {
       if (socket.data instanceof Session) parts.engine().receive(socket.data, frame)
@@ -87,15 +89,16 @@ export function createSockets(parts: SocketParts): WebSocketHandler<SocketState>
     drain(socket) {
       if (socket.data instanceof Session) parts.engine().drained(socket.data)
     },
-    close(socket) {
+    close(socket, code, reason) {
       const state = socket.data
       if ('gone' in state) return
+      logger.debug('socket closed', { address: state.address, code, reason })
       parts.connections.leave(limitKeyOf(state.address))
       if (state instanceof Session) parts.engine().closed(state)
       else socket.data = GONE
     },
     error(error, socket) {
-      parts.logger.error('socket handler failed', { error: error.stack ?? error.message })
+      logger.error('socket handler failed', { error: error.stack ?? error.message })
       socket.close(CLOSE.internalError.code, CLOSE.internalError.meaning)
     },
   }

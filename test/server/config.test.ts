@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { type Environment, readConfig } from '../../src/config.ts'
+import { type Environment, readConfig, usage } from '../../src/config.ts'
 
 describe('configuration', () => {
   test('nothing set gives the documented defaults', () => {
@@ -65,6 +65,33 @@ describe('configuration', () => {
 
   test('all mistakes are told at once', () => {
     expect(bad({ DASHBOARD_PORT: 'x', DASHBOARD_LOG_LEVEL: 'y' })).toHaveLength(2)
+  })
+
+  test('the usage names every variable, with the default that an empty environment gives', () => {
+    const { config } = good({})
+    const { limits } = config
+    for (const [name, fallback] of [
+      ['DASHBOARD_HOST', config.host],
+      ['DASHBOARD_PORT', config.port],
+      ['DASHBOARD_DATA', config.dataDir],
+      ['DASHBOARD_LOG_LEVEL', config.logLevel],
+      ['DASHBOARD_LOG_FORMAT', config.logFormat],
+      ['DASHBOARD_PUBLIC_CHANNELS', config.publicChannels.join()],
+      ['DASHBOARD_COMPRESSION', config.compression],
+      ['DASHBOARD_RETENTION_HOURS', config.retention / 3_600_000],
+      ['DASHBOARD_MAX_CONNECTIONS', limits.connections],
+      ['DASHBOARD_MAX_CONNECTIONS_PER_ADDRESS', limits.connectionsPerAddress],
+      ['DASHBOARD_MAX_SUBSCRIPTIONS', limits.subscriptions],
+      ['DASHBOARD_MESSAGES_PER_SECOND', limits.messagesPerSecond],
+      ['DASHBOARD_REQUESTS_PER_SECOND', limits.requestsPerSecond],
+      ['DASHBOARD_REGISTRATIONS_PER_MINUTE', limits.registrationsPerMinute],
+      ['DASHBOARD_BUFFER_BYTES', limits.bufferBytes],
+    ] as const) {
+      const line = usage()
+        .split('\n')
+        .find((text) => text.trim().startsWith(`${name} `))
+      expect(line).toEndWith(`(${fallback})`)
+    }
   })
 
   test('an unknown variable is a warning that guesses what was meant', () => {
