@@ -67,6 +67,12 @@ export function formatAge(millis: number): string {
   return `${Math.floor(seconds / 86_400)} d`
 }
 
+/** The same as a phrase: just now, 12 s ago. */
+export function formatAgo(millis: number): string {
+  const age = formatAge(millis)
+  return age === 'now' ? 'just now' : `${age} ago`
+}
+
 /** A span in its two largest units: 42 s, 5 min 10 s, 3 h 12 min, 2 d 4 h. */
 export function formatSpan(millis: number): string {
   const seconds = Math.max(0, Math.floor(millis / 1000))

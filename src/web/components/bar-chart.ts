@@ -66,7 +66,7 @@ function optionsFor(
   }
   return {
     ...sizeOf(place),
-    padding: [8, 0, 0, 0],
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     hooks: { setCursor: [(plot) => onHover(plot.cursor.idx ?? null)] },

@@ -40,7 +40,7 @@ export function DeviceList({ account, ownDevice }: DeviceListProps) {
               <th scope="col">Score</th>
               <th scope="col">Connection</th>
               <th scope="col" class="right">
-                Since
+                Online for
               </th>
               <th scope="col" class="right">
                 Points

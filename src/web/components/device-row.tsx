@@ -3,7 +3,7 @@ import { countryName, formatRate, formatRtt } from '../format.ts'
 import type { DeviceView } from '../state/devices.ts'
 import { explainEarning, explainScore } from '../state/explain.ts'
 import { NO_AMOUNT } from '../state/fields.ts'
-import { Age } from './age.tsx'
+import { Age, Ago } from './age.tsx'
 import { Amount } from './amount.tsx'
 import { CountryPlate } from './country.tsx'
 import { ScoreBar, ScoreLegend } from './score-parts.tsx'
@@ -52,8 +52,8 @@ export function DeviceRow({ device, ownDevice }: DeviceRowProps) {
       <td data-label="Connection">
         <Networks device={seen} />
       </td>
-      <td data-label={seen.online ? 'Online since' : 'Last seen'} class="right">
-        <Age at={seen.online ? seen.connectedAt : seen.lastSeenAt} />
+      <td data-label={seen.online ? 'Online for' : 'Last seen'} class="right">
+        {seen.online ? <Age at={seen.connectedAt} /> : <Ago at={seen.lastSeenAt} />}
       </td>
       <td data-label="Points" class="right device-points">
         <Amount of={points} />

@@ -26,8 +26,8 @@ export function HistoryTable({ interval, items }: HistoryTableProps) {
             {[...items].reverse().map(({ from, total, provisional }) => (
               <tr key={from}>
                 <th scope="row">{intervalLabel(interval, from)}</th>
-                <td class="right">{formatPointsFixed(total, 4)}</td>
-                <td class="right">{formatPointsFixed(provisional, 4)}</td>
+                <td class="right">{total === 0n ? '0' : formatPointsFixed(total, 4)}</td>
+                <td class="right">{provisional === 0n ? '0' : formatPointsFixed(provisional, 4)}</td>
               </tr>
             ))}
           </tbody>

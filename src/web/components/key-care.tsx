@@ -13,8 +13,9 @@ export function KeyCare({ identity, username }: KeyCareProps) {
   return (
     <div class="key-care">
       <p class="quiet small">
-        Your key lives in this browser only. Whoever has it is you, and without it nobody can be you again:
-        export it.
+        {identity.origin === 'made'
+          ? 'Your key lives in this browser only. Whoever has it is you, and without it nobody can be you again: export it.'
+          : 'This browser keeps a copy of the key you gave it. Whoever uses this browser is you.'}
       </p>
       <div class="actions">
         <button type="button" class="button button-small" onClick={() => exportKey(identity, username)}>

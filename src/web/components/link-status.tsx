@@ -1,5 +1,6 @@
 import { useComputed } from '@preact/signals'
-import { formatAge, formatTime } from '../format.ts'
+import { formatAgo, formatTime } from '../format.ts'
+import { explainEnd } from '../state/explain.ts'
 import { useApp } from './app-context.ts'
 
 /** In the header: whether the numbers are live, and how old the newest is. */
@@ -8,7 +9,7 @@ export function LinkPill() {
   const status = link.state.value.status
   const age = useComputed(() => {
     const at = network.channel.updatedAt.value
-    return at === null ? '' : ` · changed ${ago(clock.second.value - at)}`
+    return at === null ? '' : ` · changed ${formatAgo(clock.second.value - at)}`
   })
   switch (status) {
     case 'live':
@@ -72,7 +73,8 @@ export function LinkBanner() {
       return (
         <p class="banner">
           <span>
-            The connection is down: {state.reason}. Trying again <Countdown until={state.retryAt} />.{asOf}
+            The connection is down: {explainEnd(state.reason, null)}. Trying again{' '}
+            <Countdown until={state.retryAt} />.{asOf}
           </span>
           <button type="button" class="button button-small" onClick={() => link.retry()}>
             Try now
@@ -83,8 +85,8 @@ export function LinkBanner() {
       return (
         <p class="banner banner-bad">
           <span>
-            The connection was closed: {state.reason === '' ? `code ${state.code}` : state.reason}. The page
-            does not come back from this by itself.{asOf}
+            The connection was closed: {explainEnd(state.reason, state.code)}. The page does not come back
+            from this by itself.{asOf}
           </span>
           <button type="button" class="button button-small" onClick={() => link.retry()}>
             Connect
@@ -106,9 +108,4 @@ function Countdown({ until }: { readonly until: number }) {
     return seconds <= 0 ? 'now' : `in ${seconds} s`
   })
   return <>{text}</>
-}
-
-function ago(millis: number): string {
-  const age = formatAge(millis)
-  return age === 'now' ? 'just now' : `${age} ago`
 }

@@ -1,6 +1,6 @@
 import { useComputed } from '@preact/signals'
 import { formatBytes, formatRtt, formatSpan } from '../format.ts'
-import { explainEarning, explainScore } from '../state/explain.ts'
+import { type Explanation, explainEarning, explainScore } from '../state/explain.ts'
 import { NO_AMOUNT } from '../state/fields.ts'
 import { Amount } from './amount.tsx'
 import { useApp } from './app-context.ts'
@@ -8,14 +8,14 @@ import { ScoreBar, ScoreLegend } from './score-parts.tsx'
 
 /** This tab as the server sees it, beside what the tab measures itself. */
 export function TabLive() {
-  const { signedIn, stopDevice } = useApp()
+  const { link, signedIn, stopDevice } = useApp()
   const device = useComputed(() => {
     const { value } = signedIn
     return value === null ? null : value.account.device(value.identity.deviceId).value
   })
   const points = useComputed(() => device.value?.points ?? NO_AMOUNT)
   const seen = device.value
-  const earning = explainEarning(seen?.earning ?? 'offline')
+  const earning = link.isLive.value ? explainEarning(seen?.earning ?? 'offline') : NOT_LIVE
   return (
     <section class="panel tab-card is-on" aria-labelledby="tab-title">
       <header class="tab-head">
@@ -52,6 +52,13 @@ export function TabLive() {
       </div>
     </section>
   )
+}
+
+/** While the link is down nobody knows what the server sees, and a device that is not connected does not earn. */
+const NOT_LIVE: Explanation = {
+  label: 'Reconnecting',
+  why: 'The connection is down. This tab is a device again as soon as it is back.',
+  tone: 'quiet',
 }
 
 /** What the tab finds out about its own connection; the server is told every five seconds. */

@@ -1,4 +1,5 @@
 import type { AppError } from '../../core/errors.ts'
+import { CLOSE } from '../../protocol/close-codes.ts'
 import type { EarningState, ScorePart } from './devices.ts'
 
 /** A word for a list, and a sentence for whoever asks why. */
@@ -66,6 +67,20 @@ export function explainScore(state: 'unknown' | 'provisional' | 'established', p
 export function explainError(error: AppError): { readonly wrong: string; readonly todo: string } {
   return { wrong: error.message, todo: todoFor(error) }
 }
+
+/**
+ * Why the connection ended, in words: what the server said, or what its close code means. 1006 is what browsers make of every
+ * connection that could not be had or broke without a word.
+ */
+export function explainEnd(reason: string, code: number | null): string {
+  const known = code ?? Number(/^closed with code (\d+)$/.exec(reason)?.[1])
+  if (Number.isNaN(known)) return reason
+  if (known === BROKEN) return 'the server cannot be reached'
+  const entry = Object.values(CLOSE).find((close) => close.code === known)
+  return reason !== '' && code !== null ? reason : (entry?.meaning ?? `it was closed with code ${known}`)
+}
+
+const BROKEN = 1006
 
 function todoFor(error: AppError): string {
   switch (error.code) {
