@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+
+/** A page and everything that went wrong on it so far. */
+export type WatchedPage = {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** Console errors, uncaught exceptions, refused resources; in words. */
+  readonly problems: string[]
+}
+
+/** Where distributions put Chromium; a path of one's own goes first. */
+const PLACES = [
+  process.env.CHROMIUM_PATH,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+]
+
+/** The browser's program; null when this machine has none. */
+export const CHROMIUM = PLACES.find((place) => place !== undefined && existsSync(place)) ?? null
+
+/** Starts Chromium without a screen and without anything of its own that goes to the network. */
+export async function startBrowser(): Promise<Browser> {
+  if (CHROMIUM === null) throw new Error('no Chromium: install the package chromium, or set CHROMIUM_PATH')
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    headless: true,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-dev-shm-usage',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+  })
+}
+
+/** Opens the address in a profile of its own, of the given width. */
+export async function openPage(browser: Browser, url: string, width = 1280): Promise<WatchedPage> {
+  const context = await browser.newContext({ viewport: { width, height: 900 } })
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text())
+  })
+  page.on('pageerror', (error) => problems.push(String(error)))
+  page.on('requestfailed', (request) => problems.push(`${request.url()}: ${request.failure()?.errorText}`))
+  await page.goto(url)
+  return { page, context, problems }
+}

@@ -1,0 +1,194 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { gzipSync } from 'node:zlib'
+import type { Browser, Page } from 'playwright-core'
+import { CHROMIUM, openPage, startBrowser, type WatchedPage } from './browser.ts'
+import { newKey, openLoggedIn } from './raw-socket.ts'
+import { type ServerProcess, startServer, temporaryFolder } from './server-process.ts'
+
+/** Bytes of everything a first visit loads, compressed. */
+const FIRST_LOAD_BYTES = 60 * 1024
+
+const cleanups: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const clean of cleanups.splice(0).reverse()) await clean()
+})
+
+test('a first visit loads at most 60 KB, and the chart only when it is looked at', async () => {
+  const { server } = await start()
+  const html = await text(server, '/')
+  const names = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1] ?? '')
+  expect(names.length).toBeGreaterThanOrEqual(3)
+  const files = await Promise.all(names.map((name) => text(server, name)))
+  const bytes = [html, ...files].reduce((sum, file) => sum + gzipSync(file, { level: 9 }).length, 0)
+  console.log(`first load: ${bytes} bytes compressed, in ${files.length + 1} files`)
+  expect(bytes).toBeLessThanOrEqual(FIRST_LOAD_BYTES)
+  expect(files.some((file) => file.includes('u-over'))).toBe(true)
+  // The library's own code is in a file that the page does not name.
+  expect(files.some((file) => file.includes('setCursor'))).toBe(false)
+  // Nothing comes from anywhere else.
+  expect(html.match(/(?:src|href)="(?!\/assets\/)[^"]*"/g)).toBeNull()
+})
+
+describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await startBrowser()
+  })
+  afterAll(() => browser.close())
+
+  test('shows the network live without a login', async () => {
+    const { server } = await start()
+    const { page, problems } = await visit(browser, server.url)
+    await page.getByText('Nobody has been here yet').waitFor()
+    expect(await online(page)).toBe('0')
+    const device = await openLoggedIn(`${server.socketUrl}/ws?format=json`, newKey())
+    device.send({ type: 'connect', device_id: 'd1', id: 'c1' })
+    await device.until('ack', { id: 'c1' })
+    await untilOnline(page, '1')
+    await page.getByRole('heading', { name: 'Newest arrivals' }).waitFor()
+    expect(await page.locator('.arrivals .feed-line').count()).toBe(1)
+    const [before, after] = [await total(page), await laterTotal(page)]
+    expect(after).toBeGreaterThan(before)
+    device.send({ type: 'disconnect', id: 'c2' })
+    await untilOnline(page, '0')
+    expect(problems).toEqual([])
+  })
+
+  test('one button makes the tab a device that is scored and earns; a reload is the same user and device', async () => {
+    const { server } = await start()
+    const { page, problems } = await visit(browser, server.url)
+    await page.getByRole('button', { name: 'Make this tab a device' }).click()
+    await page.locator('.tab-card .status-good').waitFor()
+    await untilOnline(page, '1')
+    // Measured, not made up: a score comes with the first report.
+    await page.waitForFunction(() =>
+      /^\d+$/.test(document.querySelector('.tab-score-head b')?.textContent ?? ''),
+    )
+    const mine = await identity(page)
+    await page.getByRole('link', { name: /^My devices\s*1$/ }).click()
+    const row = page.locator(`[data-device="${mine.device}"]`)
+    await row.getByText('this tab').waitFor()
+    expect(await row.getByText('Earning').count()).toBe(1)
+    await page.locator('.history canvas').waitFor()
+    await page.getByText('Show as a table').click()
+    expect(await page.locator('.history-table tbody tr').count()).toBe(24)
+
+    await page.reload()
+    await page.locator(`[data-device="${mine.device}"] .status-good`).waitFor()
+    expect(await identity(page)).toEqual(mine)
+    await untilOnline(page, '1', '#network')
+
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await untilOnline(page, '0')
+    await page.getByRole('button', { name: 'Make this tab a device' }).waitFor()
+    expect(problems).toEqual([])
+  })
+
+  test('an exported key logs another browser in as the same user; forgetting it ends that', async () => {
+    const { server } = await start()
+    const first = await visit(browser, server.url)
+    await first.page.getByRole('button', { name: 'Make this tab a device' }).click()
+    await first.page.locator('.tab-card .status-good').waitFor()
+    await first.page.goto(`${server.url}/#account`)
+    const download = first.page.waitForEvent('download')
+    await first.page.getByRole('button', { name: 'Export key' }).click()
+    const file = await (await download).path()
+
+    const second = await visit(browser, `${server.url}/#account`)
+    await second.page.getByRole('button', { name: 'I have a key' }).click()
+    await second.page.getByLabel('Private key (PEM)').fill('not a key')
+    await second.page.getByRole('button', { name: 'Log in' }).click()
+    await second.page.getByText('Paste the whole key file').waitFor()
+    await second.page.getByLabel('or its file').setInputFiles(file)
+    await second.page.getByRole('button', { name: 'Log in' }).click()
+    const mine = await identity(first.page)
+    await second.page.locator(`[data-device="${mine.device}"]`).waitFor()
+
+    await second.page.getByRole('button', { name: 'Forget key' }).click()
+    await second.page.getByRole('button', { name: 'Forget it for good' }).click()
+    await second.page.getByRole('button', { name: 'I have a key' }).waitFor()
+    expect(await second.page.evaluate(() => localStorage.length)).toBe(0)
+    expect([...first.problems, ...second.problems]).toEqual([])
+  })
+
+  test('over a restart of the server the page says so, comes back by itself, and is a device again', async () => {
+    const { server, folder } = await start()
+    const { page } = await visit(browser, server.url)
+    await page.getByRole('button', { name: 'Make this tab a device' }).click()
+    await page.locator('.tab-card .status-good').waitFor()
+    await server.stop()
+    await page.locator('[data-link="offline"], [data-link="connecting"]').waitFor()
+    await page.getByText('What you see is as of').waitFor()
+    expect(await page.locator('.page-main.is-stale').count()).toBe(1)
+    const again = await startServer(folder, { DASHBOARD_PORT: String(server.port) })
+    cleanups.push(() => again.stop('SIGKILL'))
+    await page.locator('[data-link="live"]').waitFor({ timeout: 25_000 })
+    await page.locator('.tab-card .status-good').waitFor()
+    await untilOnline(page, '1')
+    expect(await page.locator('.banner').count()).toBe(0)
+  })
+
+  test('fits a phone: nothing is wider than the screen, in either part', async () => {
+    const { server } = await start()
+    const { page, problems } = await visit(browser, server.url, 390)
+    await page.getByRole('button', { name: 'Make this tab a device' }).click()
+    await page.locator('.tab-card .status-good').waitFor()
+    expect(await widest(page)).toBeLessThanOrEqual(390)
+    await page.goto(`${server.url}/#account`)
+    await page.locator('.device').waitFor()
+    expect(await widest(page)).toBeLessThanOrEqual(390)
+    expect(problems).toEqual([])
+  })
+})
+
+async function start(): Promise<{ readonly server: ServerProcess; readonly folder: string }> {
+  const folder = await temporaryFolder()
+  cleanups.push(() => folder.remove())
+  const server = await startServer(folder.path)
+  cleanups.push(() => server.stop('SIGKILL'))
+  return { server, folder: folder.path }
+}
+
+async function visit(browser: Browser, url: string, width?: number): Promise<WatchedPage> {
+  const watched = await openPage(browser, url, width)
+  cleanups.push(() => watched.context.close())
+  await watched.page.locator('[data-link="live"]').waitFor()
+  return watched
+}
+
+async function text(server: ServerProcess, path: string): Promise<string> {
+  const response = await fetch(server.url + path)
+  expect(response.status).toBe(200)
+  return response.text()
+}
+
+async function online(page: Page): Promise<string> {
+  return (await page.locator('.online .figure-huge').textContent()) ?? ''
+}
+
+async function untilOnline(page: Page, count: string, hash?: string): Promise<void> {
+  if (hash !== undefined) await page.locator(`a.brand[href="${hash}"]`).click()
+  await page.locator('.online .figure-huge').getByText(count, { exact: true }).waitFor()
+}
+
+/** The network's points as the page shows them. */
+async function total(page: Page): Promise<number> {
+  const shown = await page.locator('.strip .amount').first().textContent()
+  return Number((shown ?? '').replaceAll(',', ''))
+}
+
+async function laterTotal(page: Page): Promise<number> {
+  await page.waitForTimeout(1_000)
+  return total(page)
+}
+
+/** Who this browser is, as far as a test may know. */
+async function identity(page: Page): Promise<{ readonly device: string; readonly user: string }> {
+  const kept = await page.evaluate(() => localStorage.getItem('dashboard.identity') ?? '')
+  const device = /"device_id":"([^"]+)"/.exec(kept)?.[1] ?? ''
+  return { device, user: (await page.locator('.who').textContent()) ?? '' }
+}
+
+async function widest(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth)
+}
