@@ -52,7 +52,14 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
     clock,
     random: systemRandom,
     sources,
-    transport: { send() {}, buffered: () => 0, join() {}, leave() {}, cork: (_, work) => work(), close: fault },
+    transport: {
+      send() {},
+      buffered: () => 0,
+      join() {},
+      leave() {},
+      cork: (_, work) => work(),
+      close: fault,
+    },
     publisher: {
       publish(topic, frame) {
         const [key = '', , format] = topic.split('|')

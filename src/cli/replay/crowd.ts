@@ -93,7 +93,10 @@ export function makeCrowd(site: Site, concurrency: number): Crowd {
     leave: (millis) => {
       wanted.clear()
       waiting.clear()
-      const all = Promise.all([...alive.values()].map((live) => live.leave()))
+      const leaving = [...alive.values()]
+      // Forgotten first: whoever was still coming up has not failed, it was called back.
+      alive.clear()
+      const all = Promise.all(leaving.map((live) => live.leave()))
       return Promise.race([all.then(() => {}), Bun.sleep(millis)])
     },
   }
