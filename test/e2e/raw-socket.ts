@@ -112,12 +112,15 @@ export function signChallenge(key: LoginKey, challenge: Json | undefined): strin
   return sign(null, Buffer.from(text), key.privateKey).toString('base64url')
 }
 
-/** Opens a socket, reads `hello`, logs in with the key (registering it) and reads `authenticated`. */
-export async function openLoggedIn(
-  url: string,
-  key: LoginKey,
-): Promise<RawSocket & { readonly user: JsonObject }> {
-  const socket = await openSocket(url)
+/** Opens a socket and logs in with the key. */
+export async function openLoggedIn(url: string, key: LoginKey): Promise<LoggedInSocket> {
+  return logIn(await openSocket(url), key)
+}
+
+export type LoggedInSocket = RawSocket & { readonly user: JsonObject }
+
+/** Reads `hello`, logs in with the key (registering it) and reads `authenticated`. */
+export async function logIn(socket: RawSocket, key: LoginKey): Promise<LoggedInSocket> {
   const hello = await socket.next()
   socket.send({
     type: 'authenticate',
