@@ -23,6 +23,8 @@ export type OpenerAnswer =
   | { readonly type: 'done'; readonly seconds: number }
   | { readonly type: 'failed'; readonly reason: string }
 
+/** A channel that only its user may read. */
+const SUBSCRIBE = JSON.stringify({ type: 'subscribe', channels: ['rewards.earnings'] })
 const keys = new Map<number, SigningKey>()
 
 process.on('message', (command: OpenerCommand) => void run(command))
@@ -65,6 +67,9 @@ function openAndLogIn(url: string, number: number): Promise<void> {
     switch (message.type) {
       case 'hello':
         socket.send(answerTo(data, number))
+        break
+      case 'authenticated':
+        socket.send(SUBSCRIBE)
         break
       case 'snapshot':
         resolve()
