@@ -1,7 +1,7 @@
 /** The server's composition root: the one file that knows everyone. The writer thread has its own, main-writer.ts. */
 import { fileURLToPath } from 'node:url'
 import packageFile from '../package.json' with { type: 'json' }
-import { createAuth, createVerifyPool, POOL_DEFAULTS } from './auth/index.ts'
+import { type Auth, createAuth, createVerifyPool, POOL_DEFAULTS, type Verifier } from './auth/index.ts'
 import { rewardsChannels } from './boards/rewards/channels.ts'
 import { openCountries } from './boards/rewards/country.ts'
 import { createDeviceMessages, settleLedger, sweepCommand } from './boards/rewards/messages.ts'
@@ -12,6 +12,7 @@ import { systemClock as clock, systemRandom as random } from './core/clock.ts'
 import { DEFAULT_WORKSPACE } from './core/ids.ts'
 import type { Logger } from './core/logger.ts'
 import { fail, ok, type Result } from './core/result.ts'
+import type { Storage } from './core/storage.ts'
 import { createHistory } from './journal/history.ts'
 import { DEFAULT_RETENTION } from './journal/retention.ts'
 import { createTail } from './journal/tail.ts'
@@ -35,8 +36,9 @@ import { endOnSignals, shutDown } from './server/shutdown.ts'
 import { bunPublisher, bunTransport, createSockets, type LiveSocket } from './server/sockets.ts'
 import { startFailure } from './server/start-failure.ts'
 import { startTicker, systemTimers } from './server/ticker.ts'
-import { superviseWriter } from './server/writer-supervisor.ts'
+import { type SupervisedWriter, superviseWriter } from './server/writer-supervisor.ts'
 import { openReader } from './storage/sqlite/open.ts'
+import type { Stores } from './storage/stores.ts'
 
 /** Why the server does not start: a line for people each. */
 type Failure = readonly string[]
@@ -58,17 +60,139 @@ const WEB_ENTRY = fileURLToPath(new URL('./web/index.html', import.meta.url))
 /** How often earnings of silent devices are brought into the ledger, ms. */
 const SETTLE_EVERY = 5 * 60_000
 
+/** What every phase of the start is given. */
+type Context = { readonly config: Config; readonly logger: Logger; readonly late: Late }
+
 async function start(config: Config, logger: Logger): Promise<Result<Running, Failure>> {
   const startedAt = clock.now()
   const late: Late = { door: null, engine: null, wakeTail() {}, isOperator: () => false, stopping: false }
-  const engineNow = (): Engine<LiveSocket> => {
-    if (late.engine === null) throw new Error('the engine is asked for before it is made')
-    return late.engine
-  }
+  const context = { config, logger, late }
   const countries = openCountries(config.countryFile)
   if (!countries.ok) return fail([countries.error])
-
   // The port first, so that a taken one is told before anything is touched; until all is ready, the door is shut.
+  const port = listen(context)
+  const opened = await openJournal(context)
+  if (!opened.ok) return opened
+  const { writer, storage } = opened.value
+  const operator = loadOperatorKey(config.dataDir, random)
+  late.isOperator = operator.matches
+  const forgetOperator = announceOperatorKey(operator, port.number)
+
+  const sources = rewardsChannels(storage.read, DEFAULT_RULES)
+  const wrongChannel = wrongPublicChannel(config.publicChannels, sources)
+  if (wrongChannel !== null) return fail([wrongChannel])
+  const runId = Buffer.from(random.bytes(12)).toString('base64url')
+  const swept = await writer.bus.submit(sweepCommand([runId], clock.now()))
+  if (!swept.ok) return fail([swept.error.message])
+  const verifier = createVerifyPool(POOL_DEFAULTS)
+  const authentic = await openAuth(context, opened.value, verifier, port.clientOf)
+  if (!authentic.ok) return fail([authentic.error.message])
+  const auth = authentic.value
+
+  const metrics = createServerMetrics({
+    appliedSeq: () => engineOf(late).stats().seq,
+    committedSeq: () => writer.position().seq,
+    slowReaders: () => engineOf(late).stats().slow,
+    writerUp: () => writer.state() === 'running',
+    writerRestarts: writer.restarts,
+  })
+  // Before the engine: rows committed in between then come twice, which the engine sees, and are never skipped.
+  const tail = followJournal(context, storage, auth)
+  const engine = createEngine<LiveSocket>({
+    clock,
+    random,
+    transport: bunTransport(config.compression),
+    publisher: bunPublisher(port.server, config.compression),
+    sources,
+    access: auth.access,
+    history: createHistory((work) => storage.read(({ journal }) => work(journal))),
+    authenticator: auth.authenticator,
+    devices: createDeviceMessages({
+      bus: writer.bus,
+      clock,
+      countryOf: countries.value,
+      process: runId,
+      maxDevices: config.limits.connections,
+      after: (delay, then) => void setTimeout(then, delay),
+    }),
+    metrics: createLiveMetrics(metrics.registry),
+    limits: engineLimits(config.limits),
+    seconds: () => performance.now() / 1_000,
+    defect: (cause, during) => logger.error('defect', { during, cause: Bun.inspect(cause) }),
+  })
+  late.engine = engine
+  late.wakeTail = tail.wake
+  tail.wake()
+  const stopRhythm = startRhythm(engine, tail.wake, systemTimers, logger)
+  const settle = () =>
+    settleLedger(writer.bus, clock).catch((cause: unknown) =>
+      logger.error('the ledger was not settled', { cause: String(cause) }),
+    )
+  const stopSettling = startTicker(SETTLE_EVERY, () => void settle(), systemTimers)
+
+  const { version } = packageFile
+  late.door = createFront({
+    config,
+    version,
+    connections: port.connections,
+    routes: [
+      ...auth.routes,
+      rewardsRoutes({
+        clock,
+        rules: DEFAULT_RULES,
+        read: (work) => storage.read(({ rewards }) => work(rewards)),
+        userOf: auth.guard.principalOf,
+        profile: (user) => storage.read((stores) => stores.auth.user(user)),
+      }),
+    ],
+    page: WEB_ENTRY,
+    health: () => {
+      const { epoch, seq } = engine.stats()
+      return health({
+        version,
+        startedAt,
+        now: clock.now(),
+        stopping: late.stopping,
+        epoch,
+        appliedSeq: seq,
+        committedSeq: writer.position().seq,
+        writer: writer.state(),
+        writerRestarts: writer.restarts(),
+        connections: port.connections.open(),
+      })
+    },
+    metrics: () => metrics.registry.metrics(),
+    answered: metrics.httpRequest,
+    stopping: () => late.stopping,
+    clock,
+    logger,
+  })
+  const stop = () =>
+    shutDown({
+      refuseNew() {
+        late.stopping = true
+        void port.server.stop()
+      },
+      goodbye: (spread) => engine.goodbye(spread, 'the server is restarting'),
+      sessions: () => engine.stats().sessions,
+      closeSome: engine.closeSome,
+      drainWriter: writer.close,
+      release() {
+        stopRhythm()
+        stopSettling()
+        tail.stop()
+        verifier.close()
+        storage.close()
+        forgetOperator?.()
+      },
+      wait: Bun.sleep,
+      logger,
+    })
+  return ok({ address: addressToOpen(config.host, port.number), stop })
+}
+
+/** Takes the port. Throws when it cannot be had. */
+function listen({ config, logger, late }: Context) {
   const connections = createConnectionLimits(config.limits)
   const clients = new WeakMap<Request, ClientAddress>()
   const server = serve({
@@ -82,15 +206,20 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
     },
     door: () => late.door,
     websocket: createSockets({
-      engine: engineNow,
+      engine: () => engineOf(late),
       connections,
       bufferBytes: config.limits.bufferBytes,
       compression: config.compression,
       logger,
     }),
   })
+  const clientOf = (request: Request) => clients.get(request) ?? null
+  return { server, connections, clientOf, number: server.port ?? config.port }
+}
 
-  const supervised = await superviseWriter({
+/** Starts the writer, which opens or makes the database, and a reader of what it commits. */
+async function openJournal({ config, logger, late }: Context): Promise<Result<Journal, Failure>> {
+  const writer = await superviseWriter({
     start: (onCrash) =>
       startWriter({
         thread: new URL('./main-writer.ts', import.meta.url),
@@ -108,155 +237,59 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
     wait: Bun.sleep,
     logger,
   })
-  if (!supervised.ok) return fail([supervised.error.message])
-  const writer = supervised.value
-  const { bus } = writer
-  const operator = loadOperatorKey(config.dataDir, random)
-  late.isOperator = operator.matches
-  const forgetOperator = announceOperatorKey(operator, server.port ?? config.port)
+  if (!writer.ok) return fail([writer.error.message])
+  return ok({ writer: writer.value, storage: openReader(config.dataDir) })
+}
 
-  const storage = openReader(config.dataDir)
-  const sources = rewardsChannels(storage.read, DEFAULT_RULES)
-  const wrongChannel = wrongPublicChannel(config.publicChannels, sources)
-  if (wrongChannel !== null) return fail([wrongChannel])
-  const runId = Buffer.from(random.bytes(12)).toString('base64url')
-  const swept = await bus.submit(sweepCommand([runId], clock.now()))
-  if (!swept.ok) return fail([swept.error.message])
+type Journal = { readonly writer: SupervisedWriter; readonly storage: Storage<Stores> }
 
+function openAuth(
+  { config, late }: Context,
+  { writer, storage }: Journal,
+  verifier: Verifier,
+  clientOf: (request: Request) => ClientAddress | null,
+) {
   const perMinute = config.limits.registrationsPerMinute
-  const verifier = createVerifyPool(POOL_DEFAULTS)
-  const authentic = await createAuth({
+  return createAuth({
     clock,
     random,
-    bus,
+    bus: writer.bus,
     reader: { read: (work) => storage.read(({ auth }) => work(auth)) },
     verifier,
     publicChannels: config.publicChannels,
     registrations: createRequestLimits({ rate: perMinute / 60, burst: perMinute * 10 }, clock),
     limitKeyOfAddress: limitKeyOf,
-    limitKeyOfRequest: (request) => clients.get(request)?.limitKey ?? 'unknown',
+    limitKeyOfRequest: (request) => clientOf(request)?.limitKey ?? 'unknown',
     originOf: (request) => serverOrigin(request.headers),
     onRevoked(publicKey) {
-      engineNow().revoke(
+      engineOf(late).revoke(
         ({ principal }) => principal.type === 'user' && principal.publicKey === publicKey,
         'keyRevoked',
       )
     },
   })
-  if (!authentic.ok) return fail([authentic.error.message])
-  const auth = authentic.value
+}
 
-  const metrics = createServerMetrics({
-    appliedSeq: () => engineNow().stats().seq,
-    committedSeq: () => writer.position().seq,
-    slowReaders: () => engineNow().stats().slow,
-    writerUp: () => writer.state() === 'running',
-    writerRestarts: writer.restarts,
-  })
-  // Before the engine: rows committed in between then come twice, which the engine sees, and are never skipped.
-  const tail = createTail({
+/** Every committed row goes to the key cache first, so that nothing is served under a key revoked in the same commit. */
+function followJournal({ logger, late }: Context, storage: Storage<Stores>, auth: Auth) {
+  return createTail({
     read: (work) => storage.read(({ journal }) => work(journal)),
     deliver(entries) {
       auth.onEntries(entries)
-      engineNow().apply(entries)
+      engineOf(late).apply(entries)
     },
     onLost({ cursor, head }) {
       logger.error('the journal was replaced under the server', { had: cursor.seq, found: head.seq })
       auth.forget()
-      engineNow().resync('the journal was replaced')
+      engineOf(late).resync('the journal was replaced')
     },
     defer: setImmediate,
   })
-  const engine = createEngine<LiveSocket>({
-    clock,
-    random,
-    transport: bunTransport(config.compression),
-    publisher: bunPublisher(server, config.compression),
-    sources,
-    access: auth.access,
-    history: createHistory((work) => storage.read(({ journal }) => work(journal))),
-    authenticator: auth.authenticator,
-    devices: createDeviceMessages({
-      bus,
-      clock,
-      countryOf: countries.value,
-      process: runId,
-      maxDevices: config.limits.connections,
-      after: (delay, then) => void setTimeout(then, delay),
-    }),
-    metrics: createLiveMetrics(metrics.registry),
-    limits: engineLimits(config.limits),
-    seconds: () => performance.now() / 1_000,
-    defect: (cause, during) => logger.error('defect', { during, cause: Bun.inspect(cause) }),
-  })
-  late.engine = engine
-  late.wakeTail = tail.wake
-  tail.wake()
-  const stopRhythm = startRhythm(engine, tail.wake, systemTimers, logger)
-  const settle = () =>
-    settleLedger(bus, clock).catch((cause: unknown) =>
-      logger.error('the ledger was not settled', { cause: String(cause) }),
-    )
-  const stopSettling = startTicker(SETTLE_EVERY, () => void settle(), systemTimers)
+}
 
-  late.door = createFront({
-    config,
-    version: packageFile.version,
-    connections,
-    routes: [
-      ...auth.routes,
-      rewardsRoutes({
-        clock,
-        rules: DEFAULT_RULES,
-        read: (work) => storage.read(({ rewards }) => work(rewards)),
-        userOf: auth.guard.principalOf,
-        profile: (user) => storage.read((stores) => stores.auth.user(user)),
-      }),
-    ],
-    page: WEB_ENTRY,
-    health: () => {
-      const { epoch, seq } = engine.stats()
-      return health({
-        version: packageFile.version,
-        startedAt,
-        now: clock.now(),
-        stopping: late.stopping,
-        epoch,
-        appliedSeq: seq,
-        committedSeq: writer.position().seq,
-        writer: writer.state(),
-        writerRestarts: writer.restarts(),
-        connections: connections.open(),
-      })
-    },
-    metrics: () => metrics.registry.metrics(),
-    answered: metrics.httpRequest,
-    stopping: () => late.stopping,
-    clock,
-    logger,
-  })
-  const stop = () =>
-    shutDown({
-      refuseNew() {
-        late.stopping = true
-        void server.stop()
-      },
-      goodbye: (spread) => engine.goodbye(spread, 'the server is restarting'),
-      sessions: () => engine.stats().sessions,
-      closeSome: engine.closeSome,
-      drainWriter: writer.close,
-      release() {
-        stopRhythm()
-        stopSettling()
-        tail.stop()
-        verifier.close()
-        storage.close()
-        forgetOperator?.()
-      },
-      wait: Bun.sleep,
-      logger,
-    })
-  return ok({ address: addressToOpen(config.host, server.port ?? config.port), stop })
+function engineOf(late: Late): Engine<LiveSocket> {
+  if (late.engine === null) throw new Error('the engine is asked for before it is made')
+  return late.engine
 }
 
 async function run(config: Config, warnings: readonly string[]): Promise<void> {
