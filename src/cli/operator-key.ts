@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fail, ok, type Result } from '../core/result.ts'
 import type { Environment, ServerAddress } from './server-address.ts'
@@ -23,7 +23,7 @@ export function findOperatorKey(
   }
   if (!server.local) return ok(null)
   const places = [
-    join(tmpdir(), `dashboard-${userInfo().uid}-${server.port}`, 'operator.key'),
+    join(tmpdir(), `dashboard-${process.getuid?.() ?? 0}-${server.port}`, 'operator.key'),
     join(environment.DASHBOARD_DATA || 'data', 'operator.key'),
   ]
   for (const place of places) {
