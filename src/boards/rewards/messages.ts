@@ -33,7 +33,7 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
    * What each socket is. Kept from the moment `connect` is on its way, so that a socket which dies meanwhile
    * is not forgotten.
    */
-  const devices = new Map<SessionId, DeviceId>()
+  const devices = new Map<SessionId, Held>()
 
   const submit = async (command: RewardsCommand): Promise<Result<MessageOutcome>> => {
     const result = await bus.submit(command)
@@ -49,6 +49,11 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
     if (!taken) parts.after(delay, () => void vanish(command, Math.min(delay * 2, LONGEST_WAIT)))
   }
 
+  /** Unless the socket has said `connect` again meanwhile: then it is a device all the same. */
+  const release = (session: SessionId, held: Held): void => {
+    if (devices.get(session) === held) devices.delete(session)
+  }
+
   const connect = async (
     wanted: { readonly device_id: string; readonly name?: string | undefined },
     session: SessionInfo,
@@ -61,13 +66,14 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
     if (address === null)
       return fail(appError('ConnectionError', 'The address of this connection is not known.'))
     const before = devices.get(session.id)
-    if (before !== undefined && before !== id.value) {
+    if (before !== undefined && before.deviceId !== id.value) {
       return fail(
-        appError('ConnectionError', `This connection already is the device ${before}; disconnect it first.`),
+        appError('ConnectionError', `This connection already is the device ${before.deviceId}; disconnect it first.`),
       )
     }
     if (before === undefined && devices.size >= parts.maxDevices) return fail(FULL)
-    devices.set(session.id, id.value)
+    const held: Held = { deviceId: id.value }
+    devices.set(session.id, held)
     const outcome = await submit({
       kind: 'rewards.connect',
       actor: { type: 'user', userId: principal.userId },
@@ -81,7 +87,7 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
       },
     })
     // After a failed commit it may be connected all the same; then the socket's end must still be told.
-    if (!outcome.ok && before === undefined && isRefusal(outcome.error)) devices.delete(session.id)
+    if (!outcome.ok && before === undefined && isRefusal(outcome.error)) release(session.id, held)
     return outcome
   }
 
@@ -89,8 +95,9 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
     async handle(message, session) {
       if (message.type === 'connect') return connect(message, session)
       if (session.principal.type !== 'user') return fail(LOG_IN)
-      const deviceId = devices.get(session.id)
-      if (deviceId === undefined) return fail(CONNECT_FIRST)
+      const held = devices.get(session.id)
+      if (held === undefined) return fail(CONNECT_FIRST)
+      const { deviceId } = held
       const base = { actor: { type: 'user', userId: session.principal.userId }, at: clock.now() } as const
       switch (message.type) {
         case 'network_update': {
@@ -107,7 +114,7 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
             kind: 'rewards.disconnect',
             payload: { deviceId, session: session.id },
           })
-          if (outcome.ok || outcome.error.code === 'ConnectionClosed') devices.delete(session.id)
+          if (outcome.ok || outcome.error.code === 'ConnectionClosed') release(session.id, held)
           return outcome
         }
         default:
@@ -115,10 +122,10 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
       }
     },
     closed(session) {
-      const deviceId = devices.get(session.id)
-      if (deviceId === undefined) return
+      const held = devices.get(session.id)
+      if (held === undefined) return
       devices.delete(session.id)
-      const payload = { deviceId, session: session.id }
+      const payload = { deviceId: held.deviceId, session: session.id }
       void vanish({ kind: 'rewards.vanish', actor: { type: 'system' }, at: clock.now(), payload }, FIRST_WAIT)
     },
   }
@@ -151,6 +158,9 @@ export async function settleLedger(bus: CommandBus, clock: Clock): Promise<void>
 }
 
 const SETTLED_AT_ONCE = 200
+
+/** What one `connect` made of a socket; a later one, even for the same device, is another. */
+type Held = { readonly deviceId: DeviceId }
 
 const FIRST_WAIT = 1_000
 const LONGEST_WAIT = 60_000

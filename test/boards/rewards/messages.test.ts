@@ -75,6 +75,20 @@ test('messages sent without waiting for answers are taken in order', async () =>
   expect(answers.map((answer) => answer.ok)).toEqual([true, true, true])
 })
 
+test('a device that leaves and comes back in one breath vanishes with its socket all the same', async () => {
+  const { board, messages } = open()
+  const ada = socket('s1', 'ada')
+  await messages.handle({ type: 'connect', device_id: 'd1' }, ada)
+  await Promise.all([
+    messages.handle({ type: 'disconnect' }, ada),
+    messages.handle({ type: 'connect', device_id: 'd1' }, ada),
+  ])
+  expect(board.device('d1').presence.status).toBe('online')
+  messages.closed(ada)
+  await Bun.sleep(0)
+  expect(board.device('d1').presence.status).toBe('offline')
+})
+
 test('nobody is a device without a login', async () => {
   const { messages, submitted } = open()
   const stranger = socket('s1', null)
