@@ -62,7 +62,15 @@ export class Feed<Socket> {
   }
 }
 
-/** The native topic of one format of a feed. */
+/**
+ * Whether a channel's frames go out by native topics. One that belongs to a single user has a socket or two to reach: there a topic
+ * would cost each idle session more memory than sending directly costs a busy one.
+ */
+export function hasTopics<Socket>(channel: Channel<Socket>): boolean {
+  return channel.source.audience === 'workspace'
+}
+
+/** The native topic of one format of a feed; only of channels that have topics. */
 export function topicOf<Socket>(
   channel: Channel<Socket>,
   clientType: ClientType,

@@ -21,7 +21,7 @@ export type EngineLimits = {
   readonly heartbeatMillis: number
   /** In which a session has to log in, unless it holds a public channel. */
   readonly loginMillis: number
-  /** Documents held in memory. */
+  /** Documents held in memory. Nothing waits for one: an update is made without, a resume from the journal. */
   readonly documents: number
   /** Changed paths that one document remembers, removed ones included; beyond, a resume gets a snapshot. */
   readonly marks: number
@@ -41,7 +41,7 @@ export const DEFAULT_LIMITS: EngineLimits = {
   deferred: 16,
   heartbeatMillis: HEARTBEAT_SECONDS * 1000,
   loginMillis: LOGIN_SECONDS * 1000,
-  documents: 10_000,
+  documents: 1_000,
   marks: 8192,
   resumeRows: 1024,
   checksumEvery: 64,

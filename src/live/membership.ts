@@ -1,6 +1,6 @@
 import { type ChannelKey, channelKey, type Scope } from '../core/ids.ts'
 import { Channel } from './channel.ts'
-import { Feed, topicOf } from './feed.ts'
+import { Feed, hasTopics, topicOf } from './feed.ts'
 import type { ChannelSource, ClientType } from './ports.ts'
 import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
@@ -56,6 +56,7 @@ export function joinFeed<Socket>(
   channel: Channel<Socket>,
 ): void {
   feedFor(live, session, channel)[session.format] += 1
+  if (!hasTopics(channel)) return
   live.deps.transport.join(session.socket, topicOf(channel, session.clientType, session.format))
 }
 
@@ -65,7 +66,9 @@ export function leaveFeed<Socket>(
   session: Session<Socket>,
   channel: Channel<Socket>,
 ): void {
-  live.deps.transport.leave(session.socket, topicOf(channel, session.clientType, session.format))
+  if (hasTopics(channel)) {
+    live.deps.transport.leave(session.socket, topicOf(channel, session.clientType, session.format))
+  }
   const feed = channel[session.clientType]
   if (feed === null) return
   feed[session.format] -= 1

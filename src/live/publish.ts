@@ -4,8 +4,8 @@ import type { Json } from '../core/json.ts'
 import type { FeedMessage } from '../protocol/server-messages.ts'
 import { takeOffSlowReaders } from './back-pressure.ts'
 import { encodeForFeed } from './encode.ts'
-import { type Feed, topicOf } from './feed.ts'
-import type { WireFormat } from './ports.ts'
+import { type Feed, hasTopics, topicOf } from './feed.ts'
+import type { Frame, WireFormat } from './ports.ts'
 import type { LiveState } from './state.ts'
 
 /** One tick of a feed: everything that waits, as one delta, once per format. */
@@ -62,10 +62,31 @@ function publish<Socket>(live: LiveState<Socket>, feed: Feed<Socket>, message: F
     const readers = feed[format]
     if (readers === 0) continue
     const frame = encodeForFeed(live, feed, message, format)
-    const outcome = live.deps.publisher.publish(topicOf(feed.channel, feed.clientType, format), frame)
+    const outcome = hasTopics(feed.channel)
+      ? live.deps.publisher.publish(topicOf(feed.channel, feed.clientType, format), frame)
+      : sendToReaders(live, feed, format, frame)
     live.deps.metrics.sent(feed.clientType, message.type, readers)
     if (outcome === 'congested') takeOffSlowReaders(live, feed, format)
   }
+}
+
+/** What a publish does, where there is no topic. A slow session reads no feed. */
+function sendToReaders<Socket>(
+  live: LiveState<Socket>,
+  feed: Feed<Socket>,
+  format: WireFormat,
+  frame: Frame,
+): 'delivered' | 'congested' {
+  const { transport } = live.deps
+  let outcome: 'delivered' | 'congested' = 'delivered'
+  for (const session of feed.channel.sessions) {
+    const isReader =
+      session.clientType === feed.clientType && session.format === format && session.link.type === 'open'
+    if (!isReader) continue
+    transport.send(session.socket, frame)
+    if (transport.buffered(session.socket) > 0) outcome = 'congested'
+  }
+  return outcome
 }
 
 const FORMATS: readonly WireFormat[] = ['json', 'msgpack', 'packed']
