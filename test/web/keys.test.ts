@@ -29,7 +29,7 @@ describe('key files', () => {
       type: 'spki',
       format: 'der',
     })
-    expect(new Uint8Array(der.subarray(-32))).toEqual(key.publicKey)
+    expect(new Uint8Array(der.subarray(-32))).toEqual(new Uint8Array(key.publicKey))
     expect(readKeyText(pem)).toMatchObject({ ok: true, value: { secret: key.secret } })
   })
 

@@ -56,7 +56,7 @@ export function DeviceRow({ device, ownDevice }: DeviceRowProps) {
         {seen.online ? <Age at={seen.connectedAt} /> : <Ago at={seen.lastSeenAt} />}
       </td>
       <td data-label="Points" class="right device-points">
-        <Amount of={points} />
+        <Amount of={points} pace="calm" />
         <span class="feed-sub">
           {seen.points.rate_per_second === 0
             ? 'at rest'

@@ -19,7 +19,7 @@ type EarningsPanelProps = { readonly account: AccountModel; readonly rest: Rest 
 /** What the user has earned: the sum, ticking, and how it came about. */
 export function EarningsPanel({ account, rest }: EarningsPanelProps) {
   const { clock } = useApp()
-  const history = useMemo(() => openHistory(rest, () => clock.frame.peek()), [rest, clock])
+  const history = useMemo(() => openHistory(rest, clock.now), [rest, clock])
   useEffect(() => () => history.close(), [history])
   const rate = useComputed(() => formatRate(account.total.value.rate_per_second))
   return (

@@ -7,6 +7,10 @@ export type PageClock = {
   readonly second: ReadonlySignal<Millis>
   /** Some twelve times a second, or once for readers who want less motion: for amounts that grow. */
   readonly frame: ReadonlySignal<Millis>
+  /** The same four times a second: for long lists of amounts. */
+  readonly calm: ReadonlySignal<Millis>
+  /** The server's time at this moment. */
+  now(): Millis
 }
 
 export type ClockParts = {
@@ -22,14 +26,14 @@ export function createPageClock({ now, running, reducedMotion }: ClockParts): Pa
   const steady = steadyTime(now)
   const second = ticking(steady, () => SECOND)
   let shown = steady()
-  const frame = ticking(
-    () => {
-      if (running()) shown = steady()
-      return shown
-    },
-    () => (reducedMotion() ? SECOND : FRAME),
-  )
-  return { second, frame }
+  const amountTime = () => {
+    if (running()) shown = steady()
+    return shown
+  }
+  const lively = (pause: Millis) => () => (reducedMotion() ? SECOND : pause)
+  const frame = ticking(amountTime, lively(FRAME))
+  const calm = ticking(amountTime, lively(CALM))
+  return { second, frame, calm, now: steady }
 }
 
 /**
@@ -47,6 +51,7 @@ export function steadyTime(now: () => Millis): () => Millis {
 
 const SECOND = 1000
 const FRAME = 80
+const CALM = 250
 const LARGEST_CORRECTION = 3000
 
 function ticking(now: () => Millis, pause: () => Millis): ReadonlySignal<Millis> {
