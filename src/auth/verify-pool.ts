@@ -116,17 +116,30 @@ function afterMillis(millis: number, call: () => void): void {
 /** A Worker that runs `entry`, by default this module's own. */
 export function startWorker(entry: URL = new URL('./verify-worker.ts', import.meta.url)): VerifyThread {
   const worker = new Worker(entry, { name: 'verify' })
-  let answer: (outcome: Uint8Array | Error) => void = () => {}
-  worker.onmessage = (event: MessageEvent<Uint8Array>) => answer(event.data)
-  worker.onerror = (event) => answer(new Error(event.message))
-  worker.onmessageerror = () => answer(new Error('the answer could not be read'))
+  let answer: ((outcome: Uint8Array | Error) => void) | null = null
+  let broken: Error | null = null
+  const settle = (outcome: Uint8Array | Error) => {
+    const then = answer
+    answer = null
+    then?.(outcome)
+  }
+  const fall = (reason: string) => {
+    broken = new Error(reason)
+    settle(broken)
+  }
+  worker.addEventListener('message', (event: MessageEvent<Uint8Array>) => settle(event.data))
+  worker.addEventListener('messageerror', () => fall('an answer could not be read'))
+  worker.addEventListener('error', (event) => fall(event.message))
+  worker.addEventListener('close', () => fall('the thread ended'))
   return {
     run(batch, then) {
       answer = then
-      worker.postMessage(batch, [batch])
+      // It may have died while it had nothing to do, when there was nobody to tell.
+      if (broken === null) worker.postMessage(batch, [batch])
+      else setImmediate(settle, broken)
     },
     stop() {
-      answer = () => {}
+      answer = null
       worker.terminate()
     },
   }

@@ -2,7 +2,13 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import type { SignatureCheck } from '../../src/auth/verify.ts'
 import { packChecks, unpackChecks } from '../../src/auth/verify-batch.ts'
-import { createVerifyPool, type Verifier, type VerifyThread } from '../../src/auth/verify-pool.ts'
+import {
+  createVerifyPool,
+  POOL_DEFAULTS,
+  startWorker,
+  type Verifier,
+  type VerifyThread,
+} from '../../src/auth/verify-pool.ts'
 import { errorOf } from '../support/auth.ts'
 import { seededBytes } from '../support/journal.ts'
 import { forSeeds } from '../support/seeded.ts'
@@ -41,6 +47,22 @@ describe('the pool on real threads', () => {
       expect(await pool.verify(broken)).toEqual({ ok: true, value: false })
     }
   })
+})
+
+test('threads that cannot start, or die, refuse what they were given and nothing hangs', async () => {
+  const broken = new URL('data:text/javascript,throw new Error("no")')
+  let started = 0
+  const pool = createVerifyPool({ ...POOL_DEFAULTS, threads: 1 }, () => {
+    started++
+    return started < 3 ? startWorker(broken) : startWorker()
+  })
+  for (let i = 0; i < 2; i++) {
+    await Bun.sleep(20)
+    expect(errorOf(await pool.verify(makeCheck()))).toStartWith('ServiceUnavailable')
+  }
+  expect(await pool.verify(makeCheck())).toEqual({ ok: true, value: true })
+  expect(started).toBe(3)
+  pool.close()
 })
 
 describe('the pool', () => {

@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ORIGIN } from '../../src/journal/chain.ts'
 import { databaseFile, MIGRATIONS_FOLDER, openForWriting, openReader } from '../../src/storage/sqlite/open.ts'
@@ -36,6 +36,18 @@ describe('opening a database', () => {
     // Looking at a WAL database makes the file of its log; nothing may be in it.
     if (existsSync(`${file}-wal`)) expect(readFileSync(`${file}-wal`).length).toBe(0)
   }
+
+  test('nobody but the owner can read it: it holds what signs access tokens', () => {
+    const opened = openForWriting(join(folder.path, 'new'))
+    if (!opened.ok) throw new Error(opened.error.message)
+    opened.value.write(({ journal }) => journal.append(sealed(ORIGIN, 1, [['c', set('n', 1)]])))
+    const made = databaseFile(join(folder.path, 'new'))
+    const modes = [join(folder.path, 'new'), made, `${made}-wal`, `${made}-shm`].map(
+      (path) => statSync(path).mode & 0o077,
+    )
+    expect(modes).toEqual([0, 0, 0, 0])
+    opened.value.close()
+  })
 
   test('a missing folder is made; what was written is there after closing, in the one file', () => {
     const nested = join(folder.path, 'a', 'b')

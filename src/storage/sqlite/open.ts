@@ -1,5 +1,5 @@
 import { Database } from 'bun:sqlite'
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { migrate } from 'drizzle-orm/bun-sqlite/migrator'
@@ -30,7 +30,7 @@ export function openForWriting(
   migrationsFolder: string = MIGRATIONS_FOLDER,
 ): Result<Storage<Stores>, OpenRefusal> {
   try {
-    mkdirSync(dataDir, { recursive: true })
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   } catch (error) {
     return unwritable(dataDir, reasonOf(error))
   }
@@ -72,6 +72,7 @@ function openLocked(
     sqlite = database
     // WAL first: it is a property of the file and cannot change inside a transaction.
     database.run('pragma journal_mode = wal')
+    keepPrivate(file)
     database.run('pragma synchronous = full')
     database.run('pragma foreign_keys = on')
     database.run('pragma busy_timeout = 100')
@@ -96,6 +97,17 @@ function openLocked(
       reason: 'failed',
       message: `${file} cannot be opened for writing (${reasonOf(error)}). Check the disk and the folder's permissions.`,
     })
+  }
+}
+
+/** The database holds what signs access tokens: nobody but its owner reads it. Where files have no modes, nothing is done. */
+function keepPrivate(file: string): void {
+  for (const path of [file, `${file}-wal`, `${file}-shm`]) {
+    try {
+      chmodSync(path, 0o600)
+    } catch {
+      // Not there yet (SQLite gives it the mode of the main file then), or on a file system without modes.
+    }
   }
 }
 
