@@ -68,7 +68,10 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
     const before = devices.get(session.id)
     if (before !== undefined && before.deviceId !== id.value) {
       return fail(
-        appError('ConnectionError', `This connection already is the device ${before.deviceId}; disconnect it first.`),
+        appError(
+          'ConnectionError',
+          `This connection already is the device ${before.deviceId}; disconnect it first.`,
+        ),
       )
     }
     if (before === undefined && devices.size >= parts.maxDevices) return fail(FULL)

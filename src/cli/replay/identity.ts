@@ -16,9 +16,11 @@ export type Identity = {
  * devices. Whoever knows the seed can log in as them.
  */
 export function identityOf(seed: string, device: PlannedDevice): Identity {
+  const secret = derive(seed, `user ${device.user}`)
   return {
-    key: keyFromSecret(derive(seed, `user ${device.user}`)),
-    username: `operator-${String(device.user + 1).padStart(4, '0')}`,
+    key: keyFromSecret(secret),
+    // Not the number alone: users of another seed, or people, may have that name already.
+    username: `operator-${derive(seed, `name ${device.user}`).toString('hex').slice(0, 10)}`,
     deviceId: `node-${derive(seed, `device ${device.ip}`).toString('hex').slice(0, 16)}`,
     deviceName: `node ${device.index + 1}`,
   }
