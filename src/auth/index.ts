@@ -32,7 +32,7 @@ export type AuthParts = {
   readonly verifier: Verifier
   /** Channels of the workspace that need no login. */
   readonly publicChannels: readonly string[]
-  /** New users by address; see {@link REGISTRATION_LIMIT} for a sensible rate. */
+  /** New users by address. */
   readonly registrations: RegistrationLimits
   /** What limits count on: for a session's address, and for the sender of a request. */
   readonly limitKeyOfAddress: (address: string) => string
@@ -55,9 +55,6 @@ export type Auth = {
   /** To be called when the tail lost its place. */
   forget(): void
 }
-
-/** New users an address may make: fifty at once, then one in ten seconds. */
-export const REGISTRATION_LIMIT = { rate: 0.1, burst: 50 } as const
 
 /** Puts auth together. The first start on a database makes its secrets, through the writer; fails as the writer does. */
 export async function createAuth(parts: AuthParts): Promise<Result<Auth>> {
