@@ -1,8 +1,10 @@
 import { render } from 'preact'
 import { Announcer } from './components/announcer.tsx'
-import { AppContext } from './components/app-context.ts'
+import { AppContext, useApp } from './components/app-context.ts'
+import { KeyImport } from './components/key-import.tsx'
 import { LinkBanner } from './components/link-status.tsx'
 import { PageHeader } from './components/page-header.tsx'
+import { usePageTitle } from './components/page-title.ts'
 import { type App, createApp } from './state/app.ts'
 import { AccountView } from './views/account-view.tsx'
 import { NetworkView } from './views/network-view.tsx'
@@ -13,9 +15,19 @@ place.textContent = ''
 render(<Page app={createApp(window)} />, place)
 
 function Page({ app }: { readonly app: App }) {
-  const view = app.view.value
   return (
     <AppContext.Provider value={app}>
+      <Content />
+    </AppContext.Provider>
+  )
+}
+
+function Content() {
+  const app = useApp()
+  const view = app.view.value
+  usePageTitle()
+  return (
+    <>
       <PageHeader />
       <LinkBanner />
       <main class={app.link.isLive.value ? 'page-main' : 'page-main is-stale'}>
@@ -27,7 +39,8 @@ function Page({ app }: { readonly app: App }) {
           <a href="/health">Health</a>
         </p>
       </footer>
+      <KeyImport />
       <Announcer />
-    </AppContext.Provider>
+    </>
   )
 }

@@ -1,6 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
+import { generateKeyPairSync } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
+import { createClient } from '../../src/client/client.ts'
+import { readKeyText } from '../../src/web/state/key-text.ts'
 import { CHROMIUM, openPage, startBrowser, type WatchedPage } from './browser.ts'
 import { newKey, openLoggedIn } from './raw-socket.ts'
 import { type ServerProcess, startServer, temporaryFolder } from './server-process.ts'
@@ -128,6 +133,35 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
     expect(await page.locator('.banner').count()).toBe(0)
   })
 
+  test('a key that the server does not know is said to be so, and can be registered', async () => {
+    const { server } = await start()
+    const { page } = await visit(browser, `${server.url}/#account`)
+    const file = join((await newFolder()).path, 'my.key')
+    await writeFile(file, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    await page.getByRole('button', { name: 'I have a key' }).click()
+    await page.getByLabel('or its file').setInputFiles(file)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByText('The server did not take this key').waitFor()
+    // The page goes on without a login.
+    await page.locator('[data-link="live"]').waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    expect(await page.evaluate(() => localStorage.length)).toBe(0)
+
+    // One that it did know, on a server that has lost its data.
+    await registerKey(server, file)
+    await page.getByRole('button', { name: 'I have a key' }).click()
+    await page.getByLabel('or its file').setInputFiles(file)
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByText('You have no device yet').waitFor()
+    await server.stop()
+    const other = await startServer((await newFolder()).path, { DASHBOARD_PORT: String(server.port) })
+    cleanups.push(() => other.stop('SIGKILL'))
+    await page.reload()
+    await page.getByText('Your key is not known here').waitFor()
+    await page.getByRole('button', { name: 'Register it on this server' }).click()
+    await page.getByText('You have no device yet').waitFor()
+  })
+
   test('fits a phone: nothing is wider than the screen, in either part', async () => {
     const { server } = await start()
     const { page, problems } = await visit(browser, server.url, 390)
@@ -142,11 +176,30 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
 })
 
 async function start(): Promise<{ readonly server: ServerProcess; readonly folder: string }> {
-  const folder = await temporaryFolder()
-  cleanups.push(() => folder.remove())
+  const folder = await newFolder()
   const server = await startServer(folder.path)
   cleanups.push(() => server.stop('SIGKILL'))
   return { server, folder: folder.path }
+}
+
+async function newFolder(): Promise<{ readonly path: string }> {
+  const folder = await temporaryFolder()
+  cleanups.push(() => folder.remove())
+  return folder
+}
+
+/** Makes a user of the key in the file, as any other client would. */
+async function registerKey(server: ServerProcess, file: string): Promise<void> {
+  const key = readKeyText(await Bun.file(file).text())
+  if (!key.ok) throw new Error(key.error)
+  const client = createClient({
+    url: `${server.socketUrl}/ws`,
+    credentials: { type: 'key', key: key.value, register: {} },
+  })
+  const known = new Promise<void>((resolve) => client.onUser((user) => user !== null && resolve()))
+  client.connect()
+  await known
+  client.close()
 }
 
 async function visit(browser: Browser, url: string, width?: number): Promise<WatchedPage> {

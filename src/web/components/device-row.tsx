@@ -1,4 +1,4 @@
-import { type ReadonlySignal, useComputed } from '@preact/signals'
+import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals'
 import { countryName, formatRate, formatRtt } from '../format.ts'
 import type { DeviceView } from '../state/devices.ts'
 import { explainEarning, explainScore } from '../state/explain.ts'
@@ -40,14 +40,7 @@ export function DeviceRow({ device, ownDevice }: DeviceRowProps) {
         {earning.tone === 'warn' ? <span class="device-why">{earning.why}</span> : null}
       </td>
       <td data-label="Score" class="device-score">
-        <details>
-          <summary aria-label={`Score ${seen.score ?? 'not known'}; its parts`}>
-            <b>{seen.score ?? '—'}</b>
-            <ScoreBar parts={seen.parts} />
-          </summary>
-          <ScoreLegend parts={seen.parts} />
-          <p class="quiet small">{explainScore(seen.scoreState, seen.paidScore)}</p>
-        </details>
+        <Score device={seen} />
       </td>
       <td data-label="Connection">
         <Networks device={seen} />
@@ -64,6 +57,29 @@ export function DeviceRow({ device, ownDevice }: DeviceRowProps) {
         </span>
       </td>
     </tr>
+  )
+}
+
+/** The parts are made when they are asked for: a hundred devices would be thousands of elements that nobody sees. */
+function Score({ device }: { readonly device: DeviceView }) {
+  const isOpen = useSignal(false)
+  return (
+    <details
+      onToggle={(event) => {
+        isOpen.value = event.currentTarget.open
+      }}
+    >
+      <summary aria-label={`Score ${device.score ?? 'not known'}; its parts`}>
+        <b>{device.score ?? '—'}</b>
+        <ScoreBar parts={device.parts} />
+      </summary>
+      {isOpen.value ? (
+        <>
+          <ScoreLegend parts={device.parts} />
+          <p class="quiet small">{explainScore(device.scoreState, device.paidScore)}</p>
+        </>
+      ) : null}
+    </details>
   )
 }
 

@@ -9,10 +9,10 @@ import { type HistoryModel, type HistoryState, openHistory } from '../state/hist
 import type { Rest } from '../state/rest.ts'
 import { Amount } from './amount.tsx'
 import { useApp } from './app-context.ts'
+import { ErrorText } from './error-text.tsx'
 import { HistoryChart } from './history-chart.tsx'
 import { HistoryTable } from './history-table.tsx'
 import { Panel } from './panel.tsx'
-import { ErrorText } from './tab-card.tsx'
 
 type EarningsPanelProps = { readonly account: AccountModel; readonly rest: Rest }
 

@@ -5,30 +5,30 @@ import { Modal } from './modal.tsx'
 
 /** A button that asks for a key made elsewhere. */
 export function KeyImportButton({ label }: { readonly label: string }) {
-  const isOpen = useSignal(false)
+  const { isImportingKey } = useApp()
   return (
-    <>
-      <button
-        type="button"
-        class="link"
-        onClick={() => {
-          isOpen.value = true
-        }}
-      >
-        {label}
-      </button>
-      {isOpen.value ? (
-        <KeyImport
-          onClose={() => {
-            isOpen.value = false
-          }}
-        />
-      ) : null}
-    </>
+    <button
+      type="button"
+      class="link"
+      onClick={() => {
+        isImportingKey.value = true
+      }}
+    >
+      {label}
+    </button>
   )
 }
 
-function KeyImport({ onClose }: { readonly onClose: () => void }) {
+/** The dialog behind these buttons. It stands beside the page's content, which changes while a key is tried. */
+export function KeyImport() {
+  const { isImportingKey } = useApp()
+  const close = () => {
+    isImportingKey.value = false
+  }
+  return isImportingKey.value ? <KeyImportDialog onClose={close} /> : null
+}
+
+function KeyImportDialog({ onClose }: { readonly onClose: () => void }) {
   const { session, signedIn, stopDevice } = useApp()
   const text = useSignal('')
   const problem = useSignal<string | null>(null)

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { AppError } from '../../core/errors.ts'
-import { explainError } from '../state/explain.ts'
 import { useApp } from './app-context.ts'
+import { ErrorText } from './error-text.tsx'
 import { KeyImportButton } from './key-import.tsx'
 import { TabLive } from './tab-live.tsx'
 
@@ -66,18 +66,26 @@ function Invitation() {
   )
 }
 
+/** Only a wrong key is a reason to register or to forget it; anything else may pass. */
 function Refused({ error }: { readonly error: AppError }) {
   const { session, forgetKey } = useApp()
+  const isUnknown = error.code === 'InvalidCredentials'
   return (
-    <Card title="Your key is not known here">
+    <Card title={isUnknown ? 'Your key is not known here' : 'The login did not work'}>
       <ErrorText error={error} />
       <div class="actions">
-        <button type="button" class="button" onClick={() => void session.register()}>
-          Register it on this server
+        <button
+          type="button"
+          class="button"
+          onClick={() => void (isUnknown ? session.register() : session.retry())}
+        >
+          {isUnknown ? 'Register it on this server' : 'Try again'}
         </button>
-        <button type="button" class="button button-quiet" onClick={() => void forgetKey()}>
-          Forget the key
-        </button>
+        {isUnknown ? (
+          <button type="button" class="button button-quiet" onClick={() => void forgetKey()}>
+            Forget the key
+          </button>
+        ) : null}
       </div>
     </Card>
   )
@@ -103,16 +111,6 @@ function Waiting({ text }: { readonly text: string }) {
   )
 }
 
-/** What is wrong, and what to do. */
-export function ErrorText({ error }: { readonly error: AppError }) {
-  const { wrong, todo } = explainError(error)
-  return (
-    <p class="error-text" role="alert">
-      {sentence(wrong)} {todo}
-    </p>
-  )
-}
-
 function Card({ title, children }: { readonly title: string; readonly children: ComponentChildren }) {
   return (
     <section class="panel tab-card" aria-labelledby="tab-title">
@@ -122,10 +120,4 @@ function Card({ title, children }: { readonly title: string; readonly children: 
       {children}
     </section>
   )
-}
-
-/** Messages of programs begin small and end without a stop. */
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1)
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`
 }

@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal } from '@preact/signals'
+import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { createClient } from '../../client/client.ts'
 import { platformSocket } from '../../client/platform.ts'
 import { systemClock, systemRandom } from '../../core/clock.ts'
@@ -22,6 +22,8 @@ export type App = {
   readonly session: Session
   readonly tab: TabDevice
   readonly view: ReadonlySignal<View>
+  /** Whether the dialog that asks for a key is open. */
+  readonly isImportingKey: Signal<boolean>
   /** Narrowed: null unless somebody is logged in. */
   readonly signedIn: ReadonlySignal<Extract<SessionState, { status: 'signed-in' }> | null>
   /** The one button: makes or takes the key, logs in, connects as a device. */
@@ -94,6 +96,7 @@ export function createApp(window: Window): App {
     session,
     tab,
     view: createRoute(window),
+    isImportingKey: signal(false),
     signedIn: computed(() => (session.state.value.status === 'signed-in' ? session.state.value : null)),
     startDevice,
     stopDevice,

@@ -1,5 +1,5 @@
-import { toBase64url } from '../../client/base64url.ts'
 import { createKey, openKey, type SecretKey } from '../../client/key.ts'
+import { toBase64url } from '../../core/base64url.ts'
 import type { Random } from '../../core/clock.ts'
 import { isJsonObject, type Json } from '../../core/json.ts'
 import { textIn } from './fields.ts'

@@ -1,5 +1,5 @@
-import { fromBase64url, toBase64url } from '../../client/base64url.ts'
 import { openKey, type SecretKey } from '../../client/key.ts'
+import { fromBase64url, toBase64url } from '../../core/base64url.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
 
 /**

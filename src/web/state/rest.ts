@@ -1,5 +1,5 @@
 import type { SigningKey } from '../../client/api.ts'
-import { toBase64url } from '../../client/base64url.ts'
+import { toBase64url } from '../../core/base64url.ts'
 import type { Millis } from '../../core/clock.ts'
 import { type AppError, appError, ERROR_CODES } from '../../core/errors.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'

@@ -3,7 +3,7 @@ import type { Client } from '../../client/api.ts'
 import type { SecretKey } from '../../client/key.ts'
 import type { Random } from '../../core/clock.ts'
 import type { AppError } from '../../core/errors.ts'
-import { fail, type Result } from '../../core/result.ts'
+import type { Result } from '../../core/result.ts'
 import { type AccountModel, openAccount } from './account-model.ts'
 import { ACTIVITY_PREFIX, type ActivityStore, createActivityStore } from './activity-store.ts'
 import {
@@ -39,8 +39,10 @@ export type Session = {
   signUp(): Promise<Result<Identity>>
   /** Logs in with a key from elsewhere; it is kept only when the server knows it. */
   signInWith(key: SecretKey): Promise<Result<Identity>>
+  /** After `refused`: the same once more. */
+  retry(): Promise<void>
   /** After `refused`: makes a user of the kept key on this server. */
-  register(): Promise<Result<Identity>>
+  register(): Promise<void>
   /** Forgets the key in this browser, for good, and goes on anonymously. */
   forget(): void
 }
@@ -93,7 +95,7 @@ export function createSession(parts: SessionParts): Session {
     state,
     async resume() {
       const identity = identities.load()
-      if (identity !== null) await enter(identity, identity.origin === 'made' ? 'register' : 'known')
+      if (identity !== null) await enter(identity, modeOf(identity))
     },
     signUp() {
       const present = state.peek()
@@ -108,11 +110,13 @@ export function createSession(parts: SessionParts): Session {
       else if (!result.ok) state.value = before.status === 'refused' ? before : { status: 'anonymous' }
       return result
     },
-    register() {
+    async retry() {
       const present = state.peek()
-      return present.status === 'refused'
-        ? enter(present.identity, 'register')
-        : Promise.resolve(fail({ code: 'Unauthorized', message: 'there is no key to register' }))
+      if (present.status === 'refused') await enter(present.identity, modeOf(present.identity))
+    },
+    async register() {
+      const present = state.peek()
+      if (present.status === 'refused') await enter(present.identity, 'register')
     },
     forget() {
       leave()
@@ -124,4 +128,9 @@ export function createSession(parts: SessionParts): Session {
       client.logout()
     },
   }
+}
+
+/** A key that was made here may always be registered; one from elsewhere only when its owner says so. */
+function modeOf(identity: Identity): 'register' | 'known' {
+  return identity.origin === 'made' ? 'register' : 'known'
 }

@@ -16,6 +16,7 @@ export function AccountView() {
   if (mine === null) {
     return (
       <div class="account-start">
+        <h1>My devices</h1>
         <p class="quiet">Your devices and earnings appear here once you have a key.</p>
         <TabCard />
       </div>

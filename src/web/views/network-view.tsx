@@ -25,6 +25,7 @@ export function NetworkView() {
   const arrivals = isEmpty.value ? null : <Arrivals />
   const lead = (
     <>
+      <h1 class="unseen">The network now</h1>
       <OnlinePanel />
       <StatStrip />
     </>
