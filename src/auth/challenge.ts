@@ -1,9 +1,9 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { fromBase64url, toBase64url } from '../core/base64url.ts'
 import type { Clock, Millis, Random } from '../core/clock.ts'
 import { appError } from '../core/errors.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import type { ChallengeFields } from '../protocol/server/hello.ts'
-import { decodeBase64url, encodeBase64url } from './base64url.ts'
 
 /** How long a challenge got by REST may be answered. */
 export const REST_CHALLENGE_TTL: Millis = 60_000
@@ -29,7 +29,7 @@ export type RestChallenges = {
 export function createRestChallenges(secret: Uint8Array, clock: Clock, random: Random): RestChallenges {
   const tag = (salt: Uint8Array, origin: string, expires: Millis) =>
     createHmac('sha256', secret)
-      .update(`dashboard-server rest challenge v1\n${encodeBase64url(salt)}\n${expires}\n${origin}`)
+      .update(`dashboard-server rest challenge v1\n${toBase64url(salt)}\n${expires}\n${origin}`)
       .digest()
       .subarray(0, TAG_BYTES)
   return {
@@ -40,7 +40,7 @@ export function createRestChallenges(secret: Uint8Array, clock: Clock, random: R
       return { nonce, origin, session: REST_SESSION, expires }
     },
     recognise({ nonce, expires }, origin) {
-      const bytes = decodeBase64url(nonce, SALT_BYTES + TAG_BYTES)
+      const bytes = fromBase64url(nonce, SALT_BYTES + TAG_BYTES)
       if (bytes === null) return fail(FOREIGN)
       const expected = tag(bytes.subarray(0, SALT_BYTES), origin, expires)
       if (!timingSafeEqual(bytes.subarray(SALT_BYTES), expected)) return fail(FOREIGN)

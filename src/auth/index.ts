@@ -1,4 +1,5 @@
 import type { AnyElysia } from 'elysia'
+import { fromBase64url } from '../core/base64url.ts'
 import type { Clock, Random } from '../core/clock.ts'
 import type { CommandBus } from '../core/command.ts'
 import { fail, ok, type Result } from '../core/result.ts'
@@ -7,7 +8,6 @@ import type { Access, Authenticator } from '../live/ports.ts'
 import { createAccess } from './access.ts'
 import { createAccessTokens } from './access-token.ts'
 import { createAuthenticator } from './authenticator.ts'
-import { decodeBase64url } from './base64url.ts'
 import { createRestChallenges } from './challenge.ts'
 import { createGrants } from './grants.ts'
 import { createGuard, type Guard } from './guard.ts'
@@ -83,7 +83,7 @@ export async function createAuth(parts: AuthParts): Promise<Result<Auth>> {
 }
 
 function newest(rows: readonly { readonly material: string }[]): Uint8Array {
-  const bytes = decodeBase64url(rows.at(-1)?.material ?? '', 32)
+  const bytes = fromBase64url(rows.at(-1)?.material ?? '', 32)
   if (bytes === null) throw new Error('the secret for REST challenges is damaged')
   return bytes
 }

@@ -1,3 +1,4 @@
+import { fromBase64url } from '../core/base64url.ts'
 import type { Clock, Millis, Random } from '../core/clock.ts'
 import type { CommandBus, CommandResult } from '../core/command.ts'
 import { type AppError, appError } from '../core/errors.ts'
@@ -6,7 +7,6 @@ import { isJsonObject, type Json, ownValue } from '../core/json.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import { loginText } from '../protocol/login-text.ts'
 import type { ChallengeFields } from '../protocol/server/hello.ts'
-import { decodeBase64url } from './base64url.ts'
 import type { AuthCommand, Payload } from './commands.ts'
 import type { KeyCache } from './key-cache.ts'
 import { generatedUsernames, parseKeyName, parseUsername, randomId } from './names.ts'
@@ -85,8 +85,8 @@ export async function checkSignature(
   signed: { readonly publicKey: string; readonly signature: string },
   message: Uint8Array,
 ): Promise<Result<null>> {
-  const publicKey = decodeBase64url(signed.publicKey, 32)
-  const signature = decodeBase64url(signed.signature, 64)
+  const publicKey = fromBase64url(signed.publicKey, 32)
+  const signature = fromBase64url(signed.signature, 64)
   if (publicKey === null || signature === null) return fail(BAD_SIGNATURE)
   const verdict = await verifier.verify({ publicKey, message, signature })
   if (!verdict.ok) return verdict

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { toBase64url } from '../core/base64url.ts'
 import type { Random } from '../core/clock.ts'
-import { encodeBase64url } from './base64url.ts'
 
 /**
  * A refresh token is `r_<family>.<secret>`. The family is named nowhere else, so whoever presents a right family with
@@ -10,12 +10,12 @@ export type RefreshToken = { readonly family: string; readonly text: string; rea
 
 /** The first token of a new family. */
 export function newFamily(random: Random): RefreshToken {
-  return nextToken(encodeBase64url(random.bytes(16)), random)
+  return nextToken(toBase64url(random.bytes(16)), random)
 }
 
 /** Another token of a family. */
 export function nextToken(family: string, random: Random): RefreshToken {
-  const text = `r_${family}.${encodeBase64url(random.bytes(32))}`
+  const text = `r_${family}.${toBase64url(random.bytes(32))}`
   return { family, text, hash: hashOf(text) }
 }
 

@@ -1,8 +1,8 @@
+import { toBase64url } from '../core/base64url.ts'
 import type { Clock, Random } from '../core/clock.ts'
 import type { CommandBus } from '../core/command.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import { newSigningKey } from './access-token.ts'
-import { encodeBase64url } from './base64url.ts'
 import type { AuthCommand } from './commands.ts'
 import type { AuthReader } from './key-cache.ts'
 import type { SecretPurpose, SecretRow } from './store.ts'
@@ -25,7 +25,7 @@ export async function loadSecrets(
   const read = () => parts.reader.read((store) => store.secrets(purpose))
   const found = read()
   if (found.length > 0) return ok(found)
-  const id = encodeBase64url(parts.random.bytes(12))
+  const id = toBase64url(parts.random.bytes(12))
   const command: AuthCommand<'auth.ensure_secret'> = {
     kind: 'auth.ensure_secret',
     actor: { type: 'system' },
@@ -41,6 +41,6 @@ function make(purpose: SecretPurpose, random: Random): Promise<string> | string 
     case 'access_token':
       return newSigningKey()
     case 'rest_challenge':
-      return encodeBase64url(random.bytes(32))
+      return toBase64url(random.bytes(32))
   }
 }

@@ -1,6 +1,6 @@
+import { fromBase64url } from '../core/base64url.ts'
 import { type AppError, appError } from '../core/errors.ts'
 import { fail, ok, type Result } from '../core/result.ts'
-import { decodeBase64url } from './base64url.ts'
 
 /**
  * The rule for keys at registration. BoringSSL, whose verdict on signatures holds, accepts keys of small order, under which
@@ -9,7 +9,7 @@ import { decodeBase64url } from './base64url.ts'
  * Answers the 32 bytes, or InvalidCredentials with the reason.
  */
 export function parsePublicKey(text: string): Result<Uint8Array> {
-  const bytes = decodeBase64url(text, 32)
+  const bytes = fromBase64url(text, 32)
   if (bytes === null) return fail(BAD_LENGTH)
   const y = encodedY(bytes)
   if (y >= P) return fail(NOT_CANONICAL)

@@ -1,7 +1,7 @@
+import { toBase64url } from '../core/base64url.ts'
 import { type AppError, appError } from '../core/errors.ts'
 import type { ErrorMessage, HelloMessage, ServerMessage } from '../protocol/server-messages.ts'
 import type { Client, ClientOptions, ClientUser, LinkState } from './api.ts'
-import { toBase64url } from './base64url.ts'
 import { Channels } from './channels.ts'
 import { DeviceOutbox } from './device.ts'
 import { Link } from './link.ts'

@@ -1,8 +1,8 @@
 import * as ed25519 from '@noble/ed25519'
 import { sha512 } from '@noble/hashes/sha2.js'
+import { fromBase64url, toBase64url } from '../core/base64url.ts'
 import { type Random, systemRandom } from '../core/clock.ts'
 import type { SigningKey } from './api.ts'
-import { fromBase64url, toBase64url } from './base64url.ts'
 
 // noble's own choice, WebCrypto, is missing on pages that came over plain http.
 ed25519.hashes.sha512 = sha512

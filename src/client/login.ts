@@ -1,10 +1,10 @@
+import { toBase64url } from '../core/base64url.ts'
 import { type AppError, appError } from '../core/errors.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import type { AuthenticateMessage, ClientMessage } from '../protocol/client-messages.ts'
 import { loginText } from '../protocol/login-text.ts'
 import type { AuthenticatedMessage, ErrorMessage, HelloMessage } from '../protocol/server-messages.ts'
 import type { ClientUser, Credentials } from './api.ts'
-import { toBase64url } from './base64url.ts'
 
 export type LoginDeps = {
   /** Host and port of the server as this client reaches it: challenges of any other are not signed. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { encodeBase64url } from '../../src/auth/base64url.ts'
+import { toBase64url } from '../../src/core/base64url.ts'
 import { addKeyText } from '../../src/protocol/add-key-text.ts'
 import { loginText } from '../../src/protocol/login-text.ts'
 import { type AuthBench, answer, errorOf, openAuthBench, testKey, testSession } from '../support/auth.ts'
@@ -65,8 +65,8 @@ for (const { name, open } of STORAGES) {
       const { session, challenge } = testSession(bench.clock.time)
       const message = {
         type: 'authenticate',
-        public_key: encodeBase64url(identity),
-        signature: encodeBase64url(signature),
+        public_key: toBase64url(identity),
+        signature: toBase64url(signature),
         register: {},
       } as const
       const result = await bench.auth.authenticator.authenticate(message, challenge, session)

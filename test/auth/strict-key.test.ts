@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { Point } from '@noble/ed25519'
-import { encodeBase64url } from '../../src/auth/base64url.ts'
 import { parsePublicKey } from '../../src/auth/strict-key.ts'
 import { verifySync } from '../../src/auth/verify.ts'
+import { toBase64url } from '../../src/core/base64url.ts'
 import { testKey } from '../support/auth.ts'
 
 const P = 2n ** 255n - 19n
@@ -28,7 +28,7 @@ describe('the strict key rule', () => {
     const points = smallOrderPoints()
     expect(points).toHaveLength(8)
     for (const point of points) {
-      expect(refusal(encodeBase64url(point.toBytes()))).toContain('small order')
+      expect(refusal(toBase64url(point.toBytes()))).toContain('small order')
     }
   })
 
@@ -88,5 +88,5 @@ function bytesOf(y: bigint, sign: 0 | 1): Uint8Array {
 }
 
 function encoded(y: bigint, sign: 0 | 1): string {
-  return encodeBase64url(bytesOf(y, sign))
+  return toBase64url(bytesOf(y, sign))
 }

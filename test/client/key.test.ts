@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { amountAt } from '../../src/client/amount.ts'
-import { fromBase64url, toBase64url } from '../../src/client/base64url.ts'
 import { createKey, openKey } from '../../src/client/key.ts'
+import { fromBase64url, toBase64url } from '../../src/core/base64url.ts'
 import { forSeeds } from '../support/seeded.ts'
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')

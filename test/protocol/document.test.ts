@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
-import { toBase64url } from '../../src/client/base64url.ts'
 import { openKey } from '../../src/client/key.ts'
+import { toBase64url } from '../../src/core/base64url.ts'
 import { documentChecksum } from '../../src/core/checksum.ts'
 import { crc32 } from '../../src/core/crc32.ts'
 import { ERROR_CODES } from '../../src/core/errors.ts'

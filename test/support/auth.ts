@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { getPublicKey, hashes, sign } from '@noble/ed25519'
-import { encodeBase64url } from '../../src/auth/base64url.ts'
 import { type Auth, type AuthParts, createAuth } from '../../src/auth/index.ts'
 import { authHandlers } from '../../src/auth/service.ts'
 import { verifySync } from '../../src/auth/verify.ts'
+import { toBase64url } from '../../src/core/base64url.ts'
 import type { Clock, Random } from '../../src/core/clock.ts'
 import type { Command, CommandBus, CommandResult } from '../../src/core/command.ts'
 import type { SessionId } from '../../src/core/ids.ts'
@@ -89,8 +89,8 @@ export async function openAuthBench(
 /** A key whose secret is its number. */
 export function testKey(number: number) {
   const secret = new Uint8Array(32).fill(number)
-  const publicKey = encodeBase64url(getPublicKey(secret))
-  return { publicKey, sign: (message: Uint8Array) => encodeBase64url(sign(message, secret)) }
+  const publicKey = toBase64url(getPublicKey(secret))
+  return { publicKey, sign: (message: Uint8Array) => toBase64url(sign(message, secret)) }
 }
 
 export type TestKey = ReturnType<typeof testKey>
@@ -103,7 +103,7 @@ export function testSession(
   origin = 'http://localhost:8080',
 ): { session: SessionInfo; challenge: Challenge } {
   const id = `s${++sessions}` as SessionId
-  const nonce = encodeBase64url(Uint8Array.from({ length: 32 }, (_, i) => (i * 7 + sessions) & 255))
+  const nonce = toBase64url(Uint8Array.from({ length: 32 }, (_, i) => (i * 7 + sessions) & 255))
   return {
     session: {
       id,
