@@ -11,6 +11,9 @@ export type ClientAddress = {
   readonly operator: boolean
 }
 
+/** Request header by which the operator proves to be it. */
+export const OPERATOR_HEADER = 'x-dashboard-operator'
+
 export type AddressRules = {
   readonly trustedProxies: AddressRanges
   /** Whether this `x-dashboard-operator` header holds the operator's key. */
@@ -24,7 +27,7 @@ export type AddressRules = {
  */
 export function clientAddress(rules: AddressRules, headers: Headers, peer: string | null): ClientAddress {
   const direct = parse(peer ?? '')
-  const key = headers.get('x-dashboard-operator')
+  const key = headers.get(OPERATOR_HEADER)
   const operator = key !== null && rules.isOperator(key)
   const forwarded = headers.get('x-forwarded-for')
   if (forwarded === null || (!operator && !isTrusted(direct, rules.trustedProxies))) {

@@ -1,6 +1,6 @@
 import type { Server, WebSocketHandler } from 'bun'
 import { appError } from '../core/errors.ts'
-import type { ClientAddress } from './address.ts'
+import { type ClientAddress, OPERATOR_HEADER } from './address.ts'
 import { errorResponse } from './errors.ts'
 import { BODY_BYTES } from './http.ts'
 import type { SocketState } from './sockets.ts'
@@ -43,12 +43,16 @@ export function serve(parts: ServeParts): Server<SocketState> {
       const door = parts.door()
       if (door === null) return errorResponse(appError('ServiceUnavailable', 'the server is starting', 500))
       const client = parts.client(request, server.requestIP(request)?.address ?? null)
+      // Taken for a stranger's, such a request would be refused later, for reasons that nobody could explain.
+      if (!client.operator && request.headers.has(OPERATOR_HEADER)) return errorResponse(WRONG_KEY)
       const path = new URL(request.url).pathname
       return isSocketPath(path) ? door.upgrade(request, server, client) : door.http(request, client)
     },
     websocket: parts.websocket,
   })
 }
+
+const WRONG_KEY = appError('InvalidCredentials', `${OPERATOR_HEADER} is not the key of this server`)
 
 /** The address that people open: a wildcard or loopback host is reached at localhost, an IPv6 one in brackets. */
 export function addressToOpen(host: string, port: number): string {

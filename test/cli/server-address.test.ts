@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findOperatorKey } from '../../src/cli/operator-key.ts'
+import { findOperatorKey, OPERATOR_HEADER } from '../../src/cli/operator-key.ts'
 import { findServer, type ServerAddress, serverAddress } from '../../src/cli/server-address.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'operator-'))
@@ -46,28 +46,44 @@ describe('the server’s address', () => {
 })
 
 describe('the operator key', () => {
-  test('is read from the file that is named, and that file only', () => {
-    const path = join(folder, 'named.key')
-    writeFileSync(path, 'secret\n')
-    expect(findOperatorKey(path, address(1, false), {})).toEqual({ ok: true, value: 'secret' })
-    expect(findOperatorKey(join(folder, 'missing'), address(1, true), {}).ok).toBe(false)
+  const KEY = 'k'.repeat(43)
+  const OTHER = 'o'.repeat(43)
+  /** Knows its own key, and refuses another, as the server does. */
+  const keeper = Bun.serve({
+    port: 0,
+    hostname: '127.0.0.1',
+    fetch: ({ headers }) => new Response('', { status: headers.get(OPERATOR_HEADER) === KEY ? 200 : 401 }),
+  })
+  const at = (local: boolean) => address(keeper.port ?? 0, local)
+  afterAll(() => keeper.stop(true))
+
+  test('is read from the file that is named, and that file only', async () => {
+    const [path, other, text] = [join(folder, 'named'), join(folder, 'other'), join(folder, 'text')]
+    writeFileSync(path, `${KEY}\n`)
+    writeFileSync(other, `${OTHER}\n`)
+    writeFileSync(text, 'hello\n')
+    expect(await findOperatorKey(path, at(false), {})).toEqual({ ok: true, value: KEY })
+    for (const wrong of [other, text, join(folder, 'missing')]) {
+      expect((await findOperatorKey(wrong, at(true), {})).ok).toBe(false)
+    }
   })
 
-  test('is found in the data folder of a local server', () => {
+  test('is found in the data folder of a local server', async () => {
     const data = join(folder, 'data')
     mkdirSync(data)
-    writeFileSync(join(data, 'operator.key'), 'from-data\n')
+    writeFileSync(join(data, 'operator.key'), `${KEY}\n`)
     const environment = { DASHBOARD_DATA: data }
-    expect(findOperatorKey(undefined, address(1, true), environment)).toEqual({
-      ok: true,
-      value: 'from-data',
-    })
-    expect(findOperatorKey(undefined, address(1, false), environment)).toEqual({ ok: true, value: null })
+    expect(await findOperatorKey(undefined, at(true), environment)).toEqual({ ok: true, value: KEY })
+    expect(await findOperatorKey(undefined, at(false), environment)).toEqual({ ok: true, value: null })
   })
 
-  test('is null when there is none', () => {
-    const environment = { DASHBOARD_DATA: join(folder, 'none') }
-    expect(findOperatorKey(undefined, address(1, true), environment)).toEqual({ ok: true, value: null })
+  test('is null when there is none, or only that of another server', async () => {
+    const data = join(folder, 'stale')
+    mkdirSync(data)
+    const environment = { DASHBOARD_DATA: data }
+    expect(await findOperatorKey(undefined, at(true), environment)).toEqual({ ok: true, value: null })
+    writeFileSync(join(data, 'operator.key'), `${OTHER}\n`)
+    expect(await findOperatorKey(undefined, at(true), environment)).toEqual({ ok: true, value: null })
   })
 })
 

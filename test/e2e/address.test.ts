@@ -15,13 +15,19 @@ const STATED = '9.9.9.9'
 describe('whose address a device has', () => {
   test('its socket’s, whatever it claims', async () => {
     const server = await start({})
-    for (const headers of [
-      {},
-      { 'x-forwarded-for': STATED },
-      { 'x-forwarded-for': STATED, 'x-dashboard-operator': 'x' },
-    ]) {
+    for (const headers of [{}, { 'x-forwarded-for': STATED }]) {
       expect(await addressOfDevice(server, headers)).toBeOneOf(['127.0.0.1', '::1'])
     }
+  })
+
+  test('nobody’s, when it gives a key that is not the operator’s: that is a mistake worth hearing of', async () => {
+    const server = await start({})
+    const headers = { 'x-forwarded-for': STATED, 'x-dashboard-operator': 'x' }
+    const refused = await fetch(`${server.url}/health`, { headers })
+    expect(refused.status).toBe(401)
+    expect(await refused.json()).toMatchObject({ code: 'InvalidCredentials' })
+    const upgrade = { upgrade: 'websocket', connection: 'upgrade', ...headers }
+    expect((await fetch(`${server.url}/ws`, { headers: upgrade })).status).toBe(401)
   })
 
   test('the one that the operator states', async () => {
