@@ -51,9 +51,9 @@ export function drawSpark(samples: readonly Sample[], plot: Plot): Spark | null 
   return { line, area, end, low, high }
 }
 
-/** A flat line lies low in its box instead of dividing by zero, and a small change does not look like an avalanche. */
+/** The box shows at least a tenth of the value, so that a small change does not look like an avalanche. */
 function range(low: number, high: number): { readonly bottom: number; readonly top: number } {
-  const least = Math.max(4, high * 0.02)
+  const least = Math.max(4, high * 0.1)
   const middle = (low + high) / 2
   const half = Math.max(high - low, least) * 0.6
   return { bottom: Math.max(0, middle - half), top: Math.max(0, middle - half) + 2 * half }
