@@ -5,7 +5,7 @@ import { formatRate } from '../format.ts'
 import type { AccountModel } from '../state/account-model.ts'
 import { NO_AMOUNT } from '../state/fields.ts'
 import { INTERVAL_SPANS, INTERVALS, type Interval } from '../state/history.ts'
-import { type HistoryModel, type HistoryState, openHistory } from '../state/history-model.ts'
+import { createHistory, type HistoryModel, type HistoryState } from '../state/history-model.ts'
 import type { Rest } from '../state/rest.ts'
 import { Amount } from './amount.tsx'
 import { useApp } from './app-context.ts'
@@ -19,8 +19,8 @@ type EarningsPanelProps = { readonly account: AccountModel; readonly rest: Rest 
 /** What the user has earned: the sum, ticking, and how it came about. */
 export function EarningsPanel({ account, rest }: EarningsPanelProps) {
   const { clock } = useApp()
-  const history = useMemo(() => openHistory(rest, clock.now), [rest, clock])
-  useEffect(() => () => history.close(), [history])
+  const history = useMemo(() => createHistory(rest, clock.now), [rest, clock])
+  useEffect(() => history.start(), [history])
   const rate = useComputed(() => formatRate(account.total.value.rate_per_second))
   return (
     <Panel title="Earnings" class="earnings" aside={<Intervals history={history} />}>

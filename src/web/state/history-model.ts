@@ -11,7 +11,8 @@ export type HistoryModel = {
   show(interval: Interval): void
   /** Asks again. */
   refresh(): void
-  close(): void
+  /** Loads, and again every half minute while the page is visible. Returns how to stop. */
+  start(): () => void
 }
 
 export type HistoryState =
@@ -24,8 +25,8 @@ export type HistoryState =
     }
   | { readonly status: 'failed'; readonly error: AppError }
 
-/** Loads at once, and again every half minute while the page is visible. `now`: the server's time, ms. */
-export function openHistory(rest: Rest, now: () => Millis): HistoryModel {
+/** Nothing is loaded before `start`. `now`: the server's time, ms. */
+export function createHistory(rest: Rest, now: () => Millis): HistoryModel {
   const interval = signal<Interval>('hour')
   const state = signal<HistoryState>({ status: 'loading' })
   let asked = 0
@@ -39,10 +40,6 @@ export function openHistory(rest: Rest, now: () => Millis): HistoryModel {
       state.value = { status: 'ready', interval: wanted, items: readHistory(answer.value), asOf: now() }
     else if (state.peek().status !== 'ready') state.value = { status: 'failed', error: answer.error }
   }
-  const timer = setInterval(() => {
-    if (document.visibilityState === 'visible') void refresh()
-  }, REFRESH_PAUSE)
-  void refresh()
   return {
     interval,
     state,
@@ -52,9 +49,16 @@ export function openHistory(rest: Rest, now: () => Millis): HistoryModel {
       void refresh()
     },
     refresh: () => void refresh(),
-    close() {
-      asked += 1
-      clearInterval(timer)
+    start() {
+      const timer = setInterval(() => {
+        if (document.visibilityState === 'visible') void refresh()
+      }, REFRESH_PAUSE)
+      void refresh()
+      return () => {
+        // An answer that is still on its way is not taken any more.
+        asked += 1
+        clearInterval(timer)
+      }
     },
   }
 }
