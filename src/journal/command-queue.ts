@@ -8,6 +8,8 @@ export type CommandQueueOptions = {
   readonly defer: (flush: () => void) => void
   /** Commands that may wait for the writer; beyond, they are refused at once. */
   readonly limit: number
+  /** UTF-16 units that all of them together may have, as text; beyond, the same. */
+  readonly limitUnits: number
   /** Commands a transaction. */
   readonly batch: number
   /** Batches under way at the same time: two keep the writer busy while the answers of one travel. */
@@ -15,7 +17,7 @@ export type CommandQueueOptions = {
 }
 
 /** 128 a transaction: at full load half the waiting of 512 and nine tenths of its throughput (docs/decisions/0002). */
-export const QUEUE_DEFAULTS = { limit: 65_536, batch: 128, window: 2 } as const
+export const QUEUE_DEFAULTS = { limit: 65_536, limitUnits: 64 * 1024 * 1024, batch: 128, window: 2 } as const
 
 /**
  * The serving thread's end of the writer. While the writer commits, what arrives gathers here and becomes the next transaction: batches grow
@@ -37,6 +39,7 @@ type Waiting = { readonly text: string; readonly resolve: (result: CommandResult
 /** An empty queue. */
 export function createCommandQueue(options: CommandQueueOptions): CommandQueue {
   let waiting: Waiting[] = []
+  let waitingUnits = 0
   let underWay: (readonly Waiting[])[] = []
   let scheduled = false
   let closed: AppError | null = null
@@ -48,6 +51,7 @@ export function createCommandQueue(options: CommandQueueOptions): CommandQueue {
     scheduled = false
     while (waiting.length > 0 && underWay.length < options.window) {
       const batch = waiting.splice(0, options.batch)
+      waitingUnits -= batch.reduce((sum, { text }) => sum + text.length, 0)
       underWay.push(batch)
       options.post(batch.map((entry) => entry.text))
     }
@@ -63,10 +67,13 @@ export function createCommandQueue(options: CommandQueueOptions): CommandQueue {
     size,
     submit(command) {
       if (closed !== null) return Promise.resolve({ ok: false, error: closed })
-      if (waiting.length >= options.limit) return Promise.resolve({ ok: false, error: FULL })
+      if (waiting.length >= options.limit || waitingUnits >= options.limitUnits)
+        return Promise.resolve({ ok: false, error: FULL })
       // Printed here, so that a command which JSON cannot carry rejects its own promise and harms no other.
       return new Promise((resolve) => {
-        waiting.push({ text: JSON.stringify(command), resolve })
+        const text = JSON.stringify(command)
+        waiting.push({ text, resolve })
+        waitingUnits += text.length
         if (scheduled || underWay.length >= options.window) return
         scheduled = true
         options.defer(flush)
@@ -84,6 +91,7 @@ export function createCommandQueue(options: CommandQueueOptions): CommandQueue {
       const unanswered = [...underWay.flat(), ...waiting]
       underWay = []
       waiting = []
+      waitingUnits = 0
       for (const { resolve } of unanswered) resolve({ ok: false, error })
       settle()
     },

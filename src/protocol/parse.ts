@@ -7,12 +7,13 @@ import { CLIENT_SCHEMAS, type ClientMessage } from './client-messages.ts'
 import { decodeFrame } from './codec.ts'
 import { type Frame, frameKindFits, type WireFormat } from './connection.ts'
 import { describeMismatch } from './describe-mismatch.ts'
+import { knownFields } from './known-fields.ts'
 import { LIMITS } from './limits.ts'
 
 /**
  * A client's frame as a message. Fails with MessageParseError, in a sentence that names the field and what is expected
  * there, for: the wrong kind of frame, a size above the limit, bad JSON or MessagePack, an unknown type, a field that does not
- * fit its schema (rules P-2 to P-5). Unknown fields are ignored (P-6).
+ * fit its schema (rules P-2 to P-5). Unknown fields are left out (P-6).
  */
 export function parseClientMessage(frame: Frame, format: WireFormat): Result<ClientMessage> {
   if (!frameKindFits(frame, format)) return fail(wrongFrameKind(format))
@@ -20,7 +21,8 @@ export function parseClientMessage(frame: Frame, format: WireFormat): Result<Cli
     return refuse(`a message must not be larger than ${LIMITS.messageBytes} bytes`)
   const decoded = decodeFrame(frame)
   if (!decoded.ok) return refuse(`${format === 'json' ? 'not JSON' : 'not MessagePack'}: ${decoded.error}`)
-  return checkClientMessage(decoded.value)
+  const checked = checkClientMessage(decoded.value)
+  return checked.ok ? ok(knownFields(checked.value)) : checked
 }
 
 /** The error for a text frame on a binary session or the reverse; the socket is closed with 3502 after it. */

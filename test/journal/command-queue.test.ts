@@ -10,11 +10,12 @@ const answers = (batch: readonly string[] | undefined): CommandResult[] =>
     return { ok: true, value: at, epoch: 1, seq: at }
   })
 
-function setUp(options: { limit?: number; batch?: number; window?: number } = {}) {
+function setUp(options: { limit?: number; limitUnits?: number; batch?: number; window?: number } = {}) {
   const posted: (readonly string[])[] = []
   const turns: (() => void)[] = []
   const queue = createCommandQueue({
     limit: 100,
+    limitUnits: 10_000,
     batch: 3,
     window: 2,
     ...options,
@@ -75,6 +76,20 @@ describe('command queue', () => {
     turn()
     expect(kept.length).toBe(2)
     expect(queue.size()).toBe(2)
+  })
+
+  test('so does one of few commands that are long', async () => {
+    const { queue, posted, turn } = setUp({ limitUnits: 500 })
+    const long = { ...command(1), payload: 'x'.repeat(500) }
+    const kept = queue.submit(long)
+    expect(await queue.submit(command(2))).toMatchObject({ ok: false, error: { code: 'ServiceUnavailable' } })
+    turn()
+    // It is under way and waits no more.
+    const next = queue.submit(command(3))
+    turn()
+    queue.answer(answers(posted[0]))
+    queue.answer(answers(posted[1]))
+    expect([await kept, await next]).toMatchObject([{ value: 1 }, { value: 3 }])
   })
 
   test('a dead writer answers everything that is unanswered, sent or not, and whatever comes later', async () => {

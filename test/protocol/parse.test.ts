@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Json } from '../../src/core/json.ts'
+import { isJsonObject, type Json } from '../../src/core/json.ts'
 import { parseConnectionQuery } from '../../src/protocol/connection.ts'
 import { encodeMsgpack } from '../../src/protocol/msgpack-writer.ts'
 import { correlationOf, parseClientMessage } from '../../src/protocol/parse.ts'
@@ -147,6 +147,30 @@ describe('client messages', () => {
 
   test('P-6: unknown fields are ignored', () => {
     expect(parseClientMessage('{"type":"heartbeat","mood":"good"}', 'json').ok).toBe(true)
+  })
+
+  test('P-6: nothing of unknown fields is kept, for a message may wait and must not weigh more than its schema', () => {
+    const stuffed = (value: Json): Json => {
+      if (Array.isArray(value)) return value.map(stuffed)
+      return isJsonObject(value)
+        ? {
+            ...Object.fromEntries(Object.entries(value).map(([key, child]) => [key, stuffed(child)])),
+            junk: [[], []],
+          }
+        : value
+    }
+    for (const message of ACCEPTED) {
+      // `junk` is no cursor of a channel, so there it is refused, as it was before.
+      const given =
+        isJsonObject(message) && 'cursors' in message ? { ...message, junk: [[]] } : stuffed(message)
+      expect<unknown>(parseClientMessage(JSON.stringify(given), 'json')).toEqual({ ok: true, value: message })
+    }
+    const cursors = { a: { epoch: 1, seq: 2, junk: [] }, other: { epoch: 1, seq: 2 } }
+    const subscribe = { type: 'subscribe', channels: ['a', '__proto__'], cursors }
+    expect<unknown>(parseClientMessage(JSON.stringify(subscribe), 'json')).toEqual({
+      ok: true,
+      value: { ...subscribe, cursors: { a: { epoch: 1, seq: 2 } } },
+    })
   })
 
   test('P-10: the id is found in a message that was refused', () => {
