@@ -4,9 +4,10 @@ import packageFile from '../package.json' with { type: 'json' }
 import { type Auth, createAuth, createVerifyPool, POOL_DEFAULTS, type Verifier } from './auth/index.ts'
 import { rewardsChannels } from './boards/rewards/channels.ts'
 import { openCountries } from './boards/rewards/country.ts'
-import { createDeviceMessages, settleLedger, sweepCommand } from './boards/rewards/messages.ts'
+import { createDeviceMessages } from './boards/rewards/messages.ts'
 import { rewardsRoutes } from './boards/rewards/routes.ts'
 import { DEFAULT_RULES } from './boards/rewards/rules.ts'
+import { ALIVE_EVERY, SETTLE_EVERY, settleLedger, sweepCommand } from './boards/rewards/upkeep.ts'
 import { type Config, readConfig, usage } from './config.ts'
 import { systemClock as clock, systemRandom as random } from './core/clock.ts'
 import { DEFAULT_WORKSPACE } from './core/ids.ts'
@@ -57,9 +58,6 @@ type Late = {
 
 const WEB_ENTRY = fileURLToPath(new URL('./web/index.html', import.meta.url))
 
-/** How often earnings of silent devices are brought into the ledger, ms. */
-const SETTLE_EVERY = 5 * 60_000
-
 /** What every phase of the start is given. */
 type Context = { readonly config: Config; readonly logger: Logger; readonly late: Late }
 
@@ -98,6 +96,14 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
   })
   // Before the engine: rows committed in between then come twice, which the engine sees, and are never skipped.
   const tail = followJournal(context, storage, auth)
+  const devices = createDeviceMessages({
+    bus: writer.bus,
+    clock,
+    countryOf: countries.value,
+    process: runId,
+    maxDevices: config.limits.connections,
+    after: (delay, then) => void setTimeout(then, delay),
+  })
   const engine = createEngine<LiveSocket>({
     clock,
     random,
@@ -107,14 +113,7 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
     access: auth.access,
     history: createHistory((work) => storage.read(({ journal }) => work(journal))),
     authenticator: auth.authenticator,
-    devices: createDeviceMessages({
-      bus: writer.bus,
-      clock,
-      countryOf: countries.value,
-      process: runId,
-      maxDevices: config.limits.connections,
-      after: (delay, then) => void setTimeout(then, delay),
-    }),
+    devices,
     metrics: createLiveMetrics(metrics.registry),
     limits: engineLimits(config.limits),
     seconds: () => performance.now() / 1_000,
@@ -124,11 +123,12 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
   late.wakeTail = tail.wake
   tail.wake()
   const stopRhythm = startRhythm(engine, tail.wake, systemTimers, logger)
-  const settle = () =>
-    settleLedger(writer.bus, clock).catch((cause: unknown) =>
-      logger.error('the ledger was not settled', { cause: String(cause) }),
-    )
-  const stopSettling = startTicker(SETTLE_EVERY, () => void settle(), systemTimers)
+  const inTime = (task: Promise<void>) =>
+    void task.catch((cause: unknown) => logger.error('upkeep failed', { cause: String(cause) }))
+  const stopUpkeep = [
+    startTicker(ALIVE_EVERY, () => inTime(devices.stillAlive()), systemTimers),
+    startTicker(SETTLE_EVERY, () => inTime(settleLedger(writer.bus, clock)), systemTimers),
+  ]
 
   const { version } = packageFile
   late.door = createFront({
@@ -179,7 +179,7 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
       drainWriter: writer.close,
       release() {
         stopRhythm()
-        stopSettling()
+        for (const stopTicker of stopUpkeep) stopTicker()
         tail.stop()
         verifier.close()
         storage.close()

@@ -57,7 +57,11 @@ export function makeNetwork(plan: Plan, speed: number, start: number): Network {
     speaker.dueAt = now + pause
     const networks: readonly NetworkReport[] = [speaker.line.report(pause / 1_000)]
     const { device } = speaker
-    return { ...base(device, now), kind: 'rewards.network_update', payload: { ...ids(device), networks } }
+    return {
+      ...base(device, now),
+      kind: 'rewards.network_update',
+      payload: { ...ids(device), networks, mark: null },
+    }
   }
 
   return {

@@ -1,3 +1,4 @@
+import { reportMark } from '../../src/boards/rewards/report-mark.ts'
 import type { ConnectCommand, NetworkUpdateCommand } from '../../src/boards/rewards/types.ts'
 import type { Command } from '../../src/core/command.ts'
 import type { DeviceId, SessionId, UserId } from '../../src/core/ids.ts'
@@ -45,7 +46,7 @@ export function reportOf({ user, device, session }: LoadDevice, n: number, at: n
     actor: { type: 'user', userId: user },
     at,
     key: `report-${n}`,
-    payload: { deviceId: device, session, networks: [network] },
+    payload: { deviceId: device, session, networks: [network], mark: reportMark(`report-${n}`, [network]) },
   }
 }
 

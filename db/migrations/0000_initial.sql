@@ -103,8 +103,8 @@ CREATE TABLE `rewards_countries` (
 );
 --> statement-breakpoint
 CREATE TABLE `rewards_devices` (
-	`id` text PRIMARY KEY NOT NULL,
 	`user_id` text NOT NULL,
+	`id` text NOT NULL,
 	`name` text NOT NULL,
 	`address` text NOT NULL,
 	`address_key` text NOT NULL,
@@ -128,14 +128,15 @@ CREATE TABLE `rewards_devices` (
 	`stepped` integer,
 	`parts` text,
 	`window` text NOT NULL,
-	`networks` text NOT NULL
+	`networks` text NOT NULL,
+	`marks` text NOT NULL,
+	PRIMARY KEY(`user_id`, `id`)
 );
 --> statement-breakpoint
-CREATE INDEX `rewards_devices_user` ON `rewards_devices` (`user_id`);--> statement-breakpoint
-CREATE INDEX `rewards_devices_lease` ON `rewards_devices` (`address_key`,`standing`,`leased_at`,`id`) WHERE standing <> 'offline';--> statement-breakpoint
+CREATE INDEX `rewards_devices_lease` ON `rewards_devices` (`address_key`,`standing`,`leased_at`,`user_id`,`id`) WHERE standing <> 'offline';--> statement-breakpoint
 CREATE INDEX `rewards_devices_limited` ON `rewards_devices` (`user_id`,`leased_at`,`id`) WHERE standing = 'address_limit';--> statement-breakpoint
-CREATE INDEX `rewards_devices_settled` ON `rewards_devices` (`as_of`,`id`) WHERE standing = 'earning';--> statement-breakpoint
-CREATE INDEX `rewards_devices_online` ON `rewards_devices` (`process`,`id`) WHERE standing <> 'offline';--> statement-breakpoint
+CREATE INDEX `rewards_devices_settled` ON `rewards_devices` (`as_of`,`user_id`,`id`) WHERE standing = 'earning';--> statement-breakpoint
+CREATE INDEX `rewards_devices_online` ON `rewards_devices` (`process`,`user_id`,`id`) WHERE standing <> 'offline';--> statement-breakpoint
 CREATE TABLE `rewards_earnings` (
 	`user_id` text NOT NULL,
 	`hour` integer NOT NULL,
@@ -157,4 +158,9 @@ CREATE TABLE `rewards_network` (
 	`earning` integer NOT NULL,
 	`arrivals` integer NOT NULL,
 	`scores` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `rewards_processes` (
+	`process` text PRIMARY KEY NOT NULL,
+	`alive_at` integer NOT NULL
 );

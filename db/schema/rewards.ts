@@ -7,14 +7,14 @@ import type { DeviceId, SessionId, UserId } from '../../src/core/ids.ts'
 import { exactInteger } from './columns.ts'
 
 /**
- * Devices. Times in ms; points in micropoints; `base`, `carry`, `rate`, `as_of` as in
- * src/boards/rewards/accrual.ts.
+ * Devices, by the id that their user gave them: two users' devices of one id are two devices. Times in ms; points
+ * in micropoints; `base`, `carry`, `rate`, `as_of` as in src/boards/rewards/accrual.ts.
  */
 export const rewardsDevices = sqliteTable(
   'rewards_devices',
   {
-    id: text('id').$type<DeviceId>().primaryKey(),
     userId: text('user_id').$type<UserId>().notNull(),
+    id: text('id').$type<DeviceId>().notNull(),
     name: text('name').notNull(),
     address: text('address').notNull(),
     addressKey: text('address_key').notNull(),
@@ -45,18 +45,21 @@ export const rewardsDevices = sqliteTable(
     parts: text('parts', { mode: 'json' }).$type<ScoreParts>(),
     window: text('window', { mode: 'json' }).$type<Window>().notNull(),
     networks: text('networks', { mode: 'json' }).$type<{ readonly [name: string]: NetworkState }>().notNull(),
+    marks: text('marks', { mode: 'json' }).$type<readonly string[]>().notNull(),
   },
   // None of these holds a column that changes with every report.
   (table) => [
-    index('rewards_devices_user').on(table.userId),
+    primaryKey({ columns: [table.userId, table.id] }),
     index('rewards_devices_lease')
-      .on(table.addressKey, table.standing, table.leasedAt, table.id)
+      .on(table.addressKey, table.standing, table.leasedAt, table.userId, table.id)
       .where(sql`standing <> 'offline'`),
     index('rewards_devices_limited')
       .on(table.userId, table.leasedAt, table.id)
       .where(sql`standing = 'address_limit'`),
-    index('rewards_devices_settled').on(table.asOf, table.id).where(sql`standing = 'earning'`),
-    index('rewards_devices_online').on(table.process, table.id).where(sql`standing <> 'offline'`),
+    index('rewards_devices_settled').on(table.asOf, table.userId, table.id).where(sql`standing = 'earning'`),
+    index('rewards_devices_online')
+      .on(table.process, table.userId, table.id)
+      .where(sql`standing <> 'offline'`),
   ],
 )
 
@@ -94,6 +97,13 @@ export const rewardsCountries = sqliteTable('rewards_countries', {
   country: text('country').primaryKey(),
   online: integer('online').notNull(),
   rate: integer('rate').notNull(),
+})
+
+/** When each server process with devices was last known to live. */
+export const rewardsProcesses = sqliteTable('rewards_processes', {
+  process: text('process').primaryKey(),
+  /** ms */
+  aliveAt: integer('alive_at').notNull(),
 })
 
 /** The newest arrivals, for everyone's eyes: networks are masked. */

@@ -32,7 +32,7 @@ export function rewardsStoreContract(name: string, open: () => Storage<Stores>):
       storage.read((s) => ({ value: work(s.rewards) })).value
 
     test('an empty store answers with nothing', () => {
-      expect(read((store) => store.device(device('d')))).toBeNull()
+      expect(read((store) => store.device(user('u'), device('d')))).toBeNull()
       expect(read((store) => store.devicesOf(user('u')))).toEqual([])
       expect(read((store) => store.account(user('u')))).toBeNull()
       expect(read((store) => store.network())).toBeNull()
@@ -45,6 +45,7 @@ export function rewardsStoreContract(name: string, open: () => Storage<Stores>):
       expect(read((store) => store.firstLimited(user('u')))).toBeNull()
       expect(read((store) => store.oldestOffline(user('u')))).toBeNull()
       expect(read((store) => store.onlineElsewhere([]))).toEqual([])
+      expect(read((store) => store.processes())).toEqual([])
     })
 
     test('a device comes back as it was written, in every state', () => {
@@ -54,27 +55,67 @@ export function rewardsStoreContract(name: string, open: () => Storage<Stores>):
         store.addDevice(online)
         store.addDevice(offline)
       })
-      expect(read((store) => store.device(online.id))).toEqual(online)
+      expect(read((store) => store.device(online.userId, online.id))).toEqual(online)
       expect(read((store) => store.devicesOf(user('u')))).toEqual([online, offline])
       const changed = full('d1', { name: 'other', points: { base: 2n ** 52n, carry: 999, rate: 7, asOf: 9 } })
       write((store) => store.saveDevice(changed))
-      expect(read((store) => store.device(online.id))).toEqual(changed)
+      expect(read((store) => store.device(online.userId, online.id))).toEqual(changed)
       expect(() => write((store) => store.addDevice(online))).toThrow()
-      write((store) => store.dropDevice(online.id))
+      write((store) => store.dropDevice(online))
       expect(read((store) => store.devicesOf(user('u')))).toEqual([offline])
     })
 
     test('a sample changes its own fields only', () => {
       const row = full('d1', { presence: onlineAs('earning', 5) })
-      const { lastSeenAt, score, window, networks } = full('d2', {
+      const { lastSeenAt, score, window, networks, marks } = full('d2', {
         lastSeenAt: 99,
+        marks: ['z'],
         networks: { 'a.b': net(1) },
       })
       write((store) => {
         store.addDevice(row)
-        store.saveSample(row.id, { lastSeenAt, score, window, networks })
+        store.saveSample(row, { lastSeenAt, score, window, networks, marks })
       })
-      expect(read((store) => store.device(row.id))).toEqual({ ...row, lastSeenAt, score, window, networks })
+      expect(read((store) => store.device(row.userId, row.id))).toEqual({
+        ...row,
+        lastSeenAt,
+        score,
+        window,
+        networks,
+        marks,
+      })
+    })
+
+    test('two users’ devices of one id are two devices', () => {
+      const [mine, other] = [full('d1'), full('d1', { userId: user('v'), name: 'other' })]
+      write((store) => {
+        store.addDevice(mine)
+        store.addDevice(other)
+      })
+      const both = () => read((store) => ['u', 'v'].map((owner) => store.device(user(owner), device('d1'))))
+      expect(both()).toEqual([mine, other])
+      expect(read((store) => store.devicesOf(user('v')))).toEqual([other])
+      const changed = { ...other, presence: onlineAs('earning', 5), lastSeenAt: 77 }
+      write((store) => {
+        store.saveDevice({ ...changed, lastSeenAt: 8 })
+        store.saveSample(changed, changed)
+      })
+      expect(both()).toEqual([mine, changed])
+      write((store) => store.dropDevice(mine))
+      expect(both()).toEqual([null, changed])
+      expect(read((store) => store.isLeased('1.2.3.4'))).toBe(true)
+    })
+
+    test('what processes were last known to live', () => {
+      write((store) => {
+        store.saveProcess({ process: 'p2', aliveAt: 5 })
+        store.saveProcess({ process: 'p1', aliveAt: 6 })
+        store.saveProcess({ process: 'p2', aliveAt: 2 ** 41 })
+      })
+      const second = { process: 'p2', aliveAt: 2 ** 41 }
+      expect(read((store) => store.processes())).toEqual([{ process: 'p1', aliveAt: 6 }, second])
+      write((store) => store.dropProcess('p1'))
+      expect(read((store) => store.processes())).toEqual([second])
     })
 
     test('leases: the holder, and who has waited longest', () => {
@@ -266,6 +307,7 @@ function full(id: string, changes: Partial<DeviceRow> = {}): DeviceRow {
     },
     window: { hour: 5, uptime: [1, 2, 3], disconnects: [0, 1], countedTo: 6 },
     networks: { wifi: net(0.5), 'lte.5g': net(2) },
+    marks: ['a', 'b'],
     ...changes,
   }
 }

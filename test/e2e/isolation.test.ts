@@ -133,17 +133,19 @@ describe('nobody reads or writes what is another user’s (G7)', () => {
     }
   })
 
-  test('by device: Alice cannot take over Bob’s device, and his stays as it is', async () => {
+  test('by device: Alice’s device of the same id is hers alone, and tells her nothing of Bob’s', async () => {
     const socket = await openLoggedIn(`${server.socketUrl}/ws?format=json`, alice)
-    socket.send({ type: 'connect', device_id: SECRET, name: 'hers', id: 'c' })
-    expect(await socket.until('error', { id: 'c' })).toMatchObject({ code: 'Unauthorized' })
-    socket.send({ type: 'disconnect', id: 'x' })
-    expect(await socket.until('error', { id: 'x' })).toMatchObject({ code: 'ConnectionClosed' })
-    const token = await accessToken(bob)
-    const own = await fetch(`${server.url}/api/networks/${SECRET}`, {
-      headers: { authorization: `Bearer ${token}` },
-    })
-    expect(await own.json()).toMatchObject({ name: SECRET, status: 'online' })
+    const answers: unknown[] = []
+    for (const id of ['nobody-has-this', SECRET]) {
+      socket.send({ type: 'connect', device_id: id, name: 'hers', id: `c ${id}` })
+      const { value } = await socket.until('ack', { id: `c ${id}` })
+      answers.push(JSON.parse(JSON.stringify(value).replaceAll(id, 'ID')))
+      socket.send({ type: 'disconnect', id: `x ${id}` })
+      await socket.until('ack', { id: `x ${id}` })
+    }
+    expect(answers[1]).toEqual(answers[0])
+    expect(await deviceOf(alice)).toMatchObject({ name: 'hers', status: 'offline' })
+    expect(await deviceOf(bob)).toMatchObject({ name: SECRET, status: 'online' })
     socket.close()
   })
 
@@ -163,6 +165,12 @@ async function collect(socket: RawSocket, into: unknown[], last: string): Promis
     into.push(message)
     if (message.type === last) return
   }
+}
+
+/** The user's own device of Bob's device's id, by REST. */
+async function deviceOf(key: LoginKey): Promise<unknown> {
+  const headers = { authorization: `Bearer ${await accessToken(key)}` }
+  return (await fetch(`${server.url}/api/networks/${SECRET}`, { headers })).json()
 }
 
 async function accessToken(key: LoginKey): Promise<string> {

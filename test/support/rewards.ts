@@ -85,9 +85,9 @@ export function openBoard(backend: Backend, changes: Partial<RewardsRules> = {},
     rows<T>(work: (store: RewardsStore) => T): T {
       return storage.read((stores) => ({ value: work(stores.rewards) })).value
     },
-    device(id: string): DeviceRow {
-      const row = storage.read((stores) => stores.rewards.device(device(id)))
-      if (row === null) throw new Error(`no device ${id}`)
+    device(owner: string, id: string): DeviceRow {
+      const row = storage.read((stores) => stores.rewards.device(user(owner), device(id)))
+      if (row === null) throw new Error(`${owner} has no device ${id}`)
       return row
     },
     journal: (after: number): readonly JournalEntry[] =>
@@ -119,7 +119,7 @@ export function commands(board: { readonly clock: { now(): number } }) {
       payload: {
         deviceId: device(id),
         name: more.name ?? null,
-        socket: { session: session(more.session ?? `socket of ${id}`), process: more.process ?? 'p1' },
+        socket: { session: session(more.session ?? socketOf(owner, id)), process: more.process ?? 'p1' },
         address: more.address ?? '203.0.113.7',
         country: more.country ?? null,
       },
@@ -128,28 +128,29 @@ export function commands(board: { readonly clock: { now(): number } }) {
       owner: string,
       id: string,
       networks: readonly Partial<NetworkReport>[] = [{}],
-      socket = `socket of ${id}`,
+      more: { session?: string; mark?: string } = {},
     ): RewardsCommand => ({
       kind: 'rewards.network_update',
       actor: actor(owner),
       at: at(),
       payload: {
         deviceId: device(id),
-        session: session(socket),
+        session: session(more.session ?? socketOf(owner, id)),
+        mark: more.mark ?? null,
         networks: networks.map((n) => ({ ...PERFECT, ...n })),
       },
     }),
-    disconnect: (owner: string, id: string, socket = `socket of ${id}`): RewardsCommand => ({
+    disconnect: (owner: string, id: string, socket = socketOf(owner, id)): RewardsCommand => ({
       kind: 'rewards.disconnect',
       actor: actor(owner),
       at: at(),
       payload: { deviceId: device(id), session: session(socket) },
     }),
-    vanish: (id: string, socket = `socket of ${id}`): RewardsCommand => ({
+    vanish: (owner: string, id: string, socket = socketOf(owner, id)): RewardsCommand => ({
       kind: 'rewards.vanish',
       actor: { type: 'system' },
       at: at(),
-      payload: { deviceId: device(id), session: session(socket) },
+      payload: { userId: user(owner), deviceId: device(id), session: session(socket) },
     }),
     settle: (limit: number): RewardsCommand => ({
       kind: 'rewards.settle',
@@ -163,7 +164,17 @@ export function commands(board: { readonly clock: { now(): number } }) {
       at: at(),
       payload: { alive },
     }),
+    alive: (process: string): RewardsCommand => ({
+      kind: 'rewards.alive',
+      actor: { type: 'system' },
+      at: at(),
+      payload: { process },
+    }),
   }
+}
+
+function socketOf(owner: string, id: string): string {
+  return `socket of ${owner}'s ${id}`
 }
 
 /** No loss, and a round trip that earns all of its part. */

@@ -1,13 +1,16 @@
 import type { Clock, Millis } from '../../core/clock.ts'
 import type { CommandBus } from '../../core/command.ts'
 import { type AppError, appError } from '../../core/errors.ts'
-import type { DeviceId, SessionId } from '../../core/ids.ts'
-import { isJsonObject } from '../../core/json.ts'
+import type { DeviceId, SessionId, UserId } from '../../core/ids.ts'
+import { createLanes } from '../../core/lanes.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
 import type { DeviceMessages, MessageOutcome, SessionInfo } from '../../live/ports.ts'
+import type { ConnectMessage, DeviceMessage } from '../../protocol/client-messages.ts'
 import { readAddress } from './address.ts'
 import type { CountryLookup } from './country.ts'
-import type { RewardsCommand, SweepCommand, VanishCommand } from './types.ts'
+import { reportMark } from './report-mark.ts'
+import type { RewardsCommand, VanishCommand } from './types.ts'
+import { aliveCommand } from './upkeep.ts'
 import { readDeviceId } from './validate.ts'
 
 export type DeviceMessageParts = {
@@ -22,17 +25,20 @@ export type DeviceMessageParts = {
   readonly after: (delay: Millis, run: () => void) => void
 }
 
+export type BoardMessages = DeviceMessages & {
+  /** Notes that this process lives, if any socket is a device; rejects only for a defect. */
+  stillAlive(): Promise<void>
+}
+
 /**
- * Turns socket messages into the board's commands. A socket is one device at a time. The messages' `id` is
- * not used as an idempotency key: each of them says how things are now, on this socket, so that saying it
- * twice changes nothing, and an answer remembered from an earlier socket would be wrong.
+ * Turns socket messages into the board's commands. A socket is one device at a time. What one socket sends is taken in the
+ * order in which it came, each message after the one before has been answered, so that a client may send without waiting;
+ * the socket's end comes last. How many may wait is bounded by whoever hands them in (`unanswered`, src/live/limits.ts).
  */
-export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages {
+export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
   const { bus, clock } = parts
-  /**
-   * What each socket is. Kept from the moment `connect` is on its way, so that a socket which dies meanwhile
-   * is not forgotten.
-   */
+  const lanes = createLanes<SessionId>()
+  /** What each socket is; also while its `connect` is on its way, since it counts by then. */
   const devices = new Map<SessionId, Held>()
 
   const submit = async (command: RewardsCommand): Promise<Result<MessageOutcome>> => {
@@ -49,17 +55,8 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
     if (!taken) parts.after(delay, () => void vanish(command, Math.min(delay * 2, LONGEST_WAIT)))
   }
 
-  /** Unless the socket has said `connect` again meanwhile: then it is a device all the same. */
-  const release = (session: SessionId, held: Held): void => {
-    if (devices.get(session) === held) devices.delete(session)
-  }
-
-  const connect = async (
-    wanted: { readonly device_id: string; readonly name?: string | undefined },
-    session: SessionInfo,
-  ): Promise<Result<MessageOutcome>> => {
-    const { principal } = session
-    if (principal.type !== 'user') return fail(LOG_IN)
+  const connect = async (wanted: ConnectMessage, from: Sender): Promise<Result<MessageOutcome>> => {
+    const { session, userId } = from
     const id = readDeviceId(wanted.device_id)
     if (!id.ok) return id
     const address = readAddress(session.address)
@@ -75,12 +72,11 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
       )
     }
     if (before === undefined && devices.size >= parts.maxDevices) return fail(FULL)
-    const held: Held = { deviceId: id.value }
-    devices.set(session.id, held)
+    devices.set(session.id, { userId, deviceId: id.value })
     const outcome = await submit({
       kind: 'rewards.connect',
-      actor: { type: 'user', userId: principal.userId },
-      at: clock.now(),
+      actor: { type: 'user', userId },
+      at: from.at,
       payload: {
         deviceId: id.value,
         name: wanted.name ?? null,
@@ -90,80 +86,61 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
       },
     })
     // After a failed commit it may be connected all the same; then the socket's end must still be told.
-    if (!outcome.ok && before === undefined && isRefusal(outcome.error)) release(session.id, held)
+    if (!outcome.ok && before === undefined && isRefusal(outcome.error)) devices.delete(session.id)
     return outcome
+  }
+
+  const take = async (message: DeviceMessage, from: Sender): Promise<Result<MessageOutcome>> => {
+    if (message.type === 'connect') return connect(message, from)
+    const held = devices.get(from.session.id)
+    if (held === undefined) return fail(CONNECT_FIRST)
+    const base = { actor: { type: 'user', userId: held.userId }, at: from.at } as const
+    const which = { deviceId: held.deviceId, session: from.session.id }
+    switch (message.type) {
+      case 'network_update': {
+        const { id, networks } = message
+        const mark = id === undefined ? null : reportMark(id, networks)
+        return submit({ ...base, kind: 'rewards.network_update', payload: { ...which, networks, mark } })
+      }
+      case 'disconnect': {
+        const outcome = await submit({ ...base, kind: 'rewards.disconnect', payload: which })
+        if (outcome.ok || outcome.error.code === 'ConnectionClosed') devices.delete(from.session.id)
+        return outcome
+      }
+      default:
+        return message satisfies never
+    }
   }
 
   return {
     async handle(message, session) {
-      if (message.type === 'connect') return connect(message, session)
-      if (session.principal.type !== 'user') return fail(LOG_IN)
-      const held = devices.get(session.id)
-      if (held === undefined) return fail(CONNECT_FIRST)
-      const { deviceId } = held
-      const base = { actor: { type: 'user', userId: session.principal.userId }, at: clock.now() } as const
-      switch (message.type) {
-        case 'network_update': {
-          const { networks } = message
-          return submit({
-            ...base,
-            kind: 'rewards.network_update',
-            payload: { deviceId, session: session.id, networks },
-          })
-        }
-        case 'disconnect': {
-          const outcome = await submit({
-            ...base,
-            kind: 'rewards.disconnect',
-            payload: { deviceId, session: session.id },
-          })
-          if (outcome.ok || outcome.error.code === 'ConnectionClosed') release(session.id, held)
-          return outcome
-        }
-        default:
-          return message satisfies never
-      }
+      const { principal } = session
+      if (principal.type !== 'user') return fail(LOG_IN)
+      const from = { session, userId: principal.userId, at: clock.now() }
+      return lanes.run(session.id, () => take(message, from))
     },
-    closed(session) {
-      const held = devices.get(session.id)
-      if (held === undefined) return
-      devices.delete(session.id)
-      const payload = { deviceId: held.deviceId, session: session.id }
-      void vanish({ kind: 'rewards.vanish', actor: { type: 'system' }, at: clock.now(), payload }, FIRST_WAIT)
+    closed({ id: session }) {
+      const at = clock.now()
+      void lanes.run(session, async () => {
+        const held = devices.get(session)
+        if (held === undefined) return
+        devices.delete(session)
+        const payload = { ...held, session }
+        void vanish({ kind: 'rewards.vanish', actor: { type: 'system' }, at, payload }, FIRST_WAIT)
+      })
+    },
+    async stillAlive() {
+      // A refusal is no harm: the next one comes soon.
+      if (devices.size > 0) await bus.submit(aliveCommand(parts.process, clock.now()))
     },
   }
 }
 
-/**
- * The command that a starting server submits before it lets anyone in: devices that the tables still show
- * online and whose process is not among `alive` go offline.
- */
-export function sweepCommand(alive: readonly string[], at: Millis): SweepCommand {
-  return { kind: 'rewards.sweep', actor: { type: 'system' }, at, payload: { alive } }
-}
+/** What one `connect` made of a socket. */
+type Held = { readonly userId: UserId; readonly deviceId: DeviceId }
 
-/**
- * Brings the ledger up to the last full hour, in small commits; to be called every few minutes. Stops early
- * when the writer refuses: the next call goes on.
- */
-export async function settleLedger(bus: CommandBus, clock: Clock): Promise<void> {
-  const payload = { limit: SETTLED_AT_ONCE }
-  for (;;) {
-    const command: RewardsCommand = {
-      kind: 'rewards.settle',
-      actor: { type: 'system' },
-      at: clock.now(),
-      payload,
-    }
-    const result = await bus.submit(command)
-    if (!result.ok || !isJsonObject(result.value) || result.value.more !== true) return
-  }
-}
-
-const SETTLED_AT_ONCE = 200
-
-/** What one `connect` made of a socket; a later one, even for the same device, is another. */
-type Held = { readonly deviceId: DeviceId }
+/** Whose message it is, and when it came. */
+type Sender = { readonly session: SessionInfo; readonly userId: UserId; readonly at: Millis }
 
 const FIRST_WAIT = 1_000
 const LONGEST_WAIT = 60_000

@@ -22,6 +22,8 @@ export type RewardsRules = {
   readonly devicesPerUser: number
   readonly networksPerUpdate: number
   readonly arrivals: number
+  /** A device knows so many of its newest reports again: as many as a session may have unanswered. */
+  readonly marks: number
 }
 
 export const DEFAULT_RULES: RewardsRules = {
@@ -36,4 +38,5 @@ export const DEFAULT_RULES: RewardsRules = {
   devicesPerUser: 100,
   networksPerUpdate: LIMITS.networks,
   arrivals: 20,
+  marks: LIMITS.unanswered,
 }

@@ -3,7 +3,7 @@ import type { Score } from './score.ts'
 import type { Standing } from './store.ts'
 
 /**
- * Who earns. Devices at one public address form a queue by the time of their lease (then by id); its head
+ * Who earns. Devices at one public address form a queue by the time of their lease (then by user and id); its head
  * holds the lease of the address, everyone behind it is `duplicate_ip`. Of the leases that a user's devices
  * hold, at most `earningAddresses` earn; further ones are `address_limit`, in the order in which they came to
  * hold it.

@@ -46,20 +46,24 @@ export type DeviceSample = {
   readonly score: Score
   readonly window: Window
   readonly networks: { readonly [name: string]: NetworkState }
+  /** Marks of the newest reports that had an id, oldest first: see report-mark.ts. */
+  readonly marks: readonly string[]
 }
 
-export type DeviceRow = DeviceSample & {
-  readonly id: DeviceId
-  readonly userId: UserId
-  readonly name: string
-  readonly address: string
-  /** What "the same public address" means: see address.ts. */
-  readonly addressKey: string
-  readonly country: string | null
-  readonly firstSeenAt: Millis
-  readonly presence: Presence
-  readonly points: Accrual
-}
+/** A device is named by its user and the id that the user gave it; other users' devices may have the same id. */
+export type DeviceKey = { readonly userId: UserId; readonly id: DeviceId }
+
+export type DeviceRow = DeviceSample &
+  DeviceKey & {
+    readonly name: string
+    readonly address: string
+    /** What "the same public address" means: see address.ts. */
+    readonly addressKey: string
+    readonly country: string | null
+    readonly firstSeenAt: Millis
+    readonly presence: Presence
+    readonly points: Accrual
+  }
 
 /** A user's sums. `total` counts up live; `settled` is what the hourly ledger holds of it, in micropoints. */
 export type AccountRow = {
@@ -85,6 +89,9 @@ export type NetworkRow = {
 }
 
 export type CountryRow = { readonly country: string; readonly online: number; readonly rate: number }
+
+/** A server process was known to live at `aliveAt`. */
+export type ProcessRow = { readonly process: string; readonly aliveAt: Millis }
 
 /** A device came online. `network` is masked: this is public. */
 export type ArrivalRow = {
@@ -112,7 +119,7 @@ export type Interval = (typeof INTERVALS)[number]
 export type EarningSum = { readonly start: number; readonly source: EarningSource; readonly amount: bigint }
 
 export type RewardsReader = {
-  device(id: DeviceId): DeviceRow | null
+  device(user: UserId, id: DeviceId): DeviceRow | null
   /** All of a user's devices, in the order of their id. */
   devicesOf(user: UserId): readonly DeviceRow[]
   account(user: UserId): AccountRow | null
@@ -139,14 +146,18 @@ export type RewardsStore = RewardsReader & {
   oldestOffline(user: UserId): DeviceRow | null
   /** Earning devices last settled before `before`, the longest ago first, at most `limit`. */
   settledBefore(before: Millis, limit: number): readonly DeviceRow[]
-  /** Online devices of processes other than these, in the order of their id. */
+  /** Online devices of processes other than these, in the order of their user and id. */
   onlineElsewhere(alive: readonly string[]): readonly DeviceRow[]
   addDevice(row: DeviceRow): void
   saveDevice(row: DeviceRow): void
   /** Writes only the sample's fields of a row: the cheap one, for every report. */
-  saveSample(id: DeviceId, sample: DeviceSample): void
+  saveSample(key: DeviceKey, sample: DeviceSample): void
   /** The ledger keeps what the device earned. */
-  dropDevice(id: DeviceId): void
+  dropDevice(key: DeviceKey): void
+  /** When each process was last known to live, in the order of their names. */
+  processes(): readonly ProcessRow[]
+  saveProcess(row: ProcessRow): void
+  dropProcess(process: string): void
   saveAccount(row: AccountRow): void
   saveNetwork(row: NetworkRow): void
   /** A country with nobody online is dropped. */

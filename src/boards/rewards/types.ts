@@ -1,5 +1,5 @@
 import type { Command } from '../../core/command.ts'
-import type { DeviceId, SessionId } from '../../core/ids.ts'
+import type { DeviceId, SessionId, UserId } from '../../core/ids.ts'
 
 /** Where earnings come from. Referral and bonus will join here. */
 export const EARNING_SOURCES = ['network'] as const
@@ -39,7 +39,13 @@ export type ConnectCommand = Command<'rewards.connect', ConnectPayload>
 
 export type NetworkUpdateCommand = Command<
   'rewards.network_update',
-  { readonly deviceId: DeviceId; readonly session: SessionId; readonly networks: readonly NetworkReport[] }
+  {
+    readonly deviceId: DeviceId
+    readonly session: SessionId
+    readonly networks: readonly NetworkReport[]
+    /** Tells a report that is sent again: see report-mark.ts. Null for one that had no id. */
+    readonly mark: string | null
+  }
 >
 
 /** The device says good-bye; its socket may stay. */
@@ -51,7 +57,7 @@ export type DisconnectCommand = Command<
 /** The socket is gone. Changes nothing when another socket has taken the device over meanwhile. */
 export type VanishCommand = Command<
   'rewards.vanish',
-  { readonly deviceId: DeviceId; readonly session: SessionId }
+  { readonly userId: UserId; readonly deviceId: DeviceId; readonly session: SessionId }
 >
 
 /**
@@ -59,6 +65,12 @@ export type VanishCommand = Command<
  * a word.
  */
 export type SweepCommand = Command<'rewards.sweep', { readonly alive: readonly string[] }>
+
+/**
+ * This process lives and holds its sockets. What a process stored last is otherwise the only sign of it, and devices
+ * that say nothing cause none.
+ */
+export type AliveCommand = Command<'rewards.alive', { readonly process: string }>
 
 /** Settles the earnings of past hours of devices that have not reported since; at most `limit` of them. */
 export type SettleCommand = Command<'rewards.settle', { readonly limit: number }>
@@ -69,4 +81,5 @@ export type RewardsCommand =
   | DisconnectCommand
   | VanishCommand
   | SweepCommand
+  | AliveCommand
   | SettleCommand

@@ -24,12 +24,11 @@ export function devicesView(store: RewardsReader, user: UserId, rules: RewardsRu
   return { devices: store.devicesOf(user).map((row) => deviceView(row, rules)) }
 }
 
-/** EntityNotFound for anything that is not this user's device; whether it is another's is not told. */
+/** EntityNotFound for anything that is not this user's device. */
 export function oneDeviceView(store: RewardsReader, user: UserId, id: string, rules: RewardsRules) {
   const read = readDeviceId(id)
-  const row = read.ok ? store.device(read.value) : null
-  if (row === null || row.userId !== user)
-    return fail(appError('EntityNotFound', `You have no device ${id}.`))
+  const row = read.ok ? store.device(user, read.value) : null
+  if (row === null) return fail(appError('EntityNotFound', `You have no device ${id}.`))
   return ok(deviceView(row, rules))
 }
 

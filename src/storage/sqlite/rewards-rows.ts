@@ -26,6 +26,7 @@ export function deviceOf(flat: FlatDevice): DeviceRow {
     },
     window: flat.window,
     networks: flat.networks,
+    marks: flat.marks,
   }
 }
 
@@ -35,7 +36,7 @@ function presenceOf(flat: FlatDevice): Presence {
     return { status: 'offline', leftAt: leftAt ?? flat.lastSeenAt, leasedAt, connectedAt }
   }
   if (session === null || process === null)
-    throw new Error(`rewards_devices: ${flat.id} is online without a socket`)
+    throw new Error(`rewards_devices: ${flat.userId} ${flat.id} is online without a socket`)
   return { status: 'online', session, process, standing, leasedAt, connectedAt }
 }
 
@@ -85,6 +86,7 @@ export function sampleParams(sample: DeviceSample): Pick<FlatDevice, (typeof SAM
     parts: score.parts,
     window: sample.window,
     networks: sample.networks,
+    marks: sample.marks,
   }
 }
 
@@ -98,6 +100,7 @@ export const SAMPLE_COLUMNS = [
   'parts',
   'window',
   'networks',
+  'marks',
 ] as const satisfies readonly (keyof FlatDevice)[]
 
 type FlatAccount = typeof rewardsAccounts.$inferSelect

@@ -7,6 +7,7 @@ import {
   rewardsDevices as devices,
   rewardsEarnings as earnings,
   rewardsNetwork as network,
+  rewardsProcesses as processes,
 } from '../../../db/schema/rewards.ts'
 import type { Interval } from '../../boards/rewards/store.ts'
 import type { Connection } from './connection.ts'
@@ -26,14 +27,22 @@ const isOnline = sql`${devices.standing} <> 'offline'`
 const isWaiting = sql`${devices.standing} = 'duplicate_ip'`
 const isLimited = sql`${devices.standing} = 'address_limit'`
 
+const byKey = () => and(eq(devices.userId, p('userId')), eq(devices.id, p('id')))
+
 function prepareSelects(connection: Connection) {
   const { db } = connection
   const byUser = eq(devices.userId, p('userId'))
+  const byUserAndId = [asc(devices.userId), asc(devices.id)]
   const atAddress = and(eq(devices.addressKey, p('addressKey')), isOnline)
   const device = (where: SQL | undefined, order: SQLiteColumn) =>
     prepareSelect(
       connection,
-      db.select().from(devices).where(where).orderBy(asc(order), asc(devices.id)).limit(1),
+      db
+        .select()
+        .from(devices)
+        .where(where)
+        .orderBy(asc(order), ...byUserAndId)
+        .limit(1),
     )
   const sums = (interval: Interval) => {
     const start = INTERVAL_STARTS[interval]
@@ -58,13 +67,7 @@ function prepareSelects(connection: Connection) {
     )
   }
   return {
-    device: prepareSelect(
-      connection,
-      db
-        .select()
-        .from(devices)
-        .where(eq(devices.id, p('id'))),
-    ),
+    device: prepareSelect(connection, db.select().from(devices).where(byKey())),
     devicesOf: prepareSelect(connection, db.select().from(devices).where(byUser).orderBy(asc(devices.id))),
     account: prepareSelect(
       connection,
@@ -101,7 +104,7 @@ function prepareSelects(connection: Connection) {
         .select()
         .from(devices)
         .where(and(sql`${devices.standing} = 'earning'`, lt(devices.asOf, p('before'))))
-        .orderBy(asc(devices.asOf), asc(devices.id))
+        .orderBy(asc(devices.asOf), ...byUserAndId)
         .limit(p('limit')),
     ),
     elsewhere: prepareSelect(
@@ -110,8 +113,9 @@ function prepareSelects(connection: Connection) {
         .select()
         .from(devices)
         .where(and(isOnline, sql`${devices.process} not in (select value from json_each(${p('alive')}))`))
-        .orderBy(asc(devices.id)),
+        .orderBy(...byUserAndId),
     ),
+    processes: prepareSelect(connection, db.select().from(processes).orderBy(asc(processes.process))),
   }
 }
 
@@ -119,12 +123,11 @@ function prepareWrites(connection: Connection) {
   const { db } = connection
   const columns = setters(devices)
   const sample = Object.fromEntries(SAMPLE_COLUMNS.map((name) => [name, columns[name]]))
-  const byId = eq(devices.id, p('id'))
   return {
     addDevice: prepareWrite(connection, db.insert(devices).values(placeholders(devices))),
-    saveDevice: prepareWrite(connection, db.update(devices).set(columns).where(byId)),
-    saveSample: prepareWrite(connection, db.update(devices).set(sample).where(byId)),
-    dropDevice: prepareWrite(connection, db.delete(devices).where(byId)),
+    saveDevice: prepareWrite(connection, db.update(devices).set(columns).where(byKey())),
+    saveSample: prepareWrite(connection, db.update(devices).set(sample).where(byKey())),
+    dropDevice: prepareWrite(connection, db.delete(devices).where(byKey())),
     saveAccount: prepareWrite(
       connection,
       db
@@ -146,6 +149,14 @@ function prepareWrites(connection: Connection) {
         .values(placeholders(countries))
         .onConflictDoUpdate({ target: countries.country, set: overwrite(countries) }),
     ),
+    saveProcess: prepareWrite(
+      connection,
+      db
+        .insert(processes)
+        .values(placeholders(processes))
+        .onConflictDoUpdate({ target: processes.process, set: overwrite(processes) }),
+    ),
+    dropProcess: prepareWrite(connection, db.delete(processes).where(eq(processes.process, p('process')))),
     dropCountry: prepareWrite(connection, db.delete(countries).where(eq(countries.country, p('country')))),
     addArrival: prepareWrite(connection, db.insert(arrivals).values(placeholders(arrivals))),
     dropArrival: prepareWrite(connection, db.delete(arrivals).where(eq(arrivals.n, p('n')))),

@@ -20,7 +20,7 @@ export function createSqliteRewardsStore(connection: Connection): RewardsStore {
   const mapped = <Flat, Row>(flat: Flat | undefined, map: (flat: Flat) => Row) =>
     flat === undefined ? null : map(flat)
   return {
-    device: (id) => mapped(select.device.get({ id }), deviceOf),
+    device: (userId, id) => mapped(select.device.get({ userId, id }), deviceOf),
     devicesOf: (userId) => select.devicesOf.all({ userId }).map(deviceOf),
     account: (userId) => mapped(select.account.get({ userId }), accountOf),
     network: () => mapped(select.network.get(), networkOf),
@@ -36,8 +36,11 @@ export function createSqliteRewardsStore(connection: Connection): RewardsStore {
     onlineElsewhere: (alive) => select.elsewhere.all({ alive: JSON.stringify(alive) }).map(deviceOf),
     addDevice: (row) => void write.addDevice(deviceParams(row)),
     saveDevice: (row) => void write.saveDevice(deviceParams(row)),
-    saveSample: (id, sample) => void write.saveSample({ id, ...sampleParams(sample) }),
-    dropDevice: (id) => void write.dropDevice({ id }),
+    saveSample: ({ userId, id }, sample) => void write.saveSample({ userId, id, ...sampleParams(sample) }),
+    dropDevice: ({ userId, id }) => void write.dropDevice({ userId, id }),
+    processes: () => select.processes.all(),
+    saveProcess: (row) => void write.saveProcess(row),
+    dropProcess: (process) => void write.dropProcess({ process }),
     saveAccount: (row) => void write.saveAccount(accountParams(row)),
     saveNetwork: (row) => void write.saveNetwork(networkParams(row)),
     saveCountry(row) {

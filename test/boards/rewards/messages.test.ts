@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
-import { createDeviceMessages, settleLedger, sweepCommand } from '../../../src/boards/rewards/messages.ts'
+import { createDeviceMessages } from '../../../src/boards/rewards/messages.ts'
 import type { RewardsCommand } from '../../../src/boards/rewards/types.ts'
+import { settleLedger, sweepCommand } from '../../../src/boards/rewards/upkeep.ts'
 import type { Command, CommandResult } from '../../../src/core/command.ts'
 import { appError } from '../../../src/core/errors.ts'
 import type { Principal, SessionInfo } from '../../../src/live/ports.ts'
@@ -13,12 +14,15 @@ function open(maxDevices = 100) {
   const board = openBoard('memory')
   const submitted: Command[] = []
   const timers: { delay: number; run: () => void }[] = []
-  const state: { failure: CommandResult | null } = { failure: null }
+  const state: { failure: CommandResult | null; gate: Promise<void> } = {
+    failure: null,
+    gate: Promise.resolve(),
+  }
   const messages = createDeviceMessages({
     bus: {
       async submit(command) {
         submitted.push(command)
-        await Promise.resolve()
+        await state.gate
         if (state.failure !== null) return state.failure
         const [result] = board.commit(command as RewardsCommand) // nothing else is sent here
         if (result === undefined) throw new Error('no answer')
@@ -50,7 +54,7 @@ test('connect, report, disconnect', async () => {
     ok: true,
     value: { value: { device_id: 'd1', earning: 'earning' }, epoch: 1 },
   })
-  expect(board.device('d1')).toMatchObject({
+  expect(board.device('ada', 'd1')).toMatchObject({
     name: 'Laptop',
     address: '203.0.113.7',
     country: 'DE',
@@ -59,20 +63,102 @@ test('connect, report, disconnect', async () => {
   const reported = await messages.handle({ type: 'network_update', networks: NETWORKS }, ada)
   expect(reported).toMatchObject({ ok: true, value: { value: { score: 600, score_state: 'provisional' } } })
   expect((await messages.handle({ type: 'disconnect' }, ada)).ok).toBe(true)
-  expect(board.device('d1').presence.status).toBe('offline')
+  expect(board.device('ada', 'd1').presence.status).toBe('offline')
   const late = await messages.handle({ type: 'network_update', networks: NETWORKS }, ada)
   expect(late).toMatchObject({ ok: false, error: { code: 'ConnectionClosed' } })
 })
 
 test('messages sent without waiting for answers are taken in order', async () => {
-  const { messages } = open()
+  const { board, messages, submitted } = open()
   const ada = socket('s1', 'ada')
   const answers = await Promise.all([
     messages.handle({ type: 'connect', device_id: 'd1' }, ada),
     messages.handle({ type: 'network_update', networks: NETWORKS }, ada),
     messages.handle({ type: 'disconnect' }, ada),
+    // Only in order is this socket free for another device by now.
+    messages.handle({ type: 'connect', device_id: 'd2' }, ada),
+    messages.handle({ type: 'network_update', networks: NETWORKS }, ada),
   ])
-  expect(answers.map((answer) => answer.ok)).toEqual([true, true, true])
+  expect(answers.map((answer) => answer.ok)).toEqual([true, true, true, true, true])
+  expect(submitted.map(({ kind }) => kind)).toEqual([
+    'rewards.connect',
+    'rewards.network_update',
+    'rewards.disconnect',
+    'rewards.connect',
+    'rewards.network_update',
+  ])
+  expect(board.device('ada', 'd1').presence.status).toBe('offline')
+  expect(board.device('ada', 'd2').score.samples).toBe(1)
+})
+
+test('what waits behind a refused connect is judged by what that left', async () => {
+  const { messages } = open()
+  const ada = socket('s1', 'ada')
+  const answers = await Promise.all([
+    messages.handle({ type: 'connect', device_id: 'd1', name: '\u0000' }, ada),
+    messages.handle({ type: 'network_update', networks: NETWORKS }, ada),
+    messages.handle({ type: 'connect', device_id: 'd2' }, ada),
+  ])
+  expect(answers.map((answer) => (answer.ok ? 'ok' : answer.error.code))).toEqual([
+    'InvalidNetworkData',
+    'ConnectionClosed',
+    'ok',
+  ])
+})
+
+test('what a socket sent before its end is taken, then the end', async () => {
+  const { board, messages, submitted } = open()
+  const ada = socket('s1', 'ada')
+  const last = [
+    messages.handle({ type: 'connect', device_id: 'd1' }, ada),
+    messages.handle({ type: 'network_update', networks: NETWORKS }, ada),
+  ]
+  messages.closed(ada)
+  await Promise.all(last)
+  await Bun.sleep(0)
+  expect(submitted.at(-1)?.kind).toBe('rewards.vanish')
+  expect(board.device('ada', 'd1')).toMatchObject({ presence: { status: 'offline' }, score: { samples: 1 } })
+})
+
+test('sockets do not wait for each other', async () => {
+  const { messages, state, submitted } = open()
+  const never = Promise.withResolvers<void>()
+  state.gate = never.promise
+  void messages.handle({ type: 'connect', device_id: 'd1' }, socket('s1', 'ada'))
+  void messages.handle({ type: 'network_update', networks: NETWORKS }, socket('s1', 'ada'))
+  void messages.handle({ type: 'connect', device_id: 'd1' }, socket('s2', 'bob'))
+  await Bun.sleep(0)
+  expect(submitted.map(({ kind }) => kind)).toEqual(['rewards.connect', 'rewards.connect'])
+})
+
+test('a report with an id counts once when it is sent again unchanged', async () => {
+  const { board, messages } = open()
+  const report = { type: 'network_update', networks: NETWORKS, id: 'n1' } as const
+  const [ada, later] = [socket('s1', 'ada'), socket('s2', 'ada')]
+  await messages.handle({ type: 'connect', device_id: 'd1', id: 'c1' }, ada)
+  await messages.handle(report, ada)
+  messages.closed(ada)
+  await messages.handle({ type: 'connect', device_id: 'd1', id: 'c1' }, later)
+  expect(await messages.handle(report, later)).toMatchObject({ ok: true, value: { value: { score: 600 } } })
+  expect(board.device('ada', 'd1').score.samples).toBe(1)
+  // Another content under a used id, and no id at all, are new reports.
+  await messages.handle(
+    { ...report, networks: [{ name: 'wifi', loss: 1, rtt: 50, bytes_in: 1, bytes_out: 1 }] },
+    later,
+  )
+  await messages.handle({ type: 'network_update', networks: NETWORKS }, later)
+  expect(board.device('ada', 'd1').score.samples).toBe(3)
+})
+
+test('a process notes that it lives while devices hang on it', async () => {
+  const { board, messages, submitted } = open()
+  await messages.stillAlive()
+  expect(submitted).toEqual([])
+  const ada = socket('s1', 'ada')
+  await messages.handle({ type: 'connect', device_id: 'd1' }, ada)
+  board.clock.time += 5_000
+  await messages.stillAlive()
+  expect(board.rows((store) => store.processes())).toEqual([{ process: 'run 1', aliveAt: board.clock.time }])
 })
 
 test('a device that leaves and comes back in one breath vanishes with its socket all the same', async () => {
@@ -83,10 +169,10 @@ test('a device that leaves and comes back in one breath vanishes with its socket
     messages.handle({ type: 'disconnect' }, ada),
     messages.handle({ type: 'connect', device_id: 'd1' }, ada),
   ])
-  expect(board.device('d1').presence.status).toBe('online')
+  expect(board.device('ada', 'd1').presence.status).toBe('online')
   messages.closed(ada)
   await Bun.sleep(0)
-  expect(board.device('d1').presence.status).toBe('offline')
+  expect(board.device('ada', 'd1').presence.status).toBe('offline')
 })
 
 test('nobody is a device without a login', async () => {
@@ -119,10 +205,9 @@ test('a socket is one device at a time', async () => {
 
 test('a refused connect leaves the socket free', async () => {
   const { messages } = open()
-  await messages.handle({ type: 'connect', device_id: 'd1' }, socket('s1', 'ada'))
   const bob = socket('s2', 'bob')
-  const refused = await messages.handle({ type: 'connect', device_id: 'd1' }, bob)
-  expect(refused).toMatchObject({ ok: false, error: { code: 'Unauthorized' } })
+  const refused = await messages.handle({ type: 'connect', device_id: 'd1', name: '\u0000' }, bob)
+  expect(refused).toMatchObject({ ok: false, error: { code: 'InvalidNetworkData' } })
   expect(await messages.handle({ type: 'connect', device_id: 'd2' }, bob)).toMatchObject({ ok: true })
 })
 
@@ -133,7 +218,7 @@ test('a socket that dies takes its device offline, also while it was still conne
   messages.closed(ada)
   await connecting
   await Bun.sleep(0)
-  expect(board.device('d1').presence.status).toBe('offline')
+  expect(board.device('ada', 'd1').presence.status).toBe('offline')
 })
 
 test('a socket whose device was taken over takes nothing with it', async () => {
@@ -143,7 +228,7 @@ test('a socket whose device was taken over takes nothing with it', async () => {
   await messages.handle({ type: 'connect', device_id: 'd1' }, young)
   messages.closed(old)
   await Bun.sleep(0)
-  expect(board.device('d1').presence.status).toBe('online')
+  expect(board.device('ada', 'd1').presence.status).toBe('online')
 })
 
 test('the end of a socket is told until the writer takes it', async () => {
@@ -160,7 +245,7 @@ test('the end of a socket is told until the writer takes it', async () => {
   timers.shift()?.run()
   await Bun.sleep(0)
   expect(timers).toEqual([])
-  expect(board.device('d1').presence.status).toBe('offline')
+  expect(board.device('ada', 'd1').presence.status).toBe('offline')
 })
 
 test('after a commit of unknown outcome the end of the socket is told all the same', async () => {
@@ -206,14 +291,14 @@ test('the ledger is brought up to the last full hour, in several commits', async
     board.clock,
   )
   expect(submitted).toBe(2)
-  expect(board.device('d249').points.asOf).toBe(board.clock.time)
+  expect(board.device('u249', 'd249').points.asOf).toBe(board.clock.time)
 })
 
 test('a starting server sweeps what another run left', async () => {
   const { board, messages } = open()
   await messages.handle({ type: 'connect', device_id: 'd1' }, socket('s1', 'ada'))
   board.commit(sweepCommand(['run 1'], board.clock.now()))
-  expect(board.device('d1').presence.status).toBe('online')
+  expect(board.device('ada', 'd1').presence.status).toBe('online')
   board.commit(sweepCommand(['run 2'], board.clock.now()))
-  expect(board.device('d1').presence.status).toBe('offline')
+  expect(board.device('ada', 'd1').presence.status).toBe('offline')
 })

@@ -17,13 +17,15 @@ const RULES = {
   establishedSamples: 3,
   establishedAfter: 60_000,
   arrivals: 4,
+  marks: 3,
 } as const
 
 /** Many seeds take their time on a busy machine, ms. */
 const PATIENCE = 60_000
 
 const USERS = ['ada', 'bob', 'cyd']
-const DEVICES = ['d1', 'd2', 'd.3', 'd4', 'd5', 'd6', 'd7', 'd8', 'd9']
+/** Every user has devices of these ids. */
+const DEVICES = ['d1', 'd2', 'd.3', 'd4', 'd5']
 const ADDRESSES = [
   { address: '203.0.113.7', country: 'DE' },
   { address: '::ffff:203.0.113.7', country: 'DE' },
@@ -62,8 +64,8 @@ describe.each(['memory', 'sqlite'] as const)('random histories on %s', (backend)
           turnClock(board, random)
           const before = allDevices(board)
           board.commit(randomCommand(board, random))
-          const after = new Set(allDevices(board).map((row) => row.id))
-          for (const row of before.filter(({ id }) => !after.has(id))) {
+          const after = new Set(allDevices(board).map(nameOf))
+          for (const row of before.filter((old) => !after.has(nameOf(old)))) {
             dropped.set(row.userId, (dropped.get(row.userId) ?? 0n) + exact(row.points, row.points.asOf))
           }
           checkBalances(board, dropped)
@@ -102,9 +104,8 @@ function randomCommand(board: Board, random: Seeded): RewardsCommand {
   const make = commands(board)
   const owner = random.pick(USERS)
   const id = random.pick(DEVICES)
-  const row = board.rows((store) => store.device(device(id)))
-  // Mostly by its owner and on its socket, so that things happen; sometimes not.
-  const by = row !== null && !random.oneIn(8) ? row.userId : owner
+  const row = board.rows((store) => store.device(user(owner), device(id)))
+  // Mostly on its socket, so that things happen; sometimes not.
   const held = row?.presence.status === 'online' ? row.presence.session : 'none'
   const socket = random.oneIn(8) ? 'another' : held
   switch (random.int(12)) {
@@ -112,22 +113,25 @@ function randomCommand(board: Board, random: Seeded): RewardsCommand {
     case 1:
     case 2: {
       const place = random.pick(ADDRESSES)
-      return make.connect(by, id, {
+      return make.connect(owner, id, {
         ...place,
         session: `s${random.int(40)}`,
         process: random.pick(['p1', 'p2']),
       })
     }
     case 3:
-      return make.disconnect(by, id, socket)
+      return make.disconnect(owner, id, socket)
     case 4:
-      return make.vanish(id, socket)
+      return make.vanish(owner, id, socket)
     case 5:
-      return random.oneIn(3) ? make.sweep(random.pick(['p1', 'p2'])) : make.settle(1 + random.int(3))
+      if (random.oneIn(3)) return make.sweep(random.pick(['p1', 'p2']))
+      return random.oneIn(2) ? make.alive(random.pick(['p1', 'p2'])) : make.settle(1 + random.int(3))
     default: {
       const names = ['wifi', 'lte.5g', '__proto__'].slice(0, 1 + random.int(3))
       const networks = names.map((name) => ({ name, loss: random.int(80) / 10, rtt: random.int(600) }))
-      return make.report(by, id, random.oneIn(20) ? [] : networks, socket)
+      // A mark now and then, from so few that some come again.
+      const mark = random.oneIn(3) ? { mark: `m${random.int(6)}` } : {}
+      return make.report(owner, id, random.oneIn(20) ? [] : networks, { session: socket, ...mark })
     }
   }
 }
@@ -173,6 +177,10 @@ function follower(board: Board): () => void {
     }
     expect(board.load(SUMMARY, null).seq).toBe(seq)
   }
+}
+
+function nameOf({ userId, id }: DeviceRow): string {
+  return `${userId} ${id}`
 }
 
 function allDevices(board: Board): DeviceRow[] {

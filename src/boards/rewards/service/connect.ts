@@ -21,9 +21,9 @@ import {
 import { Turn } from './turn.ts'
 
 /**
- * A socket becomes a device. A device id belongs to the user who first used it. When the device is online on
- * another socket, this one takes it over: the device never leaves, and the old socket's later messages are
- * refused. The same socket may repeat its `connect`.
+ * A socket becomes a device. A device is named by its user and its id. When it is online on another socket, this
+ * one takes it over: the device never leaves, and the old socket's later messages are refused. The same socket may
+ * repeat its `connect`.
  */
 export function connect(store: RewardsStore, command: ConnectCommand, rules: RewardsRules): Decision {
   const { actor, payload } = command
@@ -36,12 +36,7 @@ export function connect(store: RewardsStore, command: ConnectCommand, rules: Rew
   if (address === null)
     return refuse(appError('ConnectionError', 'The address of this connection is not known.'))
 
-  const stored = store.device(id.value)
-  if (stored !== null && stored.userId !== actor.userId) {
-    return refuse(
-      appError('Unauthorized', `The device id ${id.value} belongs to another user; choose another one.`),
-    )
-  }
+  const stored = store.device(actor.userId, id.value)
   const turn = new Turn(store, rules, command.at)
   const arrival: Arrival = { payload, address, name: name === null ? null : name.value }
   let device: DeviceRow
@@ -111,6 +106,7 @@ function welcome(turn: Turn, user: UserId, { payload, address, name }: Arrival):
     score: NO_SCORE,
     window: newWindow(at),
     networks: {},
+    marks: [],
   }
   const online = goOnline(turn, null, device, payload.socket, at)
   announce(turn, online, address, 'new')

@@ -1,6 +1,6 @@
 import type { Actor } from '../../../core/command.ts'
 import { appError } from '../../../core/errors.ts'
-import type { DeviceId, SessionId } from '../../../core/ids.ts'
+import type { DeviceId, SessionId, UserId } from '../../../core/ids.ts'
 import { fail, ok, type Result } from '../../../core/result.ts'
 import type { RewardsStore } from '../store.ts'
 import type { OnlineDevice } from './presence.ts'
@@ -8,14 +8,11 @@ import type { OnlineDevice } from './presence.ts'
 /** The device that this socket is, if it still is: another socket may have taken it over. */
 export function connectedDevice(
   store: RewardsStore,
-  command: {
-    readonly actor: Actor
-    readonly payload: { readonly deviceId: DeviceId; readonly session: SessionId }
-  },
+  user: UserId,
+  payload: { readonly deviceId: DeviceId; readonly session: SessionId },
 ): Result<OnlineDevice> {
-  const { actor, payload } = command
-  const device = store.device(payload.deviceId)
-  if (device === null || (actor.type === 'user' && device.userId !== actor.userId)) {
+  const device = store.device(user, payload.deviceId)
+  if (device === null) {
     return fail(appError('EntityNotFound', `You have no device ${payload.deviceId}; connect it first.`))
   }
   const { presence } = device
@@ -31,4 +28,18 @@ export function connectedDevice(
     )
   }
   return ok({ ...device, presence })
+}
+
+/** The same for a command that only a user gives. */
+export function ownDevice(
+  store: RewardsStore,
+  command: {
+    readonly actor: Actor
+    readonly payload: { readonly deviceId: DeviceId; readonly session: SessionId }
+  },
+): Result<OnlineDevice> {
+  const { actor, payload } = command
+  if (actor.type !== 'user')
+    return fail(appError('Unauthorized', 'A device belongs to a user: log in first.'))
+  return connectedDevice(store, actor.userId, payload)
 }

@@ -1,22 +1,30 @@
 import type { Decision } from '../../../core/command.ts'
 import type { RewardsRules } from '../rules.ts'
 import type { RewardsStore } from '../store.ts'
-import type { DisconnectCommand, SweepCommand, VanishCommand } from '../types.ts'
-import { connectedDevice } from './connected.ts'
+import type { AliveCommand, DisconnectCommand, SweepCommand, VanishCommand } from '../types.ts'
+import { connectedDevice, ownDevice } from './connected.ts'
 import { goOffline, isOnline, type OnlineDevice } from './presence.ts'
 import { Turn } from './turn.ts'
 
 /** A device says good-bye. */
 export function disconnect(store: RewardsStore, command: DisconnectCommand, rules: RewardsRules): Decision {
-  const found = connectedDevice(store, command)
+  const found = ownDevice(store, command)
   return found.ok ? leave(store, command.at, rules, found.value, 'disconnected') : found
 }
 
 /** A socket is gone. Not an error when its device has left or was taken over before: nothing changes then. */
 export function vanish(store: RewardsStore, command: VanishCommand, rules: RewardsRules): Decision {
-  const found = connectedDevice(store, command)
+  const found = connectedDevice(store, command.payload.userId, command.payload)
   if (!found.ok) return { ok: true, value: { left: false }, patches: [], events: [] }
   return leave(store, command.at, rules, found.value, 'vanished')
+}
+
+/** Notes a process's sign of life; a clock that was set back takes none away. */
+export function alive(store: RewardsStore, { at, payload }: AliveCommand): Decision {
+  const { process } = payload
+  const before = store.processes().find((row) => row.process === process)
+  store.saveProcess({ process, aliveAt: Math.max(at, before?.aliveAt ?? at) })
+  return { ok: true, value: null, patches: [], events: [] }
 }
 
 /**
@@ -25,13 +33,20 @@ export function vanish(store: RewardsStore, command: VanishCommand, rules: Rewar
  * since it was not they who left, and for the same reason no one is notified.
  */
 export function sweep(store: RewardsStore, command: SweepCommand, rules: RewardsRules): Decision {
-  const lost = store.onlineElsewhere(command.payload.alive)
+  const living = command.payload.alive
+  const lost = store.onlineElsewhere(living)
+  const dead = store.processes().filter(({ process }) => !living.includes(process))
   const turn = new Turn(store, rules, command.at)
   turn.muted = true
-  const until = lost.reduce((latest, device) => Math.max(latest, device.lastSeenAt), turn.network.total.asOf)
-  for (const { id } of lost) {
+  const until = Math.max(
+    turn.network.total.asOf,
+    ...dead.map(({ aliveAt }) => aliveAt),
+    lost.reduce((latest, device) => Math.max(latest, device.lastSeenAt), 0),
+  )
+  for (const { process } of dead) store.dropProcess(process)
+  for (const { userId, id } of lost) {
     // Read anew: the one before may have made room for this one.
-    const device = store.device(id)
+    const device = store.device(userId, id)
     if (device === null || !isOnline(device)) continue
     goOffline(turn, device, { until, leftAt: Math.max(until, command.at) })
   }

@@ -1,14 +1,15 @@
 import type { Decision } from '../../../core/command.ts'
 import { setOwnValue } from '../../../core/json.ts'
 import { hourOf } from '../accrual.ts'
+import { withMark } from '../report-mark.ts'
 import type { RewardsRules } from '../rules.ts'
-import { nextScore, shownScore } from '../score.ts'
+import { nextScore, type Score, shownScore } from '../score.ts'
 import { rateOf } from '../shares.ts'
 import type { DeviceRow, NetworkState, RewardsStore } from '../store.ts'
 import type { NetworkReport, NetworkUpdateCommand } from '../types.ts'
 import { checkNetworks } from '../validate.ts'
 import { countUptime, last24Hours } from '../window.ts'
-import { connectedDevice } from './connected.ts'
+import { ownDevice } from './connected.ts'
 import { setRate } from './points.ts'
 import { moveScore, type OnlineDevice } from './presence.ts'
 import { Turn } from './turn.ts'
@@ -16,15 +17,20 @@ import { Turn } from './turn.ts'
 /**
  * A device reports its networks and is scored. Most reports change nothing but the device's own sample: one
  * read, one write of the changing columns. The rate follows the score in steps; and once an hour what was
- * earned is settled into the ledger.
+ * earned is settled into the ledger. One that the device knows, sent again since its answer was lost, changes
+ * nothing.
  */
 export function report(store: RewardsStore, command: NetworkUpdateCommand, rules: RewardsRules): Decision {
-  const found = connectedDevice(store, command)
+  const found = ownDevice(store, command)
   if (!found.ok) return found
   const networks = checkNetworks(command.payload.networks, rules)
   if (!networks.ok) return networks
 
   const before = found.value
+  const { mark } = command.payload
+  if (mark !== null && before.marks.includes(mark)) {
+    return { ok: true, value: answer(before.score), patches: [], events: [] }
+  }
   const at = Math.max(command.at, before.lastSeenAt)
   const window = countUptime(before.window, at)
   const score = nextScore(before.score, { at, ...last24Hours(window, at), networks: networks.value }, rules)
@@ -34,6 +40,7 @@ export function report(store: RewardsStore, command: NetworkUpdateCommand, rules
     window,
     score,
     networks: nextNetworks(before.networks, networks.value),
+    marks: mark === null ? before.marks : withMark(before.marks, mark, rules.marks),
   }
   const turn = new Turn(store, rules, command.at)
   const rate = rateOf(before.presence.standing, score, rules)
@@ -48,7 +55,11 @@ export function report(store: RewardsStore, command: NetworkUpdateCommand, rules
     const { id, name, userId } = before
     turn.notify(userId, { kind: 'score_established', device_id: id, name, at, score: shownScore(score) })
   }
-  return turn.finish({ score: shownScore(score), score_state: score.state })
+  return turn.finish(answer(score))
+}
+
+function answer(score: Score) {
+  return { score: shownScore(score), score_state: score.state }
 }
 
 /** Whether what was earned up to the last full hour is still to be settled. */

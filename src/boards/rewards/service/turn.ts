@@ -16,7 +16,18 @@ import {
 } from '../documents.ts'
 import { PatchWriter } from '../patch-writer.ts'
 import type { RewardsRules } from '../rules.ts'
-import type { AccountRow, ArrivalRow, CountryRow, DeviceRow, NetworkRow, RewardsStore } from '../store.ts'
+import type {
+  AccountRow,
+  ArrivalRow,
+  CountryRow,
+  DeviceKey,
+  DeviceRow,
+  NetworkRow,
+  RewardsStore,
+} from '../store.ts'
+
+/** A device's rows, and whether only its sample has changed: the usual turn, for which a shorter comparison does. */
+type DeviceChange = Change<DeviceRow> & { readonly sampleOnly: boolean }
 
 /** A row as it was before the command, and as it is now; null where there is none. */
 type Change<Row> = { readonly before: Row | null; now: Row | null }
@@ -31,15 +42,13 @@ export class Turn {
   readonly rules: RewardsRules
   /** When the command was accepted. */
   readonly at: Millis
-  readonly #devices = new Map<DeviceId, Change<DeviceRow>>()
+  readonly #devices = new Map<UserId, Map<DeviceId, DeviceChange>>()
   readonly #accounts = new Map<UserId, Change<AccountRow>>()
   readonly #countries = new Map<string, Change<CountryRow>>()
   /** Null: dropped. */
   readonly #arrivals = new Map<number, ArrivalRow | null>()
   readonly #events: ChannelEvent[] = []
   #network: Change<NetworkRow> | null = null
-  /** The device whose sample alone has changed: the usual turn, for which a shorter comparison does. */
-  #sampled: DeviceId | null = null
   /** Whether users hear of what happens beside their documents. */
   muted = false
 
@@ -86,7 +95,7 @@ export class Turn {
   putDevice(before: DeviceRow | null, now: DeviceRow): void {
     if (before === null) this.store.addDevice(now)
     else this.store.saveDevice(now)
-    this.#noteDevice(now.id, before, now)
+    this.#noteDevice(now, before, now, false)
   }
 
   /**
@@ -94,14 +103,13 @@ export class Turn {
    * the same device.
    */
   putSample(before: DeviceRow, now: DeviceRow): void {
-    this.store.saveSample(now.id, now)
-    this.#sampled = now.id
-    this.#noteDevice(now.id, before, now)
+    this.store.saveSample(now, now)
+    this.#noteDevice(now, before, now, true)
   }
 
   dropDevice(row: DeviceRow): void {
-    this.store.dropDevice(row.id)
-    this.#noteDevice(row.id, row, null)
+    this.store.dropDevice(row)
+    this.#noteDevice(row, row, null, false)
   }
 
   /** Adds to the arrivals and drops the one that is no longer among the newest. */
@@ -143,25 +151,17 @@ export class Turn {
   }
 
   #finishNetworks(patches: ChannelPatch[]): void {
-    const writers = new Map<UserId, PatchWriter>()
-    for (const [id, { before, now }] of this.#devices) {
-      const user = now?.userId ?? before?.userId
-      if (user === undefined) continue
-      let writer = writers.get(user)
-      if (writer === undefined) {
-        writer = new PatchWriter()
-        writers.set(user, writer)
+    for (const [user, devices] of this.#devices) {
+      const patch = new PatchWriter()
+      for (const [id, { before, now, sampleOnly }] of devices) {
+        // Both hold an object (`networks`), so the writer compares them field by field and never sets the part
+        // for the whole.
+        const fields = sampleOnly ? sampleFields : deviceFields
+        const json = (row: DeviceRow | null) => (row === null ? undefined : fields(row, this.rules))
+        patch.difference(`devices.${escapeSegment(id)}`, json(before), json(now))
       }
-      const path = `devices.${escapeSegment(id)}`
-      // Both hold an object (`networks`), so the writer compares them field by field and never sets the part
-      // for the whole.
-      const fields = this.#sampled === id ? sampleFields : deviceFields
-      const json = (row: DeviceRow | null) => (row === null ? undefined : fields(row, this.rules))
-      writer.difference(path, json(before), json(now))
-    }
-    for (const [user, writer] of writers) {
-      if (writer.isEmpty) continue
-      patches.push({ channel: userKey(NETWORKS, this.rules.workspace, user), patch: writer.take() })
+      if (patch.isEmpty) continue
+      patches.push({ channel: userKey(NETWORKS, this.rules.workspace, user), patch: patch.take() })
     }
   }
 
@@ -186,9 +186,19 @@ export class Turn {
       patches.push({ channel: sharedKey(SUMMARY, this.rules.workspace), patch: patch.take() })
   }
 
-  #noteDevice(id: DeviceId, before: DeviceRow | null, now: DeviceRow | null): void {
-    const change = this.#devices.get(id)
-    if (change === undefined) this.#devices.set(id, { before, now })
+  #noteDevice(
+    { userId, id }: DeviceKey,
+    before: DeviceRow | null,
+    now: DeviceRow | null,
+    sampleOnly: boolean,
+  ): void {
+    let devices = this.#devices.get(userId)
+    if (devices === undefined) {
+      devices = new Map()
+      this.#devices.set(userId, devices)
+    }
+    const change = devices.get(id)
+    if (change === undefined) devices.set(id, { before, now, sampleOnly })
     else change.now = now
   }
 
