@@ -32,7 +32,7 @@ export function createApp(parts: AppParts): (request: Request) => Promise<Respon
         origin: ({ headers }: Request) => headers.has('origin') && originAllowed(parts.origins, headers),
         credentials: false,
         methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-        allowedHeaders: ['authorization', 'content-type', 'idempotency-key'],
+        allowedHeaders: ['authorization', 'content-type'],
         exposeHeaders: ['retry-after'],
         maxAge: 600,
       }),
