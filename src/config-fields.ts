@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { fail, ok, type Result } from './core/result.ts'
-import type { AddressRanges, AllowedOrigins } from './server/ports.ts'
+import type { AddressRanges, AllowedOrigins, KnownHosts } from './server/ports.ts'
 
 /** How one variable is read. `parse` fails with a phrase that says what is expected, e.g. "a whole number". */
 export type Field<T> = { readonly fallback: T; parse(given: string): Result<T, string> }
@@ -58,6 +58,30 @@ export function origins(): Field<AllowedOrigins> {
       return parsed.ok ? ok({ mode: 'listed', origins: new Set(parsed.value) }) : parsed
     },
   }
+}
+
+/** Hosts (`example.org`, `example.org:8443`, `[::1]`) separated by commas, or `*` for every host. */
+export function hosts(fallback: KnownHosts): Field<KnownHosts> {
+  const exact = list([], 'hosts like example.org or example.org:8443, separated by commas, or *', (item) => {
+    const host = item.toLowerCase()
+    return /^(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/.test(host) && URL.canParse(`http://${host}`) ? host : null
+  })
+  return {
+    fallback,
+    parse(given) {
+      if (given.trim() === '*') return ok({ mode: 'any' })
+      const parsed = exact.parse(given)
+      // `none` would lock everybody out.
+      if (parsed.ok && parsed.value.length === 0) return fail('at least one host')
+      return parsed.ok ? ok({ mode: 'listed', hosts: new Set(parsed.value) }) : parsed
+    },
+  }
+}
+
+/** The hosts of a server bound to `host` that only its own machine reaches, whichever port a tunnel gives it; null for any other. */
+export function loopbackHosts(host: string): ReadonlySet<string> | null {
+  if (!/^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host)) return null
+  return new Set(['localhost', '127.0.0.1', '[::1]', host.toLowerCase()])
 }
 
 /** IP addresses and CIDR ranges separated by commas. */

@@ -3,6 +3,8 @@ import {
   channelNames,
   type Field,
   file,
+  hosts,
+  loopbackHosts,
   nearest,
   oneOf,
   origins,
@@ -10,7 +12,7 @@ import {
   whole,
 } from './config-fields.ts'
 import type { Millis } from './core/clock.ts'
-import type { AddressRanges, AllowedOrigins } from './server/ports.ts'
+import type { AddressRanges, AllowedOrigins, KnownHosts } from './server/ports.ts'
 
 /** Everything the environment decides, checked. Nothing else in the program reads the environment. */
 export type Config = {
@@ -25,6 +27,8 @@ export type Config = {
   /** Channels that anyone may read without a login. */
   readonly publicChannels: readonly string[]
   readonly origins: AllowedOrigins
+  /** Hosts that clients may ask for. */
+  readonly publicHosts: KnownHosts
   /** Peers whose `x-forwarded-for` is believed. */
   readonly trustedProxies: AddressRanges
   readonly compression: 'off' | 'on'
@@ -78,14 +82,20 @@ export function readConfig(environment: Environment): ConfigOutcome {
     errors.push(`${name}: ${JSON.stringify(given)} was given, ${parsed.error} is expected`)
     return field.fallback
   }
+  const host = read('DASHBOARD_HOST', text('127.0.0.1', 'a host name or IP address', /^[A-Za-z0-9.:_-]+$/))
+  const local = loopbackHosts(host)
   const config: Config = {
-    host: read('DASHBOARD_HOST', text('127.0.0.1', 'a host name or IP address', /^[A-Za-z0-9.:_-]+$/)),
+    host,
     port: read('DASHBOARD_PORT', whole(8080, 0, 65_535)),
     dataDir: read('DASHBOARD_DATA', file('./data')),
     logLevel: read('DASHBOARD_LOG_LEVEL', oneOf('info', ['debug', 'info', 'warn', 'error', 'silent'])),
     logFormat: read('DASHBOARD_LOG_FORMAT', oneOf('auto', ['auto', 'json', 'pretty'])),
     publicChannels: read('DASHBOARD_PUBLIC_CHANNELS', channelNames(['rewards.summary'])),
     origins: read('DASHBOARD_ORIGINS', origins()),
+    publicHosts: read(
+      'DASHBOARD_PUBLIC_HOSTS',
+      hosts(local === null ? { mode: 'any' } : { mode: 'listed', hosts: local }),
+    ),
     trustedProxies: read('DASHBOARD_TRUSTED_PROXIES', addressRanges()),
     compression: read('DASHBOARD_COMPRESSION', oneOf('off', ['off', 'on'])),
     countryFile: read('DASHBOARD_COUNTRY_FILE', file(null)),
@@ -102,8 +112,13 @@ export function readConfig(environment: Environment): ConfigOutcome {
     },
   }
   if (errors.length > 0) return { ok: false, errors }
-  return { ok: true, config, warnings: unknownVariables(environment) }
+  const warnings = [...unknownVariables(environment)]
+  if (local === null && !environment.DASHBOARD_PUBLIC_HOSTS) warnings.push(ANY_HOST)
+  return { ok: true, config, warnings }
 }
+
+const ANY_HOST =
+  'DASHBOARD_PUBLIC_HOSTS is not set, so any host name is taken for this server (docs/SECURITY.md says what that allows); name those it has'
 
 /** Every variable with the sentence that the guide and `docs` print for it; the one list of names. */
 export const VARIABLES = {
@@ -115,6 +130,8 @@ export const VARIABLES = {
   DASHBOARD_PUBLIC_CHANNELS: 'channels anyone may read, separated by commas, or none (rewards.summary)',
   DASHBOARD_ORIGINS:
     'web origins allowed besides those of the server itself, separated by commas, or * (none)',
+  DASHBOARD_PUBLIC_HOSTS:
+    'hosts that clients may ask for, separated by commas, or * (localhost when DASHBOARD_HOST is, otherwise any)',
   DASHBOARD_TRUSTED_PROXIES: 'addresses or CIDR ranges whose x-forwarded-for is believed (none)',
   DASHBOARD_COMPRESSION: 'on offers permessage-deflate to sockets (off)',
   DASHBOARD_COUNTRY_FILE: 'another MMDB file for countries by address (the bundled one)',

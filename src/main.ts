@@ -193,11 +193,12 @@ async function start(config: Config, logger: Logger): Promise<Result<Running, Fa
 
 /** Takes the port. Throws when it cannot be had. */
 function listen({ config, logger, late }: Context) {
-  const connections = createConnectionLimits(config.limits)
+  const connections = createConnectionLimits(config.limits, clock)
   const clients = new WeakMap<Request, ClientAddress>()
   const server = serve({
     host: config.host,
     port: config.port,
+    publicHosts: config.publicHosts,
     client(request, peer) {
       const rules = { trustedProxies: config.trustedProxies, isOperator: late.isOperator }
       const client = clientAddress(rules, request.headers, peer)
@@ -205,6 +206,7 @@ function listen({ config, logger, late }: Context) {
       return client
     },
     door: () => late.door,
+    failed: (error) => logger.error('request failed', { error: Bun.inspect(error) }),
     websocket: createSockets({
       engine: () => engineOf(late),
       connections,

@@ -1,7 +1,9 @@
+import type { Clock } from '../core/clock.ts'
 import { appError } from '../core/errors.ts'
 import type { Result } from '../core/result.ts'
 import { fail, ok } from '../core/result.ts'
 import type { ClientAddress } from './address.ts'
+import { createRequestLimits } from './request-limits.ts'
 
 /** Counts open sockets, altogether and by address. */
 export type ConnectionLimits = {
@@ -11,11 +13,16 @@ export type ConnectionLimits = {
   open(): number
 }
 
-/** Answers before the upgrade, while a refusal is still a plain HTTP 429 that costs no socket. */
-export function createConnectionLimits(most: {
-  readonly connections: number
-  readonly connectionsPerAddress: number
-}): ConnectionLimits {
+/**
+ * Answers before the upgrade, while a refusal is still a plain HTTP 429 that costs no socket. An address may also renew only so many
+ * connections a second as it may hold, twice that at once: a login is one try a socket, and opening one costs more than holding it.
+ */
+export function createConnectionLimits(
+  most: { readonly connections: number; readonly connectionsPerAddress: number },
+  clock: Clock,
+): ConnectionLimits {
+  const rate = Math.max(LEAST_RATE, most.connectionsPerAddress)
+  const arrivals = createRequestLimits({ rate, burst: 2 * rate }, clock)
   const byAddress = new Map<string, number>()
   let total = 0
   return {
@@ -34,6 +41,9 @@ export function createConnectionLimits(most: {
         const message = `${client.address} holds ${held} connections, the most allowed; close one first`
         return fail(appError('RateLimited', message, 10_000))
       }
+      const wait = client.operator ? 0 : arrivals.take(client.limitKey)
+      if (wait > 0)
+        return fail(appError('RateLimited', `too many new connections from ${client.address}`, wait))
       byAddress.set(client.limitKey, held + 1)
       total += 1
       return ok(null)
@@ -47,3 +57,6 @@ export function createConnectionLimits(most: {
     open: () => total,
   }
 }
+
+/** New connections a second of one address, where few may be held: whoever tries again is no flood. */
+const LEAST_RATE = 20

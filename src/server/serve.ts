@@ -2,7 +2,9 @@ import type { Server, WebSocketHandler } from 'bun'
 import { appError } from '../core/errors.ts'
 import { type ClientAddress, OPERATOR_HEADER } from './address.ts'
 import { errorResponse } from './errors.ts'
+import { hostKnown, NO_HOST, UNKNOWN_HOST } from './hosts.ts'
 import { BODY_BYTES } from './http.ts'
+import type { KnownHosts } from './ports.ts'
 import type { SocketState } from './sockets.ts'
 import { isSocketPath } from './upgrade.ts'
 
@@ -19,10 +21,13 @@ export type Door = {
 export type ServeParts = {
   readonly host: string
   readonly port: number
+  readonly publicHosts: KnownHosts
   readonly client: (request: Request, peer: string | null) => ClientAddress
   /** Null while the server is not ready: everybody is told to come back. */
   readonly door: () => Door | null
   readonly websocket: WebSocketHandler<SocketState>
+  /** Told of a defect that a request met; the request has been answered. */
+  readonly failed: (error: unknown) => void
 }
 
 /**
@@ -40,6 +45,10 @@ export function serve(parts: ServeParts): Server<SocketState> {
     // The wall behind the polite answer of `http.ts`; it also holds bodies that do not say their length.
     maxRequestBodySize: 2 * BODY_BYTES,
     fetch(request, server) {
+      const host = request.headers.get('host')
+      // Without one, or with nonsense in it, the address is no URL, and all that follows takes it for one.
+      if (host === null || !URL.canParse(request.url)) return errorResponse(NO_HOST)
+      if (!hostKnown(parts.publicHosts, host)) return errorResponse(UNKNOWN_HOST, 421)
       const door = parts.door()
       if (door === null) return errorResponse(appError('ServiceUnavailable', 'the server is starting', 500))
       const client = parts.client(request, server.requestIP(request)?.address ?? null)
@@ -48,10 +57,15 @@ export function serve(parts: ServeParts): Server<SocketState> {
       const path = new URL(request.url).pathname
       return isSocketPath(path) ? door.upgrade(request, server, client) : door.http(request, client)
     },
+    error(error) {
+      parts.failed(error)
+      return errorResponse(FAILED)
+    },
     websocket: parts.websocket,
   })
 }
 
+const FAILED = appError('InternalError', 'the server met an error of its own; it has been logged')
 const WRONG_KEY = appError('InvalidCredentials', `${OPERATOR_HEADER} is not the key of this server`)
 
 /** The address that people open: a wildcard or loopback host is reached at localhost, an IPv6 one in brackets. */

@@ -8,6 +8,10 @@ describe('configuration', () => {
     expect(config.publicChannels).toEqual(['rewards.summary'])
     expect(config.origins).toEqual({ mode: 'listed', origins: new Set() })
     expect(config.trustedProxies).toEqual([])
+    expect(config.publicHosts).toEqual({
+      mode: 'listed',
+      hosts: new Set(['localhost', '127.0.0.1', '[::1]']),
+    })
     expect(warnings).toEqual([])
   })
 
@@ -39,6 +43,18 @@ describe('configuration', () => {
     expect(good({ DASHBOARD_ORIGINS: '*' }).config.origins).toEqual({ mode: 'any' })
   })
 
+  test('a server that others reach takes any host name, and says so, until it is told its own', () => {
+    const open = good({ DASHBOARD_HOST: '0.0.0.0' })
+    expect(open.config.publicHosts).toEqual({ mode: 'any' })
+    expect(open.warnings).toEqual([expect.stringMatching(/^DASHBOARD_PUBLIC_HOSTS is not set/)])
+    const told = good({ DASHBOARD_HOST: '0.0.0.0', DASHBOARD_PUBLIC_HOSTS: 'D.example, d.example:8443' })
+    expect(told.config.publicHosts).toEqual({
+      mode: 'listed',
+      hosts: new Set(['d.example', 'd.example:8443']),
+    })
+    expect(told.warnings).toEqual([])
+  })
+
   for (const [name, given] of [
     ['DASHBOARD_PORT', '65536'],
     ['DASHBOARD_PORT', '-1'],
@@ -50,6 +66,9 @@ describe('configuration', () => {
     ['DASHBOARD_PUBLIC_CHANNELS', 'Rewards Summary'],
     ['DASHBOARD_ORIGINS', 'example.org'],
     ['DASHBOARD_ORIGINS', 'https://example.org/'],
+    ['DASHBOARD_PUBLIC_HOSTS', 'https://example.org'],
+    ['DASHBOARD_PUBLIC_HOSTS', 'example.org:99999'],
+    ['DASHBOARD_PUBLIC_HOSTS', 'none'],
     ['DASHBOARD_TRUSTED_PROXIES', '10.0.0.0/33'],
     ['DASHBOARD_COMPRESSION', 'yes'],
     ['DASHBOARD_MAX_CONNECTIONS', '0'],

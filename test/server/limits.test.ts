@@ -39,7 +39,7 @@ describe('connection limits', () => {
   const client = { address: '2001:db8::1', limitKey: '2001:db8::', operator: false }
 
   test('hold per address, give places back, and say which limit it was', () => {
-    const limits = createConnectionLimits({ connections: 3, connectionsPerAddress: 1 })
+    const limits = createConnectionLimits({ connections: 3, connectionsPerAddress: 1 }, { now: () => 0 })
     expect(limits.enter(client).ok).toBe(true)
     expect(limits.enter({ ...client, address: '2001:db8::2' })).toMatchObject({
       error: { code: 'RateLimited' },
@@ -50,9 +50,26 @@ describe('connection limits', () => {
   })
 
   test('the operator is held by the total only', () => {
-    const limits = createConnectionLimits({ connections: 2, connectionsPerAddress: 1 })
+    const limits = createConnectionLimits({ connections: 2, connectionsPerAddress: 1 }, { now: () => 0 })
     const operator = { ...client, operator: true }
     expect([limits.enter(operator).ok, limits.enter(operator).ok]).toEqual([true, true])
     expect(limits.enter(operator)).toMatchObject({ error: { code: 'ServiceUnavailable' } })
+  })
+
+  test('an address may renew so many connections a second as it may hold, and 20 in any case', () => {
+    let now = 0
+    const limits = createConnectionLimits({ connections: 9, connectionsPerAddress: 1 }, { now: () => now })
+    const renew = (by = client) => {
+      const place = limits.enter(by)
+      if (place.ok) limits.leave(by.limitKey)
+      return place
+    }
+    for (let i = 0; i < 40; i++) expect(renew().ok).toBe(true)
+    expect(renew()).toMatchObject({ error: { code: 'RateLimited', retryAfter: 50 } })
+    expect(limits.open()).toBe(0)
+    expect(renew({ ...client, limitKey: '2001:db8:1::' }).ok).toBe(true)
+    expect(renew({ ...client, operator: true }).ok).toBe(true)
+    now = 50
+    expect(renew().ok).toBe(true)
   })
 })
