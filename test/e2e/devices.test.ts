@@ -111,7 +111,7 @@ describe('kill -9 while silent devices earn', () => {
     expect(earnings.settled).toBe(String(earned))
     expect(object(object(object(networks.devices).d1).points).base).toBe(String(earned))
     watcher.close()
-  })
+  }, 60_000)
 })
 
 /** The one device of the socket's user, from a fresh snapshot. */
