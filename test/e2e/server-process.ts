@@ -21,7 +21,8 @@ export type ServerProcess = {
   stop(signal?: NodeJS.Signals): Promise<number>
 }
 
-// A test that times out takes its server with it and lets all that follow fail: real processes get real time.
+// A test that times out takes its server with it and lets all that follow fail: real processes get real time. (For a file that
+// is run alone: Bun forgets this after the first file, and knows no such setting. `npm test` says it for all.)
 setDefaultTimeout(30_000)
 
 export type Environment = { readonly [name: `DASHBOARD_${string}`]: string }
