@@ -103,10 +103,10 @@ describe('docs/PROTOCOL.md', () => {
     expect(leaves.reduce((total, [, , , crc]) => total + Number(crc), 0) % 2 ** 32).toBe(Number(sum))
   })
 
-  test('K-1 to K-7: the packed example', () => {
+  test('K-1 to K-8: the packed example', () => {
     const decoder = new PackedDecoder()
     const examples = [...text.matchAll(/^(snapshot|update) +([0-9a-f]{20,})\n +(\{.*\})$/gm)]
-    expect(examples.length).toBe(4)
+    expect(examples.length).toBe(6)
     for (const [, type, hex = '', json = ''] of examples) {
       const outcome = decoder.decode(Buffer.from(hex, 'hex'))
       expect(outcome).toEqual({
