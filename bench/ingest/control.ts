@@ -10,10 +10,10 @@ export type WrittenRows = {
 }
 
 const SAMPLE =
-  'last_seen_at = ?, score_state = ?, samples = ?, first_sample_at = ?, smoothed = ?, stepped = ?, parts = ?, window = ?, networks = ?'
+  'last_seen_at = ?, score_state = ?, samples = ?, first_sample_at = ?, smoothed = ?, stepped = ?, parts = ?, window = ?, networks = ?, marks = ?'
 const SAMPLE_COLUMNS = SAMPLE.replaceAll(' = ?', '')
 
-/** Reads back what the newest `commands` reports left, of devices `from` to `from + commands` in order of their ids. */
+/** Reads back what the newest `commands` reports left, of devices `from` to `from + commands` in order of their keys. */
 export function readWrittenRows(file: string, from: number, commands: number): WrittenRows {
   const database = new Database(file, { readonly: true })
   database.run('pragma busy_timeout = 1000')
@@ -24,7 +24,7 @@ export function readWrittenRows(file: string, from: number, commands: number): W
       .values(...params) as Value[][]
   const rows = {
     samples: values(
-      `select ${SAMPLE_COLUMNS}, id from rewards_devices order by id limit ? offset ?`,
+      `select ${SAMPLE_COLUMNS}, user_id, id from rewards_devices order by user_id, id limit ? offset ?`,
       commands,
       from,
     ),
@@ -50,7 +50,9 @@ export function openControl(file: string): Control {
   for (const setting of ['journal_mode = wal', 'synchronous = full', 'cache_size = -65536']) {
     database.run(`pragma ${setting}`)
   }
-  const sample = database.prepare<unknown, Value[]>(`update rewards_devices set ${SAMPLE} where id = ?`)
+  const sample = database.prepare<unknown, Value[]>(
+    `update rewards_devices set ${SAMPLE} where user_id = ? and id = ?`,
+  )
   const journal = database.prepare<unknown, Value[]>('insert into journal values (?, ?, ?, ?, ?, ?)')
   const answer = database.prepare<unknown, Value[]>(
     'insert into idempotency (key, answer, at) values (?, ?, ?)',
