@@ -1,6 +1,7 @@
 import { type AppError, appError, type ErrorCode } from '../core/errors.ts'
 import { fail, type Result } from '../core/result.ts'
 import type { AuthenticateMessage } from '../protocol/client-messages.ts'
+import type { CloseReason } from '../protocol/close-codes.ts'
 import { closeSession } from './close.ts'
 import type { Challenge, Principal } from './ports.ts'
 import { send, sendError } from './send.ts'
@@ -55,7 +56,7 @@ async function check<Socket>(
   if (session.link.type === 'closed') return
   try {
     if (result.ok) welcome(live, session, result.value)
-    else refuse(live, session, result.error)
+    else refuse(live, session, result.error, closeReasonOf(result.error, message))
   } catch (cause) {
     live.deps.defect(cause, 'answering a login')
   }
@@ -63,7 +64,8 @@ async function check<Socket>(
 
 function welcome<Socket>(live: LiveState<Socket>, session: Session<Socket>, principal: Principal): void {
   if (principal.type === 'anonymous') {
-    refuse(live, session, appError('InvalidCredentials', 'these credentials belong to nobody'))
+    const nobody = appError('InvalidCredentials', 'these credentials belong to nobody')
+    refuse(live, session, nobody, 'authenticationFailed')
     return
   }
   session.login = principal
@@ -78,9 +80,22 @@ function welcome<Socket>(live: LiveState<Socket>, session: Session<Socket>, prin
   })
 }
 
-function refuse<Socket>(live: LiveState<Socket>, session: Session<Socket>, error: AppError): void {
+function refuse<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  error: AppError,
+  reason: CloseReason,
+): void {
   sendError(live, session, error)
-  closeSession(live, session, PASSING.has(error.code) ? 'unavailable' : 'authenticationFailed', error.message)
+  closeSession(live, session, reason, error.message)
+}
+
+/** Whether coming back with the same credentials can help (rule L-5). */
+function closeReasonOf({ code }: AppError, message: AuthenticateMessage): CloseReason {
+  if (PASSING.has(code)) return 'unavailable'
+  // With a key it was the challenge that ran out, and the next hello has a new one. A token that ran out stays so.
+  if (code === 'SessionExpired' && !('token' in message)) return 'sessionExpired'
+  return 'authenticationFailed'
 }
 
 /** Errors that are not about the credentials: the same login may work a moment later. */

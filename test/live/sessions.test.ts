@@ -104,6 +104,22 @@ describe('login', () => {
     expect(failing.defects).toHaveLength(1)
   })
 
+  test('L-5: a challenge that ran out is no fault of the key: 3005; a token that did is over: 3500', async () => {
+    const expired = { authenticate: async () => fail(appError('SessionExpired', 'too late')) }
+    const key = { public_key: 'A'.repeat(43), signature: 'A'.repeat(86) }
+    for (const [credentials, code] of [
+      [key, 3005],
+      [{ token: 'ann' }, 3500],
+    ] as const) {
+      const peer = new Harness({ authenticator: expired }).open()
+      peer.read()
+      peer.send({ type: 'authenticate', ...credentials })
+      await settled()
+      expect(peer.read()).toMatchObject([{ type: 'error', code: 'SessionExpired' }])
+      expect(peer.socket.closedWith).toBe(code)
+    }
+  })
+
   test('L-4: one login at a time and one a session', async () => {
     const peer = new Harness().open()
     peer.read()
