@@ -1,6 +1,6 @@
 import { type ReadonlySignal, useComputed } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
-import type { GrowingAmount } from '../../client/amount.ts'
+import { amountAt, type GrowingAmount } from '../../client/amount.ts'
 import { formatRate } from '../format.ts'
 import type { AccountModel } from '../state/account-model.ts'
 import { NO_AMOUNT } from '../state/fields.ts'
@@ -97,5 +97,8 @@ function History({ history, total }: HistoryProps) {
 function sumOf(state: HistoryState, total: GrowingAmount): GrowingAmount {
   if (state.status !== 'ready') return NO_AMOUNT
   const sum = state.items.reduce((all, item) => all + item.total, 0n)
-  return { base: sum.toString(), rate_per_second: total.rate_per_second, as_of: state.asOf }
+  // The server's time is an estimate here: what is part of the total must not look larger than it.
+  const most = amountAt(total, state.asOf)
+  const base = sum < most ? sum : most
+  return { base: base.toString(), rate_per_second: total.rate_per_second, as_of: state.asOf }
 }

@@ -21,7 +21,7 @@ export function Sparkline() {
     const now = network.history.value.at(-1)?.at ?? 0
     return drawSpark(network.history.value, { now, span: span.value, width: WIDTH, height: HEIGHT })
   })
-  const since = useComputed(() => `${formatAge(span.value)} ago`)
+  const since = useComputed(() => `${formatAge(Math.ceil(span.value / 1000) * 1000)} ago`)
   const line = useComputed(() => spark.value?.line ?? '')
   const area = useComputed(() => spark.value?.area ?? '')
   const label = useComputed(() => {

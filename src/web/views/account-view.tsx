@@ -29,13 +29,11 @@ export function AccountView() {
         <KeyCare identity={mine.identity} username={mine.username} />
       </div>
       <EarningsPanel account={mine.account} rest={mine.rest} />
-      <ActivityFeed account={mine.account} />
+      <div class="account-side">
+        {ownDevice.value === null ? <TabCard /> : null}
+        <ActivityFeed account={mine.account} />
+      </div>
       <DeviceList account={mine.account} ownDevice={ownDevice} />
-      {ownDevice.value === null ? (
-        <div class="account-tab">
-          <TabCard />
-        </div>
-      ) : null}
     </div>
   )
 }
