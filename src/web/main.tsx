@@ -5,6 +5,7 @@ import { KeyImport } from './components/key-import.tsx'
 import { LinkBanner } from './components/link-status.tsx'
 import { PageHeader } from './components/page-header.tsx'
 import { usePageTitle } from './components/page-title.ts'
+import { ProblemNotice } from './components/problem-notice.tsx'
 import { type App, createApp } from './state/app.ts'
 import { AccountView } from './views/account-view.tsx'
 import { NetworkView } from './views/network-view.tsx'
@@ -29,7 +30,10 @@ function Content() {
   return (
     <>
       <PageHeader />
-      <LinkBanner />
+      <div>
+        <LinkBanner />
+        <ProblemNotice />
+      </div>
       <main class={app.link.isLive.value ? 'page-main' : 'page-main is-stale'}>
         {view === 'network' ? <NetworkView /> : <AccountView />}
       </main>

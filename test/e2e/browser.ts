@@ -47,7 +47,11 @@ export async function openPage(browser: Browser, url: string, width = 1280): Pro
     if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text())
   })
   page.on('pageerror', (error) => problems.push(String(error)))
-  page.on('requestfailed', (request) => problems.push(`${request.url()}: ${request.failure()?.errorText}`))
+  page.on('requestfailed', (request) => {
+    const reason = request.failure()?.errorText
+    // What was on its way when the page was left is no problem of the page.
+    if (reason !== 'net::ERR_ABORTED') problems.push(`${request.url()}: ${reason}`)
+  })
   await page.goto(url)
   return { page, context, problems }
 }

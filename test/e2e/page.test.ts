@@ -3,10 +3,11 @@ import { generateKeyPairSync } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { createClient } from '../../src/client/client.ts'
-import { readKeyText } from '../../src/web/state/key-text.ts'
+import { openKey } from '../../src/client/key.ts'
 import { CHROMIUM, openPage, startBrowser, type WatchedPage } from './browser.ts'
+import { identity, laterTotal, online, registerKey, total, untilOnline, widest } from './page-steps.ts'
 import { newKey, openLoggedIn } from './raw-socket.ts'
 import { type ServerProcess, startServer, temporaryFolder } from './server-process.ts'
 
@@ -116,6 +117,27 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
     expect([...first.problems, ...second.problems]).toEqual([])
   })
 
+  test('what happened to the devices while nobody looked is told at the next visit', async () => {
+    const { server } = await start()
+    const { page, problems } = await visit(browser, `${server.url}/#account`)
+    await page.getByRole('button', { name: 'Make this tab a device' }).click()
+    await page.locator('.activity').getByText('came online').waitFor()
+    const secret = await page.evaluate(() => localStorage.getItem('dashboard.identity') ?? '')
+    await page.goto('about:blank')
+    const key = openKey(/"secret":"([^"]+)"/.exec(secret)?.[1] ?? '')
+    if (key === null) throw new Error('the page kept no key')
+    const other = createClient({ url: `${server.socketUrl}/ws`, credentials: { type: 'key', key } })
+    other.connect()
+    expect(await other.device.connect({ device_id: 'pi', name: 'Raspberry' })).toMatchObject({ ok: true })
+    await other.device.disconnect()
+    other.close()
+    await page.goto(`${server.url}/#account`)
+    await page.locator('.activity').getByText('Raspberry came online').waitFor()
+    await page.locator('.activity').getByText('Raspberry went offline').waitFor()
+    expect(await page.locator('.activity').getByText('Raspberry').count()).toBe(2)
+    expect(problems).toEqual([])
+  })
+
   test('over a restart of the server the page says so, comes back by itself, and is a device again', async () => {
     const { server, folder } = await start()
     const { page } = await visit(browser, server.url)
@@ -188,20 +210,6 @@ async function newFolder(): Promise<{ readonly path: string }> {
   return folder
 }
 
-/** Makes a user of the key in the file, as any other client would. */
-async function registerKey(server: ServerProcess, file: string): Promise<void> {
-  const key = readKeyText(await Bun.file(file).text())
-  if (!key.ok) throw new Error(key.error)
-  const client = createClient({
-    url: `${server.socketUrl}/ws`,
-    credentials: { type: 'key', key: key.value, register: {} },
-  })
-  const known = new Promise<void>((resolve) => client.onUser((user) => user !== null && resolve()))
-  client.connect()
-  await known
-  client.close()
-}
-
 async function visit(browser: Browser, url: string, width?: number): Promise<WatchedPage> {
   const watched = await openPage(browser, url, width)
   cleanups.push(() => watched.context.close())
@@ -213,35 +221,4 @@ async function text(server: ServerProcess, path: string): Promise<string> {
   const response = await fetch(server.url + path)
   expect(response.status).toBe(200)
   return response.text()
-}
-
-async function online(page: Page): Promise<string> {
-  return (await page.locator('.online .figure-huge').textContent()) ?? ''
-}
-
-async function untilOnline(page: Page, count: string, hash?: string): Promise<void> {
-  if (hash !== undefined) await page.locator(`a.brand[href="${hash}"]`).click()
-  await page.locator('.online .figure-huge').getByText(count, { exact: true }).waitFor()
-}
-
-/** The network's points as the page shows them. */
-async function total(page: Page): Promise<number> {
-  const shown = await page.locator('.strip .amount').first().textContent()
-  return Number((shown ?? '').replaceAll(',', ''))
-}
-
-async function laterTotal(page: Page): Promise<number> {
-  await page.waitForTimeout(1_000)
-  return total(page)
-}
-
-/** Who this browser is, as far as a test may know. */
-async function identity(page: Page): Promise<{ readonly device: string; readonly user: string }> {
-  const kept = await page.evaluate(() => localStorage.getItem('dashboard.identity') ?? '')
-  const device = /"device_id":"([^"]+)"/.exec(kept)?.[1] ?? ''
-  return { device, user: (await page.locator('.who').textContent()) ?? '' }
-}
-
-async function widest(page: Page): Promise<number> {
-  return page.evaluate(() => document.documentElement.scrollWidth)
 }

@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, signal } from '@preact/signals'
+import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
 import type { GrowingAmount } from '../../client/amount.ts'
 import type { Client, Cursor } from '../../client/api.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -35,16 +35,24 @@ export function openAccount(client: Client, store: ActivityStore): AccountModel 
   const devices = computed(() => objectIn(networks.value.value, 'devices'))
   const kept = store.load()
   const activity = signal(kept.list)
+  let isMarked = kept.cursor !== null
   const stopEvents = client.events(
     'rewards.activity',
     (event) => {
       const line = readActivity(`${event.epoch}.${event.seq}`, event.data)
       if (line !== null) activity.value = addActivity(activity.peek(), line, ACTIVITY_LENGTH)
       const cursor: Cursor = { epoch: event.epoch, seq: event.seq }
+      isMarked = true
       store.save({ cursor, list: activity.peek() })
     },
     kept.cursor ?? undefined,
   )
+  // A first visit begins to listen now: what happens after it, with nobody looking, is for the second one.
+  const stopMarking = effect(() => {
+    if (networks.value.value === null || isMarked) return
+    isMarked = true
+    store.save({ cursor: networks.position(), list: activity.peek() })
+  })
   return {
     networks,
     earnings,
@@ -62,6 +70,7 @@ export function openAccount(client: Client, store: ActivityStore): AccountModel 
       networks.close()
       earnings.close()
       stopEvents()
+      stopMarking()
     },
   }
 }

@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
-import type { ChannelStatus, Client } from '../../client/api.ts'
+import type { ChannelStatus, Client, Cursor } from '../../client/api.ts'
 import type { Millis } from '../../core/clock.ts'
 import type { JsonObject } from '../../core/json.ts'
 
@@ -10,6 +10,8 @@ export type ChannelModel = {
   readonly status: ReadonlySignal<ChannelStatus>
   /** Server time of the newest message, ms. */
   readonly updatedAt: ReadonlySignal<Millis | null>
+  /** How far the document has come; before the first snapshot it means nothing. */
+  position(): Cursor
   close(): void
 }
 
@@ -25,5 +27,11 @@ export function openChannel(client: Client, channel: string): ChannelModel {
   handle.onStatus((next) => {
     status.value = next
   })
-  return { value, status, updatedAt, close: () => handle.close() }
+  return {
+    value,
+    status,
+    updatedAt,
+    position: () => ({ epoch: handle.epoch, seq: handle.seq }),
+    close: () => handle.close(),
+  }
 }
