@@ -19,7 +19,7 @@ export function ScoreHistogram() {
     <Panel
       title="Scores"
       class="scores"
-      aside={<span class="quiet">{formatCount(all)} devices, 0 to 1,000</span>}
+      aside={<span class="quiet">{formatCount(all)} scored, 0 to 1,000</span>}
     >
       {all === 0 ? (
         <p class="empty">No scores yet. A device is scored with its first report.</p>
