@@ -46,7 +46,7 @@ console.log(
   `${DEVICES} devices, ${SECONDS} s at ${SPEED} times their speed; bytes of an update, mean (median)`,
 )
 for (const channel of CHANNELS) {
-  const mine = updates.filter((update) => update.channel.includes(`/${channel}`))
+  const mine = updates.filter((update) => update.channel === channel)
   if (mine.length > 0) console.log(describe(channel, mine))
 }
 const total = sumOf(updates)

@@ -47,13 +47,15 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
   })
   const read = (work: (stores: RewardsReadStores) => LoadedDocument) => storage.read(work)
   const sources = rewardsChannels(read, DEFAULT_RULES)
-  const sizes = new Map<string, Map<WireFormat, number>>()
+  /** Frames of the present tick, in the order of their channels, which is the same for every format. */
+  const frames: Record<WireFormat, Frame[]> = { json: [], msgpack: [], packed: [] }
   const engine = createEngine<WireFormat>({
     clock,
     random: systemRandom,
     sources,
+    // What is one user's own is sent, what is everybody's is published.
     transport: {
-      send() {},
+      send: (format, frame) => void frames[format].push(frame),
       buffered: () => 0,
       join() {},
       leave() {},
@@ -62,9 +64,7 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
     },
     publisher: {
       publish(topic, frame) {
-        const [key = '', , format] = topic.split('|')
-        const ofChannel = sizes.get(key) ?? new Map<WireFormat, number>()
-        sizes.set(key, ofChannel.set(wireFormat(format), byteLength(frame)))
+        frames[wireFormat(topic.split('|').at(-1))].push(frame)
         return 'delivered'
       },
     },
@@ -99,7 +99,7 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
   }
 
   function snapshotBytes(channel: string): number {
-    const source = sources.find(({ name }) => channel.includes(`/${name}`))
+    const source = sources.find(({ name }) => name === channel)
     if (source?.kind !== 'state') return fault(`${channel} is no state channel`)
     const user = source.audience === 'user' ? viewer : null
     const { seq, data } = source.load({ workspace: DEFAULT_WORKSPACE, user })
@@ -119,19 +119,20 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
     turn(commands) {
       for (const result of commits.commit(commands)) if (!result.ok) fault(result.error.message)
       tail.wake()
-      sizes.clear()
+      for (const format of FORMATS) frames[format] = []
       engine.tick('web')
-      return [...sizes].map(([channel, bytes]) => ({
-        channel,
-        bytes: { json: size(bytes, 'json'), msgpack: size(bytes, 'msgpack'), packed: size(bytes, 'packed') },
-        snapshot: snapshotBytes(channel),
-      }))
+      return frames.json.map((json, index) => {
+        const { channel }: { channel: string } = JSON.parse(String(json))
+        const size = (format: WireFormat) =>
+          byteLength(frames[format][index] ?? fault(`no frame in ${format}`))
+        return {
+          channel,
+          bytes: { json: size('json'), msgpack: size('msgpack'), packed: size('packed') },
+          snapshot: snapshotBytes(channel),
+        }
+      })
     },
   }
-}
-
-function size(bytes: ReadonlyMap<WireFormat, number>, format: WireFormat): number {
-  return bytes.get(format) ?? fault(`nothing was published in ${format}`)
 }
 
 function wireFormat(text: string | undefined): WireFormat {
