@@ -141,7 +141,8 @@ export const VARIABLES = {
   DASHBOARD_MAX_SUBSCRIPTIONS: 'channels a session may be subscribed to (64)',
   DASHBOARD_MESSAGES_PER_SECOND: 'messages a second of one session (20)',
   DASHBOARD_REQUESTS_PER_SECOND: 'HTTP requests a second of one address (50)',
-  DASHBOARD_REGISTRATIONS_PER_MINUTE: 'new users of one address a minute (6)',
+  DASHBOARD_REGISTRATIONS_PER_MINUTE:
+    'new users of one address a minute, after ten times as many at once (6)',
   DASHBOARD_BUFFER_BYTES: 'bytes that may wait for a slow reader (262144)',
 } as const satisfies { readonly [name: `DASHBOARD_${string}`]: string }
 

@@ -11,7 +11,7 @@ export type EngineLimits = {
   readonly subscriptions: number
   /** Messages a session may send. */
   readonly messages: BucketLimit
-  /** Messages refused in a row for coming too fast, after which the session is closed. */
+  /** By how many the messages refused may outnumber those handled since, before the session is closed. */
   readonly refusals: number
   /** Device messages of a session that may be unanswered at a time. */
   readonly unanswered: number

@@ -36,7 +36,7 @@ export function receive<Socket>(live: LiveState<Socket>, session: Session<Socket
   }
   const message = parsed.value
   live.deps.metrics.received(message.type)
-  session.refusals = 0
+  if (session.refusals > 0) session.refusals -= 1
   if (session.link.type === 'open' || message.type === 'heartbeat') handle(live, session, message)
   else defer(live, session, [message])
   checkReader(live, session)

@@ -22,6 +22,7 @@ export class Session<Socket> implements SessionInfo {
   /** Token bucket; `at` is also when this session was last heard. */
   tokens: number
   at: Millis
+  /** Rises with every message refused, falls with every one handled: who keeps sending too much reaches the limit. */
   refusals = 0
   unanswered = 0
 

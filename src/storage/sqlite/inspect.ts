@@ -47,11 +47,15 @@ function checkSchema(
   const applied = database.prepare(`select hash from ${MIGRATIONS_TABLE} order by created_at`).values().flat()
   const unknown = applied.findIndex((hash, index) => hash !== known[index]?.hash)
   if (unknown === -1) return ok(undefined)
+  const origin =
+    applied.length > known.length
+      ? 'a newer version wrote it. It was left as it is: start that version, or put back a backup from before it.'
+      : 'a version from before the first release wrote it. It was left as it is: choose another data folder.'
   return fail({
     reason: 'newer',
     message:
       `${file} has a schema that this program does not know (migration ${unknown + 1} of ${applied.length}; this program has ` +
-      `${known.length}): a newer version wrote it. It was left as it is: start that version, or put back a backup from before it.`,
+      `${known.length}): ${origin}`,
   })
 }
 
