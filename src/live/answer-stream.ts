@@ -22,7 +22,8 @@ export function answerStream<Socket>(
     sendPosition(live, session, channel, startOf(live, channel))
     return null
   }
-  const { history, limits, transport, clock } = live.deps
+  const { history } = live
+  const { limits, transport, clock } = live.deps
   const head = { channel: channel.source.name, epoch: live.epoch, timestamp: clock.now() }
   let at = position.seq
   for (let page = 0; page < PAGES; page++) {

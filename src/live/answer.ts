@@ -1,5 +1,6 @@
 import { answerStream } from './answer-stream.ts'
 import type { Channel } from './channel.ts'
+import { charge } from './charge.ts'
 import type { Delta, StateSource } from './documents.ts'
 import { encodeForFeed } from './encode.ts'
 import { feedFor } from './membership.ts'
@@ -31,6 +32,20 @@ export type Position = { readonly seq: number; readonly upTo: number }
  * send than the socket takes, the position up to which it went. Throws what a source's `load` or the history throws.
  */
 export function answer<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  channel: Channel<Socket>,
+  ask: Ask,
+): number | null {
+  const before = live.history.rowsRead()
+  try {
+    return bringUp(live, session, channel, ask)
+  } finally {
+    charge(session, 0, live.history.rowsRead() - before)
+  }
+}
+
+function bringUp<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   channel: Channel<Socket>,
@@ -68,7 +83,7 @@ function positionIn(ask: Ask): Position | null {
 function reasonLost<Socket>(live: LiveState<Socket>, ask: Ask): string | null {
   if (ask.type === 'lost') return ask.reason
   if (ask.type !== 'cursor') return null
-  const { history } = live.deps
+  const { history } = live
   const isKnown = ask.seq <= history.head().seq && history.knows(ask.epoch, ask.seq)
   return isKnown ? null : 'this position is not in the journal: changes after it were lost in a fail-over'
 }
@@ -154,6 +169,7 @@ function sendShared<Socket>(
   const feed = session.format === 'packed' ? feedFor(live, session, channel).packedFeed(live).mark : ''
   const version = `${live.epoch} ${seq} ${feed}`
   const frame = isShared ? live.frames.get(name, version, live.deps.clock.now(), make) : make()
+  charge(session, frame.length, 0)
   live.deps.transport.send(session.socket, frame)
   live.deps.metrics.sent(session.clientType, type, 1)
 }

@@ -1,6 +1,7 @@
 import type { Millis } from '../core/clock.ts'
 import { refill } from '../core/token-bucket.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
+import { countRows } from './charge.ts'
 import { closeSession, detach } from './close.ts'
 import { DocumentCache } from './documents.ts'
 import { applyEntries, startAgain } from './entries.ts'
@@ -18,8 +19,10 @@ import type { Engine, EngineDeps } from './types.ts'
 /** Makes the engine; it stands at `history.head()` and waits to be told of rows after that. */
 export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
   const head = deps.history.head()
+  const history = countRows(deps.history)
   const live: LiveState<Socket> = {
     deps,
+    history,
     sources: new Map(deps.sources.map((source) => [source.name, source])),
     publicChannels: deps.sources
       .filter((source) => deps.access.scopeOf({ type: 'anonymous' }, source).ok)
@@ -27,7 +30,7 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
     sessions: new Set(),
     slow: new Set(),
     channels: new Map(),
-    documents: new DocumentCache(deps.history, deps.limits),
+    documents: new DocumentCache(history, deps.limits),
     frames: new FrameCache(),
     dirty: { web: new Set(), tui: new Set() },
     feedsMade: 0,

@@ -1,5 +1,6 @@
 import type { ChannelKey } from '../core/ids.ts'
 import type { Channel } from './channel.ts'
+import type { CountedHistory } from './charge.ts'
 import type { DocumentCache } from './documents.ts'
 import type { Feed } from './feed.ts'
 import type { FrameCache } from './frame-cache.ts'
@@ -10,6 +11,8 @@ import type { EngineDeps } from './types.ts'
 /** All that a running engine holds; the functions of this folder share it. */
 export type LiveState<Socket> = {
   readonly deps: EngineDeps<Socket>
+  /** `deps.history`, counted. */
+  readonly history: CountedHistory
   /** By public name. */
   readonly sources: ReadonlyMap<string, ChannelSource>
   readonly publicChannels: readonly string[]

@@ -1,0 +1,37 @@
+import type { History } from './ports.ts'
+import type { Session } from './session.ts'
+
+/** A history that counts what is read of it. */
+export type CountedHistory = History & {
+  /** Rows read so far. */
+  rowsRead(): number
+}
+
+export function countRows(history: History): CountedHistory {
+  let read = 0
+  return {
+    head: () => history.head(),
+    ofChannel(channel, seq, limit) {
+      const rows = history.ofChannel(channel, seq, limit)
+      read += rows.length
+      return rows
+    },
+    latestOfChannel: (channel, limit) => history.latestOfChannel(channel, limit),
+    lastSeqOf: (channel) => history.lastSeqOf(channel),
+    prunedThrough: () => history.prunedThrough(),
+    knows: (epoch, seq) => history.knows(epoch, seq),
+    rowsRead: () => read,
+  }
+}
+
+/**
+ * What an answer costs a session beyond the message that asked for it (rule P-12): thirty bytes can ask for a document of a megabyte, or
+ * for a thousand rows of the journal. An ordinary answer costs nothing more, and the dearest one leaves most of a full allowance.
+ */
+export function charge<Socket>(session: Session<Socket>, bytes: number, rows: number): void {
+  session.tokens -= Math.min(MOST, Math.floor(bytes / BYTES_A_MESSAGE) + Math.floor(rows / ROWS_A_MESSAGE))
+}
+
+const BYTES_A_MESSAGE = 64 * 1024
+const ROWS_A_MESSAGE = 128
+const MOST = 16
