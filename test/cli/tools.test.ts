@@ -19,6 +19,8 @@ const CHURN = [
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let server: ServerProcess
+/** Those that a failing test would leave behind. */
+const children: Subprocess[] = []
 
 beforeAll(async () => {
   folder = await temporaryFolder()
@@ -27,6 +29,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL')
   await server.stop()
   await folder.remove()
 })
@@ -162,6 +165,7 @@ function start(tool: string, ...args: readonly string[]) {
     [process.execPath, join(ROOT, 'src/cli', `${tool}.ts`), ...args],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )
+  children.push(child)
   let stdout = ''
   let looked = 0
   let arrived = Promise.withResolvers<void>()
