@@ -11,13 +11,26 @@ const address = (index: number): string => `192.0.2.${index + 1}`
 
 describe('a plan', () => {
   test('leaves out rows that change nothing, and knows how many are up at most', () => {
-    const plan = makePlan([up(100, 'a'), up(100, 'b'), up(110, 'a'), down(120, 'a'), down(130, 'a')], 10)
+    const plan = makePlan([up(100, 'a'), up(105, 'b'), up(110, 'a'), down(120, 'a'), down(130, 'a')], 10)
     expect(plan.changes.map(({ at, device, state }) => `${at} ${device.ip} ${state}`)).toEqual([
       '0 a up',
-      '0 b up',
+      '5 b up',
       '20 a down',
     ])
     expect(plan).toMatchObject({ start: 100, length: 30, peak: 2 })
+  })
+
+  test('mixes the rows of one second, always alike; an address keeps the order of its own', () => {
+    const rows = Array.from({ length: 40 }, (_, index) => up(7, address(index)))
+    const ips = makePlan(rows, 40).changes.map(({ device }) => device.ip)
+    expect(ips).not.toEqual(rows.map(({ ip }) => ip))
+    expect(ips).toEqual(makePlan(rows.toReversed(), 40).changes.map(({ device }) => device.ip))
+    const flicker = makePlan([up(7, 'a'), down(7, 'a'), up(7, 'b'), up(7, 'a')], 2)
+    expect(flicker.changes.filter(({ device }) => device.ip === 'a').map(({ state }) => state)).toEqual([
+      'up',
+      'down',
+      'up',
+    ])
   })
 
   test('takes the first addresses of the file only, when told so', () => {

@@ -19,15 +19,16 @@ export type Plan = {
   /** Seconds from the first row to the last. */
   readonly length: number
   readonly devices: readonly PlannedDevice[]
-  /** In the order of the file; the ones at second 0 come first. */
+  /** By time; the ones at second 0 come first. */
   readonly changes: readonly PlannedChange[]
   /** The most devices that are up at once. */
   readonly peak: number
 }
 
 /**
- * What is to be played, from the rows of a file: its first `limit` addresses, a device each. Rows that change nothing (up
- * while up) are left out. Pure: the same rows and limit give the same plan in every process.
+ * What is to be played, from the rows of a file: the first `limit` addresses, a device each. Rows that change nothing (up
+ * while up) are left out. Rows of one second are put in no order but a fixed one: a list sorted by address would bring one
+ * corner of the world up after the other. Pure: the same rows and limit give the same plan in every process.
  */
 export function makePlan(rows: readonly ChurnRow[], limit: number): Plan {
   const start = rows[0]?.time ?? 0
@@ -35,7 +36,7 @@ export function makePlan(rows: readonly ChurnRow[], limit: number): Plan {
   const up = new Set<string>()
   const changes: PlannedChange[] = []
   let peak = 0
-  for (const { time, ip, state } of rows) {
+  for (const { time, ip, state } of mixed(rows)) {
     const device = devices.get(ip) ?? newDevice(devices, ip, limit)
     if (device === null || (state === 'up') === up.has(ip)) continue
     if (state === 'up') up.add(ip)
@@ -58,4 +59,11 @@ function newDevice(devices: Map<string, PlannedDevice>, ip: string, limit: numbe
   const device = { index, ip, user: Math.floor(index / DEVICES_PER_USER) }
   devices.set(ip, device)
   return device
+}
+
+function mixed(rows: readonly ChurnRow[]): readonly ChurnRow[] {
+  return rows
+    .map((row) => ({ row, place: Bun.hash.crc32(row.ip) }))
+    .sort((a, b) => a.row.time - b.row.time || a.place - b.place)
+    .map(({ row }) => row)
 }
