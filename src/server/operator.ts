@@ -12,13 +12,13 @@ export type OperatorKey = {
 
 /**
  * The key in `<data>/operator.key`, made on first use. It stays the same over restarts, so that tools which reconnect
- * are still believed. Readable by the owner only. Throws what the file system throws.
+ * are still believed; but one that others could read is a secret no more, and a new one is made. Throws what the file system throws.
  */
 export function loadOperatorKey(dataDir: string, random: Random): OperatorKey {
   const path = join(dataDir, 'operator.key')
-  const text = readKey(path) ?? Buffer.from(random.bytes(32)).toString('base64url')
-  writeFileSync(path, `${text}\n`, { mode: 0o600 })
-  chmodSync(path, 0o600)
+  const kept = readPrivateKey(path)
+  const text = kept ?? Buffer.from(random.bytes(32)).toString('base64url')
+  if (kept === null) writeAnew(path, text)
   const expected = digest(text)
   return { text, matches: (given) => timingSafeEqual(digest(given), expected) }
 }
@@ -35,10 +35,7 @@ export function announceOperatorKey(key: OperatorKey, port: number): (() => void
     const found = lstatSync(folder)
     if (!found.isDirectory() || found.uid !== userId()) return null
     chmodSync(folder, 0o700)
-    const file = join(folder, 'operator.key')
-    // Anew, so that its mode is ours whatever lay there.
-    rmSync(file, { force: true })
-    writeFileSync(file, `${key.text}\n`, { mode: 0o600 })
+    writeAnew(join(folder, 'operator.key'), key.text)
   } catch {
     return null
   }
@@ -55,8 +52,17 @@ function userId(): number {
   return process.getuid?.() ?? 0
 }
 
-function readKey(path: string): string | null {
+/** Not over what lies there, whose mode, or target if it is a link, would not be ours. */
+function writeAnew(path: string, text: string): void {
+  rmSync(path, { force: true })
+  writeFileSync(path, `${text}\n`, { mode: 0o600, flag: 'wx' })
+}
+
+/** Null for a file that is none, is a link, or is open to others (where there are modes). */
+function readPrivateKey(path: string): string | null {
   try {
+    const found = lstatSync(path)
+    if (!found.isFile() || (process.platform !== 'win32' && (found.mode & 0o077) !== 0)) return null
     const text = readFileSync(path, 'utf8').trim()
     return /^[\w-]{43}$/.test(text) ? text : null
   } catch {

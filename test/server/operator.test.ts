@@ -1,5 +1,14 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemRandom } from '../../src/core/clock.ts'
@@ -26,6 +35,22 @@ describe('operator key', () => {
   test('a file that holds no key is replaced', () => {
     writeFileSync(join(folder, 'operator.key'), 'guess me\n')
     expect(loadOperatorKey(folder, systemRandom).matches('guess me')).toBe(false)
+  })
+
+  test('a key that others could read is a secret no more, and a link is not followed', () => {
+    const file = join(folder, 'operator.key')
+    const { text } = loadOperatorKey(folder, systemRandom)
+    chmodSync(file, 0o644)
+    expect(loadOperatorKey(folder, systemRandom).matches(text)).toBe(false)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+
+    const elsewhere = join(folder, 'elsewhere')
+    writeFileSync(elsewhere, `${text}\n`, { mode: 0o600 })
+    rmSync(file)
+    symlinkSync(elsewhere, file)
+    expect(loadOperatorKey(folder, systemRandom).matches(text)).toBe(false)
+    expect(lstatSync(file).isFile()).toBe(true)
+    expect(readFileSync(elsewhere, 'utf8').trim()).toBe(text)
   })
 
   test('is laid out for tools of the same user, and taken away again', () => {
