@@ -29,6 +29,14 @@ export function argumentsOrDie(command: CommandLine): Arguments {
   }
 }
 
+/**
+ * Text of a server as it may be shown: control characters, with which a terminal can be made to do things, as the escapes that
+ * JSON has for them.
+ */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
 /** Ends quietly when the reader of a pipe (`| head`) has gone, instead of with a stack. */
 export function quietOnClosedPipe(): void {
   process.stdout.on('error', (error: Error) => {

@@ -2,6 +2,7 @@ import type { Change, ChannelHandle } from '../client/api.ts'
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { escapeSegment } from '../core/path.ts'
 import type { StreamEventMessage } from '../protocol/server-messages.ts'
+import { printable } from './terminal.ts'
 
 /** How a channel is printed: each message as lines for people, or as one line of JSON for programs. */
 export type Printer = {
@@ -33,12 +34,14 @@ export const jsonPrinter: Printer = {
     const head = { type: change.type, channel, epoch, seq, timestamp: updatedAt }
     switch (change.type) {
       case 'snapshot':
-        return JSON.stringify({ ...head, data: value })
+        return printable(JSON.stringify({ ...head, data: value }))
       case 'update':
-        return JSON.stringify({ ...head, changes: change.patch.changes, removed: change.patch.removed })
+        return printable(
+          JSON.stringify({ ...head, changes: change.patch.changes, removed: change.patch.removed }),
+        )
     }
   },
-  happened: (event) => JSON.stringify(event),
+  happened: (event) => printable(JSON.stringify(event)),
 }
 
 /** A value's leaves, each with its path below `path`; an empty object is a leaf too. */
@@ -51,7 +54,7 @@ function leaves(value: Json, path: string): readonly string[] {
 }
 
 function lines(head: string, rest: readonly string[]): string {
-  return [head, ...rest.map((line) => `  ${line}`)].join('\n')
+  return [head, ...rest.map((line) => `  ${line}`)].map(printable).join('\n')
 }
 
 function clockTime(millis: number | null): string {

@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '../core/result.ts'
 import { WIRE_FORMATS, type WireFormat } from '../protocol/connection.ts'
 import { readKeyFile } from './key-file.ts'
 import { findServer, serverAddress } from './server-address.ts'
-import { argumentsOrDie, die, orDie, quietOnClosedPipe } from './terminal.ts'
+import { argumentsOrDie, die, orDie, printable, quietOnClosedPipe } from './terminal.ts'
 import { jsonPrinter, textPrinter } from './watch-lines.ts'
 
 const args = argumentsOrDie({
@@ -41,7 +41,7 @@ handle.onStatus((status) => {
   if (status.type === 'refused' && status.error.retryAfter === undefined) end(status.error)
 })
 client.events(channel, (event) => print(printer.happened(event)))
-client.onError((error) => process.stderr.write(`${error.code}: ${error.message}\n`))
+client.onError((error) => process.stderr.write(`${printable(`${error.code}: ${error.message}`)}\n`))
 client.onState(tellState)
 process.on('SIGINT', () => {
   client.close()
@@ -56,7 +56,7 @@ function print(text: string): void {
 function tellState(state: LinkState): void {
   switch (state.status) {
     case 'offline':
-      process.stderr.write(`connection lost (${state.reason}); trying again\n`)
+      process.stderr.write(`${printable(`connection lost (${state.reason})`)}; trying again\n`)
       break
     case 'closed':
       end(appError('ConnectionClosed', `the server closed the connection: ${state.reason}`))
@@ -76,7 +76,7 @@ function tellState(state: LinkState): void {
 function end({ code, message }: { readonly code: string; readonly message: string }): never {
   const hint =
     code === 'Unauthorized' && credentials.credentials === undefined ? '; log in by --key FILE' : ''
-  return die(`${code}: ${message}${hint}`)
+  return die(printable(`${code}: ${message}${hint}`))
 }
 
 function readCredentials(
