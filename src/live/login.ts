@@ -2,6 +2,7 @@ import { type AppError, appError, type ErrorCode } from '../core/errors.ts'
 import { fail, type Result } from '../core/result.ts'
 import type { AuthenticateMessage } from '../protocol/client-messages.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
+import { defer } from './back-pressure.ts'
 import { closeSession } from './close.ts'
 import type { Challenge, Principal } from './ports.ts'
 import { send, sendError } from './send.ts'
@@ -59,6 +60,8 @@ async function check<Socket>(
     else refuse(live, session, result.error, closeReasonOf(result.error, message))
   } catch (cause) {
     live.deps.defect(cause, 'answering a login')
+    // Its channels are not there, and it would not know.
+    closeSession(live, session, 'internalError')
   }
 }
 
@@ -76,7 +79,10 @@ function welcome<Socket>(live: LiveState<Socket>, session: Session<Socket>, prin
       user: { id: principal.userId, username: principal.username },
       ...(principal.expiresAt === null ? {} : { expires: principal.expiresAt }),
     })
-    if (session.wanted.length > 0) subscribeToPreset(live, session, session.wanted)
+    const { wanted } = session
+    if (wanted.length === 0) return
+    if (session.link.type === 'open') subscribeToPreset(live, session, wanted)
+    else defer(live, session, [{ type: 'subscribe', channels: wanted }])
   })
 }
 

@@ -57,13 +57,18 @@ export function refresh<Socket>(
   // A stream has nothing to refresh: starting it again would skip what a client may have missed.
   const documents = session.channels.filter((channel) => channel.source.kind === 'state')
   const held = new Set<string>(documents.map((channel) => channel.source.name))
-  for (const name of new Set(message.channels ?? held)) {
+  const names = [...new Set(message.channels ?? held)]
+  for (const [index, name] of names.entries()) {
     const outcome = held.has(name)
       ? subscribeOne(live, session, name, { type: 'fresh' })
       : fail(nothingToRefresh(name))
     if (!outcome.ok) sendError(live, session, outcome.error, { channel: name })
     checkReader(live, session)
-    if (session.link.type !== 'open') return
+    if (session.link.type === 'open') continue
+    // The snapshots fill the socket: the rest when it has read them.
+    const rest = names.slice(index + 1)
+    if (rest.length > 0) defer(live, session, [{ type: 'refresh', channels: rest }])
+    return
   }
 }
 

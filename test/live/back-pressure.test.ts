@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { Harness, type Peer } from './harness.ts'
+import { Harness, type Peer, settled } from './harness.ts'
 
 const LIMITS = { bufferedBytes: 500, slowMillis: 10_000 }
 
@@ -73,6 +73,50 @@ describe('back-pressure', () => {
     const peer = stalled(harness)
     for (let n = 0; n < 3; n++) peer.send({ type: 'refresh' })
     expect(peer.socket.closedWith).toBe(3001)
+  })
+
+  test('B-4: a refresh that fills the socket goes on, with snapshots, when it has been read', async () => {
+    const harness = new Harness({ limits: LIMITS })
+    const peer = harness.open()
+    await peer.login()
+    harness.patch('shared', { text: 'x'.repeat(600) })
+    harness.patch('mine', { n: 1 })
+    harness.tick()
+    peer.send({ type: 'subscribe', channels: ['mine', 'shared'] })
+    peer.read()
+    peer.socket.isStalled = true
+    peer.send({ type: 'refresh', channels: ['shared', 'mine'] })
+    expect(harness.engine.stats().slow).toBe(1)
+    peer.read()
+    harness.engine.drained(peer.session)
+    expect(peer.read().filter(({ type }) => type === 'snapshot')).toMatchObject([{ channel: 'mine' }])
+  })
+
+  test('B-4, G2: a login that is answered while the reader is slow takes nothing away from it', async () => {
+    const harness = new Harness({ limits: LIMITS })
+    const peer = harness.open({ preset: ['shared', 'mine'] })
+    peer.send({ type: 'authenticate', token: 'ann' })
+    peer.socket.isStalled = true
+    harness.patch('shared', { text: 'x'.repeat(600) })
+    harness.tick()
+    expect(harness.engine.stats().slow).toBe(1)
+    await settled()
+    harness.patch('mine', { n: 1 })
+    harness.tick()
+    peer.read()
+    harness.engine.drained(peer.session)
+    expect(peer.read()).toMatchObject([
+      { type: 'resumed', channel: 'shared' },
+      { type: 'snapshot', channel: 'mine', data: { n: 1 } },
+      { type: 'caught_up' },
+    ])
+    harness.patch('mine', { n: 2 })
+    harness.tick()
+    expect(peer.read()).toMatchObject([{ type: 'update', channel: 'mine', changes: { n: 2 } }])
+    harness.engine.closed(peer.session)
+    harness.patch('mine', { n: 3 })
+    harness.tick()
+    expect(harness.engine.stats()).toMatchObject({ sessions: 0, channels: 0 })
   })
 
   test('a sweep goes on with a reader that drained without a word', () => {

@@ -240,3 +240,14 @@ describe('the end', () => {
     expect(peer.read()).toMatchObject([{ type: 'update', epoch: 8, from: 3, seq: 5 }])
   })
 })
+
+test('a login that cannot be answered in full ends the session: nobody waits for channels that do not come', async () => {
+  const harness = new Harness()
+  const peer = harness.open({ preset: ['inbox'] })
+  harness.wire.transport.cork = () => {
+    throw new Error('broken')
+  }
+  await peer.login()
+  expect(harness.defects).toEqual(['answering a login: Error: broken'])
+  expect(peer.socket.closedWith).toBe(3006)
+})
