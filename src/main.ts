@@ -286,6 +286,7 @@ function followJournal({ logger, late }: Context, storage: Storage<Stores>, auth
       engineOf(late).resync('the journal was replaced')
     },
     defer: setImmediate,
+    failed: (error) => logger.error('journal not followed', { error: String(error) }),
   })
 }
 

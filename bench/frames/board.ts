@@ -86,6 +86,7 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
     onLost: () => fault('the journal was lost'),
     slice: Number.MAX_SAFE_INTEGER - 1,
     defer: (next) => next(),
+    failed: fault,
   })
   for (const format of FORMATS) {
     engine.open(format, {

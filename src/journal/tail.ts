@@ -15,12 +15,14 @@ export type TailOptions = {
   readonly slice?: number
   /** Runs the next slice soon, after what else is waiting. */
   readonly defer: (next: () => void) => void
+  /** A deferred slice could not be read, or its delivery threw: there is no caller to hear of it. The next wake goes on. */
+  readonly failed: (error: unknown) => void
 }
 
 export type LostSuffix = { readonly cursor: Cursor; readonly head: Cursor }
 
 export type Tail = {
-  /** There may be new rows. Reads at once, on the caller's turn; cheap when there are none. */
+  /** There may be new rows. Reads at once, on the caller's turn, and throws what that throws; cheap when there are none. */
   wake(): void
   cursor(): Cursor
   /** Delivers nothing any more. */
@@ -34,7 +36,7 @@ const SLICE = 512
  * what comes after it continues what was delivered.
  */
 export function createTail(options: TailOptions): Tail {
-  const { read, deliver, onLost, defer, slice = SLICE } = options
+  const { read, deliver, onLost, defer, failed, slice = SLICE } = options
   let cursor = options.from ?? read((journal) => journal.head())
   let stopped = false
   let deferred = false
@@ -61,7 +63,11 @@ export function createTail(options: TailOptions): Tail {
     deferred = true
     defer(() => {
       deferred = false
-      step()
+      try {
+        step()
+      } catch (error) {
+        failed(error)
+      }
     })
   }
 

@@ -42,7 +42,12 @@ export async function superviseWriter(
 
   const moved = (to: CommitPosition): void => {
     position = to
-    options.onCommit(to)
+    try {
+      options.onCommit(to)
+    } catch (error) {
+      // The writer works all the same; whoever reads the journal looks again by itself.
+      logger.error('commit listener threw', { error: String(error) })
+    }
   }
   const begin = async (): Promise<Result<null, StartFailure>> => {
     const started = await options.start(crashed)

@@ -19,6 +19,7 @@ function setUp(storage: Storage<Stores> = createMemoryStorage(), slice = 4) {
   const delivered: number[] = []
   const lost: LostSuffix[] = []
   const deferred: (() => void)[] = []
+  const failures: string[] = []
   const append = (rows: readonly SealedEntry[]) => storage.write(({ journal }) => journal.append(rows))
   const reads: { current: JournalReads } = { current: (work) => storage.read(({ journal }) => work(journal)) }
   const tail = createTail({
@@ -27,6 +28,7 @@ function setUp(storage: Storage<Stores> = createMemoryStorage(), slice = 4) {
     onLost: (what) => lost.push(what),
     slice,
     defer: (next) => deferred.push(next),
+    failed: (error) => failures.push(String(error)),
   })
   const settle = () => {
     while (deferred.length > 0) deferred.shift()?.()
@@ -36,6 +38,7 @@ function setUp(storage: Storage<Stores> = createMemoryStorage(), slice = 4) {
     delivered,
     lost,
     deferred,
+    failures,
     reads,
     tail,
     settle,
@@ -134,12 +137,29 @@ describe('tail', () => {
       },
       onLost: () => {},
       defer: () => {},
+      failed: () => {},
     })
     storage.write(({ journal }) => journal.append(rowsAfter(ORIGIN, 1, 1)))
     expect(() => tail.wake()).toThrow('sink')
     storage.write(({ journal }) => journal.append(rowsAfter(tail.cursor(), 1, 1)))
     tail.wake()
     expect(seen).toEqual([1, 2])
+  })
+
+  test('a later slice that cannot be read harms nobody; the next wake goes on there', () => {
+    const { append, delivered, reads, tail, settle, failures } = setUp()
+    append(rowsAfter(ORIGIN, 1, 6))
+    tail.wake()
+    const works = reads.current
+    reads.current = () => {
+      throw new Error('busy')
+    }
+    settle()
+    expect(failures).toEqual(['Error: busy'])
+    expect(() => tail.wake()).toThrow('busy')
+    reads.current = works
+    tail.wake()
+    expect(delivered).toEqual([1, 2, 3, 4, 5, 6])
   })
 
   test('stopped, it delivers nothing, not even what was deferred', () => {

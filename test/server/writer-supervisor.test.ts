@@ -7,6 +7,7 @@ import { DEFAULT_RETENTION } from '../../src/journal/retention.ts'
 import { startWriter, type Writer } from '../../src/journal/writer-client.ts'
 import { superviseWriter } from '../../src/server/writer-supervisor.ts'
 import { temporaryFolder } from '../e2e/server-process.ts'
+import { recordingLogger } from '../support/journal.ts'
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -65,6 +66,21 @@ describe('writer supervisor', () => {
     expect(run.waits.slice(0, 4).reduce((sum, time) => sum + time, 0)).toBeLessThan(2_000)
   })
 
+  test('whoever is told of a new reign and throws does not end the process with it', async () => {
+    const run = await supervise(
+      () => true,
+      () => {
+        throw new Error('the journal cannot be read')
+      },
+    )
+    if (!run.result.ok) throw new Error('should have started')
+    run.crash()
+    await Bun.sleep(0)
+    expect(run.result.value.state()).toBe('running')
+    expect(run.result.value.restarts()).toBe(1)
+    expect(run.lines).toEqual(['commit listener threw', 'writer died', 'commit listener threw'])
+  })
+
   test('closing ends the attempts', async () => {
     const run = await supervise((attempt) => attempt === 1)
     if (!run.result.ok) throw new Error('should have started')
@@ -81,7 +97,8 @@ function command(kind: string): Command {
 }
 
 /** A supervisor over writers that start or not, as `starts` says of each attempt, and time that passes at once. */
-async function supervise(starts: (attempt: number) => boolean) {
+async function supervise(starts: (attempt: number) => boolean, onCommit: () => void = () => {}) {
+  const { lines, error } = recordingLogger()
   let attempts = 0
   let crash = () => {}
   const waits: number[] = []
@@ -92,14 +109,14 @@ async function supervise(starts: (attempt: number) => boolean) {
       crash = () => onCrash('test')
       return starts(attempts) ? ok(idleWriter) : fail({ reason: 'locked', message: 'somebody else writes' })
     },
-    onCommit() {},
+    onCommit,
     onGivenUp: givenUp.resolve,
     async wait(time) {
       waits.push(time)
     },
-    logger: quiet,
+    logger: { ...quiet, error },
   })
-  return { result, waits, starts: () => attempts, crash: () => crash(), givenUp: givenUp.promise }
+  return { result, waits, lines, starts: () => attempts, crash: () => crash(), givenUp: givenUp.promise }
 }
 
 const idleWriter: Writer = {

@@ -51,6 +51,9 @@ export async function openAuthBench(
     deliver: (entries) => opened?.onEntries(entries),
     onLost: () => opened?.forget(),
     defer: (next) => next(),
+    failed(error) {
+      throw error
+    },
   })
   const commit = (commands: readonly Command[]) => {
     submitted.push(...commands)
