@@ -27,6 +27,8 @@ export function checkName(field: string, name: string): Result<string> {
     return invalid(field, `must have 1 to ${LIMITS.nameLength} characters`)
   }
   if (/\p{Cc}/u.test(trimmed)) return invalid(field, 'must not hold control characters')
+  // No UTF-8 can carry one: tables and frames would put another character in its place, JSON would not.
+  if (!trimmed.isWellFormed()) return invalid(field, 'must not hold half of a character (a lone surrogate)')
   return ok(trimmed)
 }
 

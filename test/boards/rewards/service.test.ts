@@ -351,3 +351,12 @@ test('a report that changes no rate touches the device alone', () => {
     userKey(NETWORKS, DEFAULT_WORKSPACE, user('ada')),
   ])
 })
+
+test('a name with half a character is refused: tables and journal would not keep the same', () => {
+  const { board, make } = open()
+  const [connected] = board.commit(make.connect('ada', 'laptop', { name: 'a\ud800b' }))
+  expect(connected).toMatchObject({ ok: false, error: { code: 'InvalidNetworkData' } })
+  board.commit(make.connect('ada', 'laptop', { name: 'laptop 😀' }))
+  const report = { name: '\udc00', loss: 0, rtt: 10, bytes_in: 1, bytes_out: 1 }
+  expect(board.commit(make.report('ada', 'laptop', [report]))).toMatchObject([{ ok: false }])
+})
