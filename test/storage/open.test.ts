@@ -72,6 +72,28 @@ describe('opening a database', () => {
     database.close()
   })
 
+  test('a log that grew under a long read is cut when it starts over', () => {
+    const opened = openForWriting(folder.path)
+    if (!opened.ok) throw new Error(opened.error.message)
+    const storage = opened.value
+    const text = 'x'.repeat(1_000_000)
+    let n = 0
+    const fill = (megabytes: number) => {
+      for (let i = 0; i < megabytes; i++) storage.write(({ journal }) => journal.remember(`k${n++}`, text, 1))
+    }
+    const size = () => statSync(`${file}-wal`).size / 1_000_000
+    const backup = new Database(file, { readonly: true })
+    backup.run('begin')
+    backup.prepare('select count(*) from journal').values()
+    fill(30)
+    expect(size()).toBeGreaterThan(30)
+    backup.run('commit')
+    backup.close()
+    fill(2)
+    expect(size()).toBeLessThan(20)
+    storage.close()
+  })
+
   test('one writer at a time; the lock goes with it', () => {
     const first = openForWriting(folder.path)
     if (!first.ok) throw new Error(first.error.message)
