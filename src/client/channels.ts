@@ -128,7 +128,8 @@ export class Channels {
       case 'gap':
         // What was published while our question is on its way is in the answer too.
         if (subscription.phase.type === 'asked' && message.type !== 'resumed') break
-        if (message.type === 'resumed') replica.forget()
+        // An answer that does not fit our position: it is worth nothing. Others keep it, or a stream's events were lost unsaid.
+        if (subscription.phase.type === 'asked') replica.forget()
         this.#askAgain(subscription)
         break
       case 'corrupt':

@@ -66,10 +66,13 @@ describe('state channels', () => {
     expect(socket.last('subscribe').cursors).toEqual({ a: { epoch: 2, seq: 11 } })
   })
 
-  test('D-4: a resumed that does not fit is answered by asking without a cursor', async () => {
+  test('D-4: a resumed that does not fit is a gap; one that was the answer is answered by asking without a cursor', async () => {
     const { h, socket } = await live({ n: 1 })
     await h.time.advance(5000)
-    await socket.say(delta('resumed', 'a', [1, 11, 12], { n: 2 }))
+    await socket.say(delta('resumed', 'a', [2, 11, 12], { n: 2 }))
+    expect(socket.last('subscribe').cursors).toEqual({ a: { epoch: 1, seq: 10 } })
+    await h.time.advance(5000)
+    await socket.say(delta('resumed', 'a', [2, 11, 12], { n: 2 }))
     expect(socket.last('subscribe')).toEqual({ type: 'subscribe', channels: ['a'] })
   })
 
@@ -236,6 +239,16 @@ describe('stream channels', () => {
       event('s', [2, 11, 20]),
     )
     expect(seen).toEqual([11, 20, 22])
+  })
+
+  test('G4: events missed at the end of an epoch are asked for when the next one shows them', async () => {
+    const { seen, socket, h } = await streaming()
+    await socket.say(event('s', [1, 4, 11]))
+    await h.time.advance(5000)
+    await socket.say(delta('resumed', 's', [2, 15, 20], {}), event('s', [2, 15, 21]))
+    expect(socket.last('subscribe').cursors).toEqual({ s: { epoch: 1, seq: 11 } })
+    await socket.say(delta('resumed', 's', [2, 11, 11], {}), event('s', [2, 11, 15]), event('s', [2, 15, 21]))
+    expect(seen).toEqual([11, 15, 21])
   })
 
   test('S-6: what is beyond retention is said', async () => {
