@@ -84,6 +84,7 @@ class LiveClient implements Client {
       error,
       nextId: () => `${prefix}-${++messages}`,
       hasCredentials: () => this.#login.hasCredentials,
+      timers,
     })
   }
 

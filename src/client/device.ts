@@ -1,9 +1,10 @@
-import { type AppError, appError } from '../core/errors.ts'
+import type { Millis } from '../core/clock.ts'
+import { type AppError, appError, type ErrorCode } from '../core/errors.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import type { DeviceMessage, NetworkUpdateMessage } from '../protocol/client-messages.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import type { AckMessage, ErrorMessage } from '../protocol/server-messages.ts'
-import type { Ack, Device, DeviceDescription } from './api.ts'
+import type { Ack, Device, DeviceDescription, Timers } from './api.ts'
 
 export type DeviceDeps = {
   send(message: DeviceMessage): boolean
@@ -12,6 +13,7 @@ export type DeviceDeps = {
   nextId(): string
   /** Whether there is something to log in with. */
   hasCredentials(): boolean
+  readonly timers: Timers
 }
 
 /**
@@ -24,12 +26,16 @@ export class DeviceOutbox implements Device {
   readonly #waiting = new Map<string, Waiting>()
   #wanted: DeviceDescription | null = null
   #isReady = false
+  /** The `connect` that brings the device back by itself; null when none is on its way. */
+  #comingBack: string | null = null
+  #cancelRetry: () => void = () => {}
 
   constructor(deps: DeviceDeps) {
     this.#deps = deps
   }
 
   connect(device: DeviceDescription): Promise<Result<Ack>> {
+    this.#cancelRetry()
     this.#wanted = device
     return this.#submit(connectMessage(device, this.#deps.nextId()))
   }
@@ -39,6 +45,7 @@ export class DeviceOutbox implements Device {
   }
 
   disconnect(): Promise<Result<Ack>> {
+    this.#cancelRetry()
     this.#wanted = null
     if (!this.#isReady)
       return Promise.resolve(fail(appError('ConnectionClosed', 'not connected: the device has left already')))
@@ -49,11 +56,7 @@ export class DeviceOutbox implements Device {
   ready(): void {
     this.#isReady = true
     const isConnecting = [...this.#waiting.values()].some(({ message }) => message.type === 'connect')
-    if (this.#wanted !== null && !isConnecting) {
-      this.#keep(connectMessage(this.#wanted, this.#deps.nextId()), (result) => {
-        if (!result.ok) this.#deps.error(result.error)
-      })
-    }
+    if (!isConnecting) this.#comeBack()
     // Reports belong to a device: it connects first.
     const waiting = [...this.#waiting.values()].map(({ message }) => message)
     for (const message of waiting) if (message.type === 'connect') this.#deps.send(message)
@@ -63,6 +66,8 @@ export class DeviceOutbox implements Device {
   /** The connection is gone; what was not acknowledged waits for the next one. */
   down(): void {
     this.#isReady = false
+    this.#comingBack = null
+    this.#cancelRetry()
     for (const [id, { message, settle }] of [...this.#waiting]) {
       if (message.type === 'network_update') continue
       this.#waiting.delete(id)
@@ -86,7 +91,11 @@ export class DeviceOutbox implements Device {
   refused(id: string, message: ErrorMessage): boolean {
     const waiting = this.#waiting.get(id)
     if (waiting === undefined) return false
-    if (waiting.message.type === 'connect') this.#wanted = null
+    if (waiting.message.type === 'connect') {
+      // Nobody who could try again made this call: it is for us to do.
+      if (id === this.#comingBack && PASSING.has(message.code)) this.#comeBackLater(message.retry_after)
+      else this.#wanted = null
+    }
     this.#settle(id, fail(appError(message.code, message.message, message.retry_after)))
     return true
   }
@@ -95,14 +104,33 @@ export class DeviceOutbox implements Device {
     if (!this.#deps.hasCredentials()) {
       return Promise.resolve(fail(appError('Unauthorized', 'a device belongs to a user: log in first')))
     }
-    if (this.#waiting.size >= MOST_WAITING) {
+    const most = message.type === 'network_update' ? MOST_REPORTS : LIMITS.unanswered
+    if (this.#waiting.size >= most) {
       return Promise.resolve(
-        fail(appError('RateLimited', `${MOST_WAITING} messages wait for their acknowledgement already`)),
+        fail(appError('RateLimited', `${most} messages wait for their acknowledgement already`)),
       )
     }
     return new Promise((resolve) => {
       this.#keep(message, resolve)
       if (this.#isReady) this.#deps.send(message)
+    })
+  }
+
+  /** Keeps the `connect` of a device that was there on an earlier connection; answers it, or null when there is none. */
+  #comeBack(): Identified | null {
+    if (this.#wanted === null) return null
+    const message = connectMessage(this.#wanted, this.#deps.nextId())
+    this.#comingBack = message.id
+    this.#keep(message, (result) => {
+      if (!result.ok) this.#deps.error(result.error)
+    })
+    return message
+  }
+
+  #comeBackLater(wait: Millis = COME_BACK_MILLIS): void {
+    this.#cancelRetry = this.#deps.timers.after(wait, () => {
+      const message = this.#comeBack()
+      if (message !== null) this.#deps.send(message)
     })
   }
 
@@ -130,5 +158,9 @@ function connectMessage(device: DeviceDescription, id: string): Identified {
   return { type: 'connect', device_id, ...(name === undefined ? {} : { name }), id }
 }
 
-/** As many as the server takes at a time, so that all of them may go out at once after a reconnect. */
-const MOST_WAITING = LIMITS.unanswered
+/** With the `connect` before them as many as the server takes at a time, so that all may go out at once after a reconnect. */
+const MOST_REPORTS = LIMITS.unanswered - 1
+
+/** Refusals that pass by themselves. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(['RateLimited', 'ServiceUnavailable', 'DatabaseError'])
+const COME_BACK_MILLIS = 5000

@@ -76,11 +76,45 @@ describe('device messages', () => {
 
   test('V-5: no more than the server takes may wait', async () => {
     const { h } = await loggedIn()
-    const results = Array.from({ length: 17 }, () => h.client.device.networkUpdate(REPORT))
-    expect(await results[16]).toMatchObject({ ok: false, error: { code: 'RateLimited' } })
+    const results = Array.from({ length: 16 }, () => h.client.device.networkUpdate(REPORT))
+    expect(await results[15]).toMatchObject({ ok: false, error: { code: 'RateLimited' } })
     h.client.close()
-    for (const result of results.slice(0, 16))
+    for (const result of results.slice(0, 15))
       expect(await result).toMatchObject({ ok: false, error: { code: 'ConnectionClosed' } })
+  })
+
+  test('V-4, V-5: what goes out at once after a reconnect is no more than the server takes, with the connect', async () => {
+    const { h, socket } = await loggedIn()
+    void h.client.device.connect({ device_id: 'd1' })
+    await socket.say({ type: 'ack', id: socket.last('connect').id ?? '', epoch: 1, seq: 1 })
+    for (let n = 0; n < 20; n++) void h.client.device.networkUpdate(REPORT)
+    const again = await reconnected(h)
+    expect(again.count('connect') + again.count('network_update')).toBe(16)
+  })
+
+  test('V-6: a device that cannot come back just now tries again', async () => {
+    const { h, socket } = await loggedIn()
+    void h.client.device.connect({ device_id: 'd1' })
+    await socket.say({ type: 'ack', id: socket.last('connect').id ?? '', epoch: 1, seq: 1 })
+    const again = await reconnected(h)
+    const id = again.last('connect').id ?? ''
+    await again.say({ type: 'error', code: 'ServiceUnavailable', message: 'later', retry_after: 700, id })
+    await h.time.advance(699)
+    expect(again.count('connect')).toBe(1)
+    await h.time.advance(1)
+    expect(again.count('connect')).toBe(2)
+    expect(again.last('connect')).toMatchObject({ device_id: 'd1' })
+    expect(again.last('connect').id).not.toBe(id)
+    // One that left meanwhile does not.
+    await again.say({
+      type: 'error',
+      code: 'DatabaseError',
+      message: 'disk',
+      id: again.last('connect').id ?? '',
+    })
+    void h.client.device.disconnect()
+    await h.time.advance(5000)
+    expect(again.count('connect')).toBe(2)
   })
 
   test('without a login nothing is sent', async () => {
