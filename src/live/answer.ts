@@ -133,7 +133,9 @@ function sendResumed<Socket>(
   from: number,
   delta: Delta,
 ): void {
-  sendShared(live, session, channel, `resumed ${from}`, Math.max(delta.seq, channel.seq), () =>
+  // Not before the channel's own position, which is ahead of ours if its document was read from tables that were.
+  const seq = Math.max(delta.seq, channel.seq)
+  sendShared(live, session, channel, `resumed ${from}`, seq, () =>
     encodeForFeed(
       live,
       feedFor(live, session, channel),
@@ -142,7 +144,7 @@ function sendResumed<Socket>(
         channel: channel.source.name,
         epoch: live.epoch,
         from,
-        seq: Math.max(delta.seq, live.seq),
+        seq: Math.max(seq, live.seq),
         timestamp: live.deps.clock.now(),
         changes: delta.patch.changes,
         ...(delta.patch.removed.length > 0 ? { removed: delta.patch.removed } : {}),

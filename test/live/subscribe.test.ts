@@ -148,3 +148,23 @@ describe('subscribe', () => {
     expect(peer.socket.topics.size).toBe(1)
   })
 })
+
+test('S-3, D-3: a resume answered ahead of the tail stands where the feed begins, also when the document was dropped', async () => {
+  const harness = new Harness({ limits: { documents: 1 } })
+  const [a, b, c] = [harness.open(), harness.open(), harness.open()]
+  for (const peer of [a, b, c]) await peer.login()
+  // In the tables, and not yet brought by the tail.
+  for (let n = 0; n < 5; n++) harness.event('log', { n })
+  a.send({ type: 'subscribe', channels: ['mine'] })
+  a.send({ type: 'unsubscribe', channels: ['mine'] })
+  b.send({ type: 'subscribe', channels: ['mine'] })
+  a.send({ type: 'subscribe', channels: ['shared'] })
+  c.read()
+  c.send({ type: 'subscribe', channels: ['mine'], cursors: { mine: { epoch: 7, seq: 2 } } })
+  const [resumed] = c.read()
+  harness.patch('mine', { n: 1 })
+  harness.tick()
+  const [update] = c.read()
+  if (resumed?.type !== 'resumed' || update?.type !== 'update') throw new Error('expected deltas')
+  expect(update.from).toBeLessThanOrEqual(resumed.seq)
+})
