@@ -1,0 +1,64 @@
+import { expect, test } from 'bun:test'
+import { CLIENT_TYPES, WIRE_FORMATS } from '../../src/protocol/connection.ts'
+import { Harness, type Peer } from './harness.ts'
+
+/** Channels of a single user have no topics: the engine itself finds their readers. */
+
+async function reading(harness: Harness, options: Parameters<Harness['open']>[0] = {}): Promise<Peer> {
+  const peer = harness.open(options)
+  await peer.login()
+  peer.send({ type: 'subscribe', channels: ['mine', 'inbox'] })
+  take(peer)
+  return peer
+}
+
+/** How many frames came since the last call; also of those that only their decoder can read. */
+function take(peer: Peer): number {
+  return peer.socket.items.splice(0).filter(({ type }) => type === 'frame').length
+}
+
+test('every session of a user is served once, at its own rate and in its own format', async () => {
+  const harness = new Harness()
+  const peers = await Promise.all(
+    CLIENT_TYPES.flatMap((clientType) =>
+      WIRE_FORMATS.flatMap((format) => [
+        reading(harness, { clientType, format }),
+        reading(harness, { clientType, format }),
+      ]),
+    ),
+  )
+  harness.patch('mine', { n: 1 })
+  harness.tell()
+  for (const clientType of CLIENT_TYPES) {
+    harness.engine.tick(clientType)
+    expect(peers.map(take)).toEqual(peers.map(({ session }) => (session.clientType === clientType ? 1 : 0)))
+  }
+  harness.event('inbox', { n: 2 })
+  harness.tell()
+  expect(peers.map(take)).toEqual(peers.map(() => 1))
+})
+
+test('one that goes takes nothing from the others, and one that is slow gets nothing', async () => {
+  const harness = new Harness({ limits: { bufferedBytes: 500 } })
+  const [gone, slow, other] = [await reading(harness), await reading(harness), await reading(harness)]
+  slow.socket.isStalled = true
+  harness.patch('mine', { text: 'x'.repeat(600) })
+  harness.tick()
+  expect([gone, slow, other].map(take)).toEqual([1, 1, 1])
+  expect(harness.engine.stats().slow).toBe(1)
+  harness.engine.closed(gone.session)
+  harness.patch('mine', { n: 1 })
+  harness.event('inbox', { n: 2 })
+  harness.tick()
+  expect([gone, slow, other].map(take)).toEqual([0, 0, 2])
+  harness.engine.drained(slow.session)
+  // What it missed of each, and then as everybody.
+  expect(slow.read()).toMatchObject([
+    { type: 'resumed', channel: 'mine', changes: { n: 1 } },
+    { type: 'resumed', channel: 'inbox' },
+    { channel: 'inbox', data: { n: 2 } },
+  ])
+  harness.patch('mine', { n: 3 })
+  harness.tick()
+  expect([gone, slow, other].map(take)).toEqual([0, 1, 1])
+})
