@@ -17,6 +17,19 @@ export function whole(fallback: number, least: number, most: number): Field<numb
   }
 }
 
+/** A whole number, or the word `auto`. */
+export function wholeOrAuto(fallback: number, least: number, most: number): Field<number | 'auto'> {
+  const number = whole(fallback, least, most)
+  return {
+    fallback,
+    parse(given) {
+      if (given === 'auto') return ok(given)
+      const parsed = number.parse(given)
+      return parsed.ok ? parsed : fail(`${parsed.error}, or auto`)
+    },
+  }
+}
+
 /** Text that matches `pattern` as a whole. */
 export function text(fallback: string, expected: string, pattern: RegExp): Field<string> {
   return { fallback, parse: (given) => (pattern.test(given) ? ok(given) : fail(expected)) }

@@ -10,6 +10,7 @@ import {
   origins,
   text,
   whole,
+  wholeOrAuto,
 } from './config-fields.ts'
 import type { Millis } from './core/clock.ts'
 import type { AddressRanges, AllowedOrigins, KnownHosts } from './server/ports.ts'
@@ -22,6 +23,10 @@ export type Config = {
   readonly port: number
   /** The folder that holds everything the server keeps. */
   readonly dataDir: string
+  /** Processes that serve the port; `auto`: as the machine has cores. */
+  readonly processes: number | 'auto'
+  /** Which of them this one is; null for the one that was started by somebody else than ourselves. */
+  readonly processNumber: number | null
   readonly logLevel: LogLevel
   readonly logFormat: LogFormat
   /** Channels that anyone may read without a login. */
@@ -88,6 +93,8 @@ export function readConfig(environment: Environment): ConfigOutcome {
     host,
     port: read('DASHBOARD_PORT', whole(8080, 0, 65_535)),
     dataDir: read('DASHBOARD_DATA', file('./data')),
+    processes: read('DASHBOARD_PROCESSES', wholeOrAuto(1, 1, 256)),
+    processNumber: numberOf(environment[PROCESS_NUMBER]),
     logLevel: read('DASHBOARD_LOG_LEVEL', oneOf('info', ['debug', 'info', 'warn', 'error', 'silent'])),
     logFormat: read('DASHBOARD_LOG_FORMAT', oneOf('auto', ['auto', 'json', 'pretty'])),
     publicChannels: read('DASHBOARD_PUBLIC_CHANNELS', channelNames(['rewards.summary'])),
@@ -125,6 +132,7 @@ export const VARIABLES = {
   DASHBOARD_HOST: 'address to serve at (127.0.0.1)',
   DASHBOARD_PORT: 'port to serve at, 0 for any free one (8080)',
   DASHBOARD_DATA: 'folder for everything the server keeps, made when missing (./data)',
+  DASHBOARD_PROCESSES: 'processes that serve the port; auto: by the number of cores (1)',
   DASHBOARD_LOG_LEVEL: 'debug, info, warn, error or silent (info)',
   DASHBOARD_LOG_FORMAT: 'json, pretty, or auto: pretty on a terminal, json elsewhere (auto)',
   DASHBOARD_PUBLIC_CHANNELS: 'channels anyone may read, separated by commas, or none (rewards.summary)',
@@ -146,6 +154,13 @@ export const VARIABLES = {
   DASHBOARD_BUFFER_BYTES: 'bytes that may wait for a slow reader (262144)',
 } as const satisfies { readonly [name: `DASHBOARD_${string}`]: string }
 
+/** Set by the server itself, for the processes that it starts. */
+const PROCESS_NUMBER = 'DASHBOARD_PROCESS_NUMBER'
+
+function numberOf(given: string | undefined): number | null {
+  return given === undefined || given === '' ? null : Number(given)
+}
+
 /** What `--help` prints: every variable with what it decides and its default. */
 export function usage(): string {
   const width = Math.max(...Object.keys(VARIABLES).map((name) => name.length))
@@ -156,7 +171,7 @@ export function usage(): string {
 function unknownVariables(environment: Environment): readonly string[] {
   const known = Object.keys(VARIABLES)
   return Object.keys(environment)
-    .filter((name) => name.startsWith('DASHBOARD_') && !known.includes(name))
+    .filter((name) => name.startsWith('DASHBOARD_') && name !== PROCESS_NUMBER && !known.includes(name))
     .map((name) => {
       const near = nearest(name, known)
       return `${name} is not a variable of this server${near === null ? '' : `; did you mean ${near}?`}`

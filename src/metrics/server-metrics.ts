@@ -19,14 +19,20 @@ export type ServerMetrics = {
   httpRequest(method: string, status: number): void
 }
 
-/** A registry with the process's own metrics (CPU, memory, event loop, files) and the server's. */
-export function createServerMetrics(readings: Readings): ServerMetrics {
+/** A registry with the process's own metrics: CPU, memory, event loop, files. */
+export function createRegistry(): Registry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 })
   // Bun reports V8's heap spaces as zeros: lines without meaning are worse than none.
   for (const kind of ['total', 'used', 'available']) {
     registry.removeSingleMetric(`nodejs_heap_space_size_${kind}_bytes`)
   }
+  return registry
+}
+
+/** A registry with the process's own metrics and the server's. */
+export function createServerMetrics(readings: Readings): ServerMetrics {
+  const registry = createRegistry()
   const httpRequests = new Counter({
     name: 'dashboard_http_requests_total',
     help: 'Answered HTTP requests',

@@ -1,6 +1,6 @@
 import type { Millis } from '../core/clock.ts'
 
-/** What `/health` says. `degraded`: all parts run, but readers see old data. `down`: no command can be taken. */
+/** What `/health` says. `degraded`: readers see old data, or not all processes serve. `down`: no command can be taken. */
 export type Health = {
   readonly status: 'ok' | 'degraded' | 'down' | 'stopping'
   readonly version: string
@@ -9,8 +9,24 @@ export type Health = {
   /** The journal: the newest position applied here, and how many committed rows are still to come. */
   readonly journal: { readonly epoch: number; readonly seq: number; readonly lag_rows: number }
   readonly writer: { readonly state: WriterState; readonly restarts: number }
+  /** Of the process that answers. */
   readonly connections: number
+  /** All serving processes, where there are several; what the others say of themselves is half a second old at most. */
+  readonly processes?: readonly ProcessHealth[]
   readonly server_time: Millis
+}
+
+/** One serving process of several. */
+export type ProcessHealth = {
+  readonly process: number
+  /** Null while there is none. */
+  readonly pid: number | null
+  readonly state: 'starting' | 'running' | 'restarting' | 'stopping'
+  readonly restarts: number
+  readonly connections: number
+  readonly seq: number
+  /** It is the one that gives this answer. */
+  readonly answers: boolean
 }
 
 /** `restarting`: commands are refused with ServiceUnavailable until it is back. */
@@ -27,6 +43,7 @@ export type HealthReadings = {
   readonly writer: WriterState
   readonly writerRestarts: number
   readonly connections: number
+  readonly processes?: readonly ProcessHealth[] | undefined
 }
 
 /** More rows than this behind, and readers see old data although all parts run. */
@@ -42,6 +59,7 @@ export function health(readings: HealthReadings): Health {
     journal: { epoch: readings.epoch, seq: readings.appliedSeq, lag_rows: lag },
     writer: { state: readings.writer, restarts: readings.writerRestarts },
     connections: readings.connections,
+    ...(readings.processes === undefined ? {} : { processes: readings.processes }),
     server_time: readings.now,
   }
 }
@@ -53,6 +71,8 @@ function statusOf(readings: HealthReadings, lag: number): Health['status'] {
     case 'restarting':
       return 'down'
     case 'running':
-      return lag > LAG_ROWS ? 'degraded' : 'ok'
+      return lag > LAG_ROWS || readings.processes?.some(({ state }) => state !== 'running')
+        ? 'degraded'
+        : 'ok'
   }
 }

@@ -19,6 +19,11 @@ export function loadOperatorKey(dataDir: string, random: Random): OperatorKey {
   const kept = readPrivateKey(path)
   const text = kept ?? Buffer.from(random.bytes(32)).toString('base64url')
   if (kept === null) writeAnew(path, text)
+  return operatorKey(text)
+}
+
+/** The key of this text. */
+export function operatorKey(text: string): OperatorKey {
   const expected = digest(text)
   return { text, matches: (given) => timingSafeEqual(digest(given), expected) }
 }

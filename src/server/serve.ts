@@ -22,6 +22,8 @@ export type ServeParts = {
   readonly host: string
   readonly port: number
   readonly publicHosts: KnownHosts
+  /** Whether other processes of this server listen at the same port. */
+  readonly shared: boolean
   readonly client: (request: Request, peer: string | null) => ClientAddress
   /** Null while the server is not ready: everybody is told to come back. */
   readonly door: () => Door | null
@@ -38,8 +40,8 @@ export function serve(parts: ServeParts): Server<SocketState> {
   return Bun.serve<SocketState>({
     hostname: parts.host,
     port: parts.port,
-    // A second server on the same port would start silently and take every other connection.
-    reusePort: false,
+    // Otherwise a second server on the same port would start silently and take every other connection.
+    reusePort: parts.shared,
     development: false,
     idleTimeout: 30,
     // The wall behind the polite answer of `http.ts`; it also holds bodies that do not say their length.

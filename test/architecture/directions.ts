@@ -41,6 +41,11 @@ const ROOMS: { readonly [room: string]: Room } = {
     without: SQL,
   },
   storage: { rooms: ['core', 'journal', 'auth', 'boards', 'db'], without: HTTP },
+  cluster: {
+    rooms: ['core', 'protocol', 'journal'],
+    types: ['src/config.ts'],
+    without: [...SQL, ...HTTP],
+  },
   metrics: { rooms: ['core', 'protocol', 'live'], without: [...SQL, ...HTTP] },
   server: {
     rooms: ['core', 'protocol', 'live', 'journal', 'auth', 'boards'],
@@ -54,8 +59,8 @@ const ROOMS: { readonly [room: string]: Room } = {
   db: { rooms: ['core'], types: ['src/boards/', 'src/auth/', 'src/journal/'], without: HTTP },
 }
 
-/** The only files that know everyone: the server and its writer thread. */
-const COMPOSITION_ROOTS = ['src/main.ts', 'src/main-writer.ts']
+/** The only files that know everyone: the server, alone or as several processes, and its writer thread. */
+const COMPOSITION_ROOTS = ['src/main.ts', 'src/main-supervisor.ts', 'src/main-parts.ts', 'src/main-writer.ts']
 
 /** Endings that a relative import may have: no bundler magic guesses them. */
 const ENDINGS = /\.(ts|tsx|css|html|json|svg|png|webmanifest)$/

@@ -1,0 +1,39 @@
+import type { Spawned } from './seat.ts'
+
+/**
+ * Starts this very program again as a serving process, with a channel to it. It has our standard error, for its log, and nothing of our
+ * standard output, which holds the address alone.
+ */
+export function spawnServing(entry: string, environment: { readonly [name: string]: string }): Spawned {
+  const takers: ((text: string) => void)[] = []
+  const child = Bun.spawn([process.execPath, entry], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'ignore', 'inherit'],
+    // Text is copied as it is; printed as JSON again it would cost three times as much.
+    serialization: 'advanced',
+    ipc(message: unknown) {
+      if (typeof message !== 'string') return
+      for (const take of takers) take(message)
+    },
+  })
+  const exited = child.exited.then(() => ({
+    code: child.exitCode,
+    signal: child.signalCode === null ? null : String(child.signalCode),
+  }))
+  return {
+    pid: child.pid,
+    channel: {
+      send(text) {
+        try {
+          child.send(text)
+        } catch {
+          // It has ended; `exited` tells.
+        }
+      },
+      onText: (take) => void takers.push(take),
+      onEnd: (ended) => void exited.then(ended),
+    },
+    kill: (signal) => child.kill(signal),
+    exited,
+  }
+}
