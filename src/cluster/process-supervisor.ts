@@ -65,9 +65,11 @@ export async function superviseProcesses(
       process: index + 1,
       state,
       onReady() {
+        announce()
         if (seats.every((seat) => seat.status().state === 'running')) started.resolve(null)
       },
       onEnd(lines) {
+        announce()
         if (!isUp) started.resolve(lines.length > 0 ? lines : [DIED])
         else if (isHopeless(seats)) parts.onGivenUp()
         void sweep(SWEEP_AGAIN)
@@ -81,10 +83,13 @@ export async function superviseProcesses(
     if (await parts.sweep(seats.map((seat) => seat.runId()).filter((id) => id !== null))) return
     parts.after(again, () => void sweep(Math.min(again * 2, SWEEP_LATEST)))
   }
-  const beat = () => {
-    for (const seat of seats) seat.beat()
+  const announce = () => {
     const now = state()
     for (const seat of seats) seat.send({ type: 'state', state: now })
+  }
+  const beat = () => {
+    for (const seat of seats) seat.beat()
+    announce()
   }
 
   for (const seat of seats) seat.start()

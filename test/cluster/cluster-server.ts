@@ -1,0 +1,86 @@
+import type { Environment, ServerProcess } from '../e2e/server-process.ts'
+import { startServer } from '../e2e/server-process.ts'
+
+/** What `/health` says of one process. */
+export type ProcessLine = {
+  readonly process: number
+  readonly pid: number | null
+  readonly state: string
+  readonly restarts: number
+  readonly connections: number
+  readonly seq: number
+  readonly answers: boolean
+}
+
+/** A server of several processes, and what can be seen of them from outside. */
+export type ClusterServer = ServerProcess & {
+  /** All processes, as any of them tells. */
+  processes(): Promise<readonly ProcessLine[]>
+  /** Waits until this holds of the processes. */
+  processesAre(right: (lines: readonly ProcessLine[]) => boolean): Promise<readonly ProcessLine[]>
+  /** Opens something that makes one connection, and answers in which process it ended up; only while all others so opened live. */
+  placed<T>(open: () => Promise<T>): Promise<{ readonly opened: T; readonly process: number }>
+}
+
+/** Starts a server of two processes, or as many as the environment says. */
+export async function startCluster(dataDir: string, environment: Environment = {}): Promise<ClusterServer> {
+  const server = await startServer(dataDir, {
+    DASHBOARD_PROCESSES: '2',
+    DASHBOARD_REQUESTS_PER_SECOND: '1000',
+    DASHBOARD_REGISTRATIONS_PER_MINUTE: '1000',
+    ...environment,
+  })
+  const processes = async () => processLines(await health(server.url))
+  const processesAre: ClusterServer['processesAre'] = (right) =>
+    until(async () => {
+      const lines = await processes().catch(() => [])
+      return lines.length > 0 && right(lines) ? lines : null
+    })
+  const held = new Map<number, number>()
+  const total = (lines: readonly ProcessLine[]) => lines.reduce((sum, line) => sum + line.connections, 0)
+  return {
+    ...server,
+    processes,
+    processesAre,
+    async placed(open) {
+      const before = [...held.values()].reduce((sum, count) => sum + count, 0)
+      const opened = await open()
+      // What is said of others is half a second old.
+      const lines = await processesAre((all) => total(all) === before + 1)
+      const line = lines.find(({ process, connections }) => connections > (held.get(process) ?? 0))
+      if (line === undefined) throw new Error('a connection that no process holds')
+      held.set(line.process, line.connections)
+      return { opened, process: line.process }
+    },
+  }
+}
+
+/** The whole answer of `/health`, from whichever process got the request. */
+export async function health(url: string): Promise<Record<string, unknown>> {
+  // A connection of its own each time, so that it may be any process.
+  const response = await fetch(`${url}/health`, { headers: { connection: 'close' }, keepalive: false })
+  const body: unknown = await response.json()
+  if (typeof body !== 'object' || body === null) throw new Error('no health')
+  return { ...body }
+}
+
+/** Asks again until there is something; fails after 15 s. */
+export async function until<T>(ask: () => Promise<T | null>): Promise<T> {
+  const end = performance.now() + 15_000
+  for (;;) {
+    const found = await ask()
+    if (found !== null) return found
+    if (performance.now() > end) throw new Error('never came')
+    await Bun.sleep(50)
+  }
+}
+
+function processLines({ processes }: Record<string, unknown>): readonly ProcessLine[] {
+  if (!Array.isArray(processes)) return []
+  return processes.filter(isLine)
+}
+
+function isLine(value: unknown): value is ProcessLine {
+  if (typeof value !== 'object' || value === null) return false
+  return 'process' in value && 'pid' in value && 'connections' in value
+}
