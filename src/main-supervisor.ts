@@ -25,7 +25,7 @@ export async function startSupervisor(
   logger: Logger,
 ): Promise<Result<Running, Failure>> {
   // The port first, so that a taken one is told before anything is touched.
-  const port = claimPort(config.host, config.port)
+  const port = await claimPort(config.host, config.port, Bun.sleep)
   let serving: Processes | null = null
   const opened = await openWriter(config, logger, (position) => serving?.committed(position))
   if (!opened.ok) return opened
