@@ -1,11 +1,23 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 // Figures of other processes from Linux's /proc: what the kernel charged them, not what they say of themselves.
 
 /** Seconds of processor time a process has used, in user and kernel mode, over all its threads. */
 export function cpuSeconds(pid: number): number {
+  return secondsIn(`/proc/${pid}/stat`)
+}
+
+/** The same of each thread of some processes, by a name of its own. */
+export function threadSeconds(pids: readonly number[]): ReadonlyMap<string, number> {
+  const threads = pids.flatMap((pid) =>
+    readdirSync(`/proc/${pid}/task`).map((id) => `/proc/${pid}/task/${id}`),
+  )
+  return new Map(threads.map((thread) => [thread, secondsIn(`${thread}/stat`)]))
+}
+
+function secondsIn(file: string): number {
   // The name in parentheses may hold anything; the numbers start after it, with the state as the third field.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
+  const fields = readFileSync(file, 'utf8').split(') ').at(-1)?.split(' ') ?? []
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
