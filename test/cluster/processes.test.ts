@@ -1,9 +1,12 @@
-import { afterEach, describe, expect, test } from 'bun:test'
+import { afterEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts'
 import { newKey, openLoggedIn, openSocket, type RawSocket } from '../e2e/raw-socket.ts'
 import { runToEnd, type ServerProcess, startServer, temporaryFolder } from '../e2e/server-process.ts'
 import { type ClusterServer, health, startCluster, until } from './cluster-server.ts'
+
+// Real processes get real time.
+setDefaultTimeout(30_000)
 
 const cleanups: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -120,7 +123,7 @@ only('two processes at one port', () => {
     const text = await until(async () => {
       const response = await fetch(`${server.url}/metrics`, {
         keepalive: false,
-        signal: AbortSignal.timeout(2_500),
+        signal: AbortSignal.timeout(1_600),
       }).catch(() => null)
       return response?.ok ? response.text() : null
     })
