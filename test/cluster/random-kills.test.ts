@@ -39,13 +39,13 @@ test.skipIf(process.platform !== 'linux')(
     for (let kill = 0; kill < KILLS; kill++) {
       await Bun.sleep(300 + random.int(900))
       // Once in each run for certain.
-      if (kill === KILLS >> 1) {
+      if (kill === 1) {
         await server.stop('SIGKILL')
         server = await restart(folder.path, port)
         continue
       }
       const victim = random.pick(await server.processes().catch(() => []))
-      if (victim?.pid) process.kill(victim.pid, random.oneIn(4) ? 'SIGTERM' : 'SIGKILL')
+      if (victim?.pid) process.kill(victim.pid, kill > 2 && random.oneIn(4) ? 'SIGTERM' : 'SIGKILL')
     }
     for (const worker of workers) await worker.stop()
     await server.processesAre((all) => all.length === 2 && all.every(({ state }) => state === 'running'))
@@ -94,10 +94,10 @@ function work(address: string, key: LoginKey, name: string) {
       socket.send({ type: 'connect', device_id: id, id: `c${number}` })
       await socket.until('ack', { id: `c${number}` })
       acknowledged.push(id)
+      // Online for most of the time, so that whatever ends its process finds it so; within what a session may send a second.
+      await Bun.sleep(110)
       socket.send({ type: 'disconnect', id: `x${number}` })
       await socket.until('ack', { id: `x${number}` })
-      // Within what a session may send a second.
-      await Bun.sleep(110)
     }
   }
   const ended = run()
@@ -159,7 +159,7 @@ async function equalAtRest(
     return reader.isLive() && canonicalJson(reader.values()) === canonicalJson([...values]) ? true : null
   }).catch(() => expect(reader.values()).toEqual([...values]))
   // Nobody stays online for ever, however its process ended.
-  expect(values[1]).not.toContain('"status":"online"')
+  expect(values[1]?.match(/"status":"online"/g) ?? []).toEqual([])
   socket.close()
 }
 
