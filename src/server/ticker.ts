@@ -21,9 +21,12 @@ export const systemTimers: Timers = {
 export function startTicker(period: Millis, tick: () => void, timers: Timers): () => void {
   const start = timers.now()
   let cancel = () => {}
+  let last = 0
   const schedule = () => {
     const passed = timers.now() - start
-    cancel = timers.after((Math.floor(passed / period) + 1) * period - passed, () => {
+    // Timers may be a fraction of a millisecond early: the same tick must not come again for that.
+    last = Math.max(last, Math.floor(passed / period)) + 1
+    cancel = timers.after(last * period - passed, () => {
       // Before the tick, so that one that throws does not end the ticking.
       schedule()
       tick()

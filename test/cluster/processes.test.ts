@@ -118,7 +118,8 @@ only('two processes at one port', () => {
     const [first] = await server.processes()
     const pid = first?.pid ?? 0
     process.kill(pid, 'SIGSTOP')
-    cleanups.push(async () => process.kill(pid, 'SIGCONT'))
+    // It could not see its supervisor's end otherwise; should it have been replaced meanwhile, it has ended.
+    cleanups.push(async () => isAlive(pid) && process.kill(pid, 'SIGCONT'))
     // The kernel goes on handing it connections: whoever meets it waits, whoever does not is served.
     const text = await until(async () => {
       const response = await fetch(`${server.url}/metrics`, {

@@ -17,6 +17,15 @@ describe('ticker', () => {
     expect(time.delays).toEqual([100, 100, 70, 100, 50, 100])
   })
 
+  test('a timer that is early by a fraction does not make a second tick of one', () => {
+    const time = manualTimers()
+    const ticks: number[] = []
+    startTicker(100, () => ticks.push(time.now()), time)
+    for (const at of [99.5, 199.75, 300]) time.fire(at)
+    expect(ticks).toEqual([99.5, 199.75, 300])
+    expect(time.delays).toEqual([100, 100.5, 100.25, 100])
+  })
+
   test('a tick that throws does not end the ticking', () => {
     const time = manualTimers()
     startTicker(
