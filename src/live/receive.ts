@@ -1,5 +1,6 @@
 import { appError } from '../core/errors.ts'
 import { takeToken } from '../core/token-bucket.ts'
+import type { ClientMessage } from '../protocol/client-messages.ts'
 import { frameKindFits } from '../protocol/connection.ts'
 import { correlationOf, parseClientMessage, wrongFrameKind } from '../protocol/parse.ts'
 import { checkReader, defer, putBack } from './back-pressure.ts'
@@ -37,7 +38,7 @@ export function receive<Socket>(live: LiveState<Socket>, session: Session<Socket
   const message = parsed.value
   live.deps.metrics.received(message.type)
   if (session.refusals > 0) session.refusals -= 1
-  if (session.link.type === 'open' || message.type === 'heartbeat') handle(live, session, message)
+  if (session.link.type === 'open' || NEED_NO_ROOM.has(message.type)) handle(live, session, message)
   else defer(live, session, [message])
   checkReader(live, session)
 }
@@ -54,6 +55,17 @@ export function drained<Socket>(live: LiveState<Socket>, session: Session<Socket
     return
   }
 }
+
+/**
+ * What a slow session is not made to wait for: signs of life, and what it says as a device, which is taken even if it never
+ * drains (rule V-5). The answers are small and few.
+ */
+const NEED_NO_ROOM: ReadonlySet<ClientMessage['type']> = new Set([
+  'heartbeat',
+  'connect',
+  'network_update',
+  'disconnect',
+])
 
 function handle<Socket>(live: LiveState<Socket>, session: Session<Socket>, message: Deferred): void {
   switch (message.type) {
