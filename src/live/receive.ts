@@ -56,17 +56,6 @@ export function drained<Socket>(live: LiveState<Socket>, session: Session<Socket
   }
 }
 
-/**
- * What a slow session is not made to wait for: signs of life, and what it says as a device, which is taken even if it never
- * drains (rule V-5). The answers are small and few.
- */
-const NEED_NO_ROOM: ReadonlySet<ClientMessage['type']> = new Set([
-  'heartbeat',
-  'connect',
-  'network_update',
-  'disconnect',
-])
-
 function handle<Socket>(live: LiveState<Socket>, session: Session<Socket>, message: Deferred): void {
   switch (message.type) {
     case 'authenticate':
@@ -121,3 +110,14 @@ function countRefusal<Socket>(
 }
 
 const MOST_TO_DECODE = 2048
+
+/**
+ * What a slow session is not made to wait for: signs of life, and what it says as a device, which is taken even if it never
+ * drains (rule V-5). The answers are small and few.
+ */
+const NEED_NO_ROOM: ReadonlySet<ClientMessage['type']> = new Set([
+  'heartbeat',
+  'connect',
+  'network_update',
+  'disconnect',
+])
