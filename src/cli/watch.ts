@@ -1,6 +1,6 @@
 import type { LinkState } from '../client/api.ts'
 import { type ClientOptions, createClient } from '../client/client.ts'
-import { appError } from '../core/errors.ts'
+import { type AppError, appError } from '../core/errors.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import { WIRE_FORMATS, type WireFormat } from '../protocol/connection.ts'
 import { readKeyFile } from './key-file.ts'
@@ -41,9 +41,15 @@ handle.onStatus((status) => {
   if (status.type === 'refused' && status.error.retryAfter === undefined) end(status.error)
 })
 client.events(channel, (event) => print(printer.happened(event)))
-client.onError((error) => process.stderr.write(`${printable(`${error.code}: ${error.message}`)}\n`))
-client.onState(tellState)
+let lastError = ''
+client.onError((error) => {
+  lastError = error.message
+  process.stderr.write(`${printable(explained(error))}\n`)
+})
+const stopTelling = client.onState(tellState)
 process.on('SIGINT', () => {
+  // Its end is wanted and nothing to tell.
+  stopTelling()
   client.close()
   process.exit(0)
 })
@@ -59,6 +65,8 @@ function tellState(state: LinkState): void {
       process.stderr.write(`${printable(`connection lost (${state.reason})`)}; trying again\n`)
       break
     case 'closed':
+      // A refused login comes as an error first, and then as the reason of the close.
+      if (state.reason === lastError) process.exit(1)
       end(appError('ConnectionClosed', `the server closed the connection: ${state.reason}`))
       break
     case 'stale':
@@ -73,10 +81,17 @@ function tellState(state: LinkState): void {
   }
 }
 
-function end({ code, message }: { readonly code: string; readonly message: string }): never {
-  const hint =
-    code === 'Unauthorized' && credentials.credentials === undefined ? '; log in by --key FILE' : ''
-  return die(printable(`${code}: ${message}${hint}`))
+function end(error: AppError): never {
+  return die(printable(explained(error)))
+}
+
+/** The error with what can be done about it here. */
+function explained({ code, message }: AppError): string {
+  const hasKey = credentials.credentials !== undefined
+  if (code === 'Unauthorized' && !hasKey) return `${code}: ${message}; log in by --key FILE`
+  if (code === 'InvalidCredentials' && hasKey && !args.on('register'))
+    return `${code}: ${message}; --register makes a user of a new key`
+  return `${code}: ${message}`
 }
 
 function readCredentials(

@@ -90,7 +90,7 @@ function startFamily(store: AuthStore, family: NewFamily, key: KeyRow, at: Milli
 
 export const UNKNOWN_KEY: AppError = appError(
   'InvalidCredentials',
-  'nobody has registered this key: log in with another one, or send "register" with the login',
+  'nobody has registered this key: register it with the login, or use another one',
 )
 export const REVOKED: AppError = appError(
   'InvalidCredentials',
