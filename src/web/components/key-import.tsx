@@ -33,22 +33,30 @@ function KeyImportDialog({ onClose }: { readonly onClose: () => void }) {
   const text = useSignal('')
   const problem = useSignal<string | null>(null)
   const isBusy = useSignal(false)
-  const logIn = async () => {
+  /** The server refused the key; perhaps it is a new one, and its owner says so. */
+  const isRefused = useSignal(false)
+  const logIn = async (mode: 'register' | 'known') => {
     const key = readKeyText(text.peek())
     if (!key.ok) {
       problem.value = key.error
       return
     }
     isBusy.value = true
+    isRefused.value = false
     await stopDevice()
-    const result = await session.signInWith(key.value)
+    const result = await session.signInWith(key.value, mode)
     isBusy.value = false
     if (result.ok) {
       location.hash = '#account'
       onClose()
     } else {
       problem.value = `The server did not take this key: ${result.error.message}.`
+      isRefused.value = mode === 'known' && result.error.code === 'InvalidCredentials'
     }
+  }
+  const forgetProblem = () => {
+    problem.value = null
+    isRefused.value = false
   }
   return (
     <Modal title="Log in with a key" onClose={onClose}>
@@ -65,7 +73,7 @@ function KeyImportDialog({ onClose }: { readonly onClose: () => void }) {
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          void logIn()
+          void logIn('known')
         }}
       >
         <label class="field">
@@ -81,7 +89,7 @@ function KeyImportDialog({ onClose }: { readonly onClose: () => void }) {
             aria-describedby="key-problem"
             onInput={(event) => {
               text.value = event.currentTarget.value
-              problem.value = null
+              forgetProblem()
             }}
           />
         </label>
@@ -92,7 +100,7 @@ function KeyImportDialog({ onClose }: { readonly onClose: () => void }) {
             accept=".key,.pem,text/plain"
             onChange={async (event) => {
               text.value = (await event.currentTarget.files?.[0]?.text()) ?? ''
-              problem.value = null
+              forgetProblem()
             }}
           />
         </label>
@@ -103,6 +111,11 @@ function KeyImportDialog({ onClose }: { readonly onClose: () => void }) {
           <button type="submit" class="button button-main" disabled={isBusy}>
             Log in
           </button>
+          {isRefused.value ? (
+            <button type="button" class="button" disabled={isBusy} onClick={() => void logIn('register')}>
+              Register it
+            </button>
+          ) : null}
           <button type="button" class="button button-quiet" onClick={onClose}>
             Cancel
           </button>

@@ -37,8 +37,8 @@ export type Session = {
   resume(): Promise<void>
   /** Makes a key, registers it and logs in; with a kept key just logs in. */
   signUp(): Promise<Result<Identity>>
-  /** Logs in with a key from elsewhere; it is kept only when the server knows it. */
-  signInWith(key: SecretKey): Promise<Result<Identity>>
+  /** Logs in with a key from elsewhere, or makes a user of it; it is kept only when the server took it. */
+  signInWith(key: SecretKey, mode: 'register' | 'known'): Promise<Result<Identity>>
   /** After `refused`: the same once more. */
   retry(): Promise<void>
   /** After `refused`: makes a user of the kept key on this server. */
@@ -102,9 +102,9 @@ export function createSession(parts: SessionParts): Session {
       if (present.status === 'signed-in') return Promise.resolve({ ok: true, value: present.identity })
       return enter(identities.load() ?? makeIdentity(parts.random), 'register')
     },
-    async signInWith(key) {
+    async signInWith(key, mode) {
       const before = state.peek()
-      const result = await enter(importIdentity(key, parts.random), 'known')
+      const result = await enter(importIdentity(key, parts.random), mode)
       // A key that is not known here must not push out the one that is.
       if (!result.ok && before.status === 'signed-in') await enter(before.identity, 'known')
       else if (!result.ok) state.value = before.status === 'refused' ? before : { status: 'anonymous' }
