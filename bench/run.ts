@@ -10,13 +10,23 @@ const OTHERS = ['verify'] as const
 
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+const usage = `npm run bench -- [all|${[...QUESTIONS, ...OTHERS].join('|')}] [--short]`
 const known: readonly string[] = [...QUESTIONS, ...OTHERS]
 const wrong = [
   ...words.filter((word) => word !== 'all' && !known.includes(word)),
   ...flags.filter(unknownFlag),
 ]
+if (flags.includes('--help')) {
+  console.log(`Answers questions about cost, each beside its control; bench/README.md says what the figures mean.
+
+Usage: ${usage}
+
+  --short  show in seconds that they work; the figures of a short run mean nothing
+  --help   show this page`)
+  process.exit(0)
+}
 if (wrong.length > 0) {
-  console.error(`unknown: ${wrong.join(' ')}; npm run bench -- [all|${known.join('|')}] [--short]`)
+  console.error(`unknown: ${wrong.join(' ')}; usage: ${usage}`)
   process.exit(2)
 }
 
