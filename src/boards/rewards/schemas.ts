@@ -97,7 +97,7 @@ const interval = word(INTERVALS, 'UTC; weeks begin on Monday')
  * Bounds are checked by `planHistory`, whose errors name the field; those of coerced numbers here would not.
  */
 export const HistoryParams = t.Object({
-  interval: t.Optional(interval),
+  interval: t.Optional({ ...interval, error: `interval must be one of ${INTERVALS.join(', ')}` }),
   from: t.Optional(t.Integer({ description: 'first instant, ms', examples: [1765900000000] })),
   to: t.Optional(t.Integer({ description: 'end, exclusive, ms', examples: [1766000000000] })),
   cursor: t.Optional(

@@ -175,7 +175,7 @@ test('pages join without gap or overlap', async () => {
 })
 
 test.each([
-  ['interval=year', 'interval'],
+  ['interval=year', 'interval must be one of hour, day, week, month'],
   ['from=-1', 'from'],
   ['from=1e99', 'from'],
   ['to=-5', 'to'],
