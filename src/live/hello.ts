@@ -1,3 +1,4 @@
+import { toBase64url } from '../core/base64url.ts'
 import type { SessionId } from '../core/ids.ts'
 import { WIRE_FORMATS } from '../protocol/connection.ts'
 import { LIMITS } from '../protocol/limits.ts'
@@ -47,11 +48,11 @@ export function openSession<Socket>(
 }
 
 function randomText<Socket>(live: LiveState<Socket>, bytes: number): string {
-  return live.deps.random.bytes(bytes).toBase64({ alphabet: 'base64url', omitPadding: true })
+  return toBase64url(live.deps.random.bytes(bytes))
 }
 
 /**
- * Someone may look at public channels all day and log in then. Nothing is lost by a long time: a challenge is worth one
- * login on the one socket it was sent to.
+ * Someone may look at public channels for a while and log in then. A challenge is worth one login on the one socket it was sent to; who
+ * comes later is told to come back for a new one (L-5). Not longer, since a used one is remembered until it has run out.
  */
-const CHALLENGE_MILLIS = 24 * 60 * 60 * 1000
+const CHALLENGE_MILLIS = 60 * 60 * 1000
