@@ -137,14 +137,15 @@ async function start(context: Context): Promise<Result<Running & Endable, Failur
     defect: (cause, during) => logger.error('defect', { during, cause: Bun.inspect(cause) }),
   })
   late.engine = engine
-  late.wakeTail = () => {
+  const followOn = (read: () => void) => {
     try {
-      tail.wake()
+      read()
     } catch (error) {
       // The database may be busy for a moment; the next second tries again.
       logger.warn('journal not readable', { error: String(error) })
     }
   }
+  late.wakeTail = () => followOn(tail.wake)
   late.wakeTail()
   const stopRhythm = startRhythm(engine, late.wakeTail, systemTimers)
   const stayAlive = () =>
@@ -195,7 +196,7 @@ async function start(context: Context): Promise<Result<Running & Endable, Failur
   })
   // Whoever resumes here may have seen elsewhere what we are just being told of.
   const upgrade: Door['upgrade'] = (...asked) => {
-    late.wakeTail()
+    followOn(tail.catchUp)
     return front.upgrade(...asked)
   }
   late.door = link === null ? front : { ...front, upgrade }

@@ -24,6 +24,8 @@ export type LostSuffix = { readonly cursor: Cursor; readonly head: Cursor }
 export type Tail = {
   /** There may be new rows. Reads at once, on the caller's turn, and throws what that throws; cheap when there are none. */
   wake(): void
+  /** Like `wake`, but comes back only when all rows are delivered, however many: for who must not be served behind them. */
+  catchUp(): void
   cursor(): Cursor
   /** Delivers nothing any more. */
   stop(): void
@@ -41,21 +43,24 @@ export function createTail(options: TailOptions): Tail {
   let stopped = false
   let deferred = false
 
-  function step(): void {
-    if (stopped) return
+  /** Answers whether there may be more. */
+  function step(): boolean {
+    if (stopped) return false
     const found = read((journal) => next(journal, cursor, slice))
     if (found.type === 'lost') {
       const lost = { cursor, head: found.head }
       cursor = found.head
       onLost(lost)
-      return
+      return false
     }
     const last = found.entries.at(-1)
-    if (last === undefined) return
+    if (last === undefined) return false
     // Moved before the delivery: a sink that throws must not get the same rows for ever.
     cursor = { epoch: last.epoch, seq: last.seq, chain: last.chain }
-    if (found.entries.length === slice) later()
+    const isFull = found.entries.length === slice
+    if (isFull) later()
     deliver(found.entries)
+    return isFull
   }
 
   function later(): void {
@@ -74,6 +79,9 @@ export function createTail(options: TailOptions): Tail {
   return {
     wake() {
       if (!deferred) step()
+    },
+    catchUp() {
+      while (step()) {}
     },
     cursor: () => cursor,
     stop() {

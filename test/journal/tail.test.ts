@@ -47,6 +47,18 @@ function setUp(storage: Storage<Stores> = createMemoryStorage(), slice = 4) {
 }
 
 describe('tail', () => {
+  test('catches up with more than a slice at once, also while one is deferred', () => {
+    const { append, delivered, tail, settle } = setUp()
+    append(rowsAfter(ORIGIN, 1, 11))
+    tail.wake()
+    tail.wake()
+    expect(delivered).toHaveLength(4)
+    tail.catchUp()
+    expect(delivered).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
+    settle()
+    expect(delivered).toHaveLength(11)
+  })
+
   test('begins at the end, and delivers each later row once', () => {
     const storage = createMemoryStorage()
     storage.write(({ journal }) => journal.append(rowsAfter(ORIGIN, 1, 3)))
