@@ -1,6 +1,7 @@
 /** The composition root of a server of several processes: it holds the writer and the port, and has others serve. */
 import { sweepCommand } from './boards/rewards/upkeep.ts'
 import { claimPort } from './cluster/port-claim.ts'
+import type { Position } from './cluster/process-protocol.ts'
 import { type Processes, superviseProcesses } from './cluster/process-supervisor.ts'
 import { spawnServing } from './cluster/spawn-serving.ts'
 import type { Config } from './config.ts'
@@ -27,7 +28,8 @@ export async function startSupervisor(
   // The port first, so that a taken one is told before anything is touched.
   const port = await claimPort(config.host, config.port, Bun.sleep)
   let serving: Processes | null = null
-  const opened = await openWriter(config, logger, (position) => serving?.committed(position))
+  let tellCommit = (_position: Position): void => {}
+  const opened = await openWriter(config, logger, (position) => tellCommit(position))
   if (!opened.ok) return opened
   const writer = opened.value
   const operator = loadOperatorKey(config.dataDir, random)
@@ -49,6 +51,9 @@ export async function startSupervisor(
     bus: writer.bus,
     writer: () => ({ state: writer.state(), restarts: writer.restarts() }),
     position: writer.position,
+    onCommit(listener) {
+      tellCommit = listener
+    },
     sweep: (alive) =>
       sweep(alive).then(
         ({ ok }) => ok,

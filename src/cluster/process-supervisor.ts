@@ -19,6 +19,8 @@ export type SupervisorParts = {
   readonly bus: CommandBus
   readonly writer: () => WriterStatus
   readonly position: () => Position
+  /** Hands over who is to be called after every commit from now on. */
+  readonly onCommit: (listener: (position: Position) => void) => void
   /** Takes what runs other than these left behind; false when it has to be tried again. */
   readonly sweep: (alive: readonly string[]) => Promise<boolean>
   /** The supervisor's own metrics. */
@@ -35,8 +37,6 @@ export type SupervisorParts = {
 
 /** The serving processes of one host. */
 export type Processes = {
-  /** To be called after every commit. */
-  committed(position: Position): void
   status(): readonly ProcessStatus[]
   /** Lets every process say goodbye, at most for `patience` ms; resolves when all have ended. */
   stop(patience: Millis): Promise<void>
@@ -92,6 +92,10 @@ export async function superviseProcesses(
     announce()
   }
 
+  // Before the first start: who is up serves already while the others come.
+  parts.onCommit((position) => {
+    for (const seat of seats) seat.send({ type: 'committed', position })
+  })
   for (const seat of seats) seat.start()
   const stopBeating = parts.every(BEAT, beat)
   const stop = async (patience: Millis): Promise<void> => {
@@ -106,9 +110,6 @@ export async function superviseProcesses(
   isUp = true
   logger.info('serving processes are up', { processes })
   return ok({
-    committed(position) {
-      for (const seat of seats) seat.send({ type: 'committed', position })
-    },
     status: () => seats.map((seat) => seat.status()),
     stop,
   })

@@ -59,7 +59,8 @@ export function createSeat(parts: SeatParts): Seat {
   let stopping = false
 
   function start(): void {
-    const spawned = parts.spawn(process)
+    const spawned = spawn()
+    if (spawned === null) return
     const begun: Run = {
       spawned,
       runId: parts.newRunId(),
@@ -76,6 +77,18 @@ export function createSeat(parts: SeatParts): Seat {
       if (run === begun) receive(begun, JSON.parse(text))
     })
     void spawned.exited.then((how) => ended(begun, how))
+  }
+
+  /** Null, and another attempt later, when the system has no process to give: the writer here must not die of that. */
+  function spawn(): Spawned | null {
+    try {
+      return parts.spawn(process)
+    } catch (error) {
+      failures += 1
+      logger.error('serving process not started', { process, error: String(error), failures })
+      emptied([`a serving process cannot be started: ${String(error)}`])
+      return null
+    }
   }
 
   function receive(from: Run, message: ToSupervisor): void {
@@ -121,18 +134,20 @@ export function createSeat(parts: SeatParts): Seat {
   function ended(gone: Run, how: Awaited<Spawned['exited']>): void {
     run = null
     failures = gone.beats * BEAT >= LASTING ? 1 : failures + 1
-    if (!stopping) {
-      logger.error('serving process ended', { process, pid: gone.spawned.pid, ...how, failures })
-      parts.after(DELAYS[Math.min(failures, DELAYS.length) - 1] ?? 0, again)
-    }
-    parts.onEnd(gone.lines)
+    if (!stopping) logger.error('serving process ended', { process, pid: gone.spawned.pid, ...how, failures })
+    emptied(gone.lines)
+  }
+
+  function emptied(lines: readonly string[]): void {
+    if (!stopping) parts.after(DELAYS[Math.min(failures, DELAYS.length) - 1] ?? 0, again)
+    parts.onEnd(lines)
   }
 
   function again(): void {
     if (stopping) return
     restarts += 1
     start()
-    logger.warn('serving process restarted', { process, restarts })
+    if (run !== null) logger.warn('serving process restarted', { process, restarts })
   }
 
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { BEAT, type ToServing, type ToSupervisor } from '../../src/cluster/process-protocol.ts'
+import { BEAT, type Position, type ToServing, type ToSupervisor } from '../../src/cluster/process-protocol.ts'
 import { superviseProcesses } from '../../src/cluster/process-supervisor.ts'
 import type { Spawned } from '../../src/cluster/seat.ts'
 import type { Logger } from '../../src/core/logger.ts'
@@ -63,6 +63,40 @@ describe('the supervisor of serving processes', () => {
     expect(run.givenUp()).toBeGreaterThan(0)
   })
 
+  test('a process that cannot be spawned is tried again like one that died; the supervisor lives', async () => {
+    const run = supervise(2)
+    await run.up()
+    run.spawnFails(2)
+    run.children[0]?.end(1)
+    await Bun.sleep(0)
+    const pauses: number[] = []
+    for (let n = 0; n < 3; n++) {
+      pauses.push(run.nextPause())
+      await run.elapse(run.nextPause())
+    }
+    expect(pauses).toEqual([50, 200, 500])
+    expect(run.children).toHaveLength(3)
+    const started = await run.started
+    expect(started.ok && started.value.status()[0]).toMatchObject({ state: 'restarting', pid: 1 })
+  })
+
+  test('a first spawn that fails ends all and says why', async () => {
+    const run = supervise(2, 1)
+    expect(await run.started).toEqual({
+      ok: false,
+      error: ['a serving process cannot be started: Error: no more processes'],
+    })
+    expect(run.children.map(({ signals }) => signals)).toEqual([['SIGKILL']])
+  })
+
+  test('who serves is told of commits also while others start', async () => {
+    const run = supervise(2)
+    run.children[0]?.say({ type: 'hello' })
+    run.children[0]?.say({ type: 'ready' })
+    run.commit({ epoch: 1, seq: 2 })
+    expect(run.children[0]?.heard.at(-1)).toEqual({ type: 'committed', position: { epoch: 1, seq: 2 } })
+  })
+
   test('kills who is silent for too long, and nobody else', async () => {
     const run = supervise(2)
     await run.up()
@@ -110,12 +144,14 @@ function up(process: string): string {
 }
 
 /** A supervisor over processes that do as they are told, and time that passes when it is told to. */
-function supervise(processes: number) {
+function supervise(processes: number, spawnsThatFail = 0) {
   const children: ReturnType<typeof child>[] = []
   let waiting: { at: number; run: () => void }[] = []
   let now = 0
   let beat = () => {}
   let runs = 0
+  let failing = spawnsThatFail
+  let commit = (_position: Position) => {}
   let givenUp = 0
   let outcome: unknown = null
   const sweeps = { asked: [] as (readonly string[])[], answers: [] as boolean[] }
@@ -123,6 +159,7 @@ function supervise(processes: number) {
     processes,
     operatorKey: 'key',
     spawn() {
+      if (failing-- > 0) throw new Error('no more processes')
       const made = child()
       children.push(made)
       return made.spawned
@@ -131,6 +168,9 @@ function supervise(processes: number) {
     bus: { submit: async () => ({ ok: true, value: null, epoch: 1, seq: 1 }) },
     writer: () => ({ state: 'running', restarts: 0 }),
     position: () => ({ epoch: 1, seq: 1 }),
+    onCommit(listener) {
+      commit = listener
+    },
     async sweep(alive) {
       sweeps.asked.push(alive)
       return sweeps.answers.shift() ?? true
@@ -155,6 +195,10 @@ function supervise(processes: number) {
     outcome: () => outcome,
     givenUp: () => givenUp,
     beat: () => beat(),
+    commit: (position: Position) => commit(position),
+    spawnFails(times: number) {
+      failing = times
+    },
     nextPause: () => Math.min(...waiting.map(({ at }) => at - now)),
     async elapse(time: number) {
       now += time
