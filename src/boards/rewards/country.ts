@@ -25,7 +25,7 @@ export function openCountries(path: string | null): Result<CountryLookup, string
     })
   } catch (error) {
     return fail(
-      `The country table ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      `The country table ${file} cannot be read (${error instanceof Error ? error.message : String(error)}): name an MMDB file in DASHBOARD_COUNTRY_FILE, or unset it for the bundled one.`,
     )
   }
 }

@@ -116,7 +116,7 @@ function keepPrivate(file: string): void {
 function unwritable(dataDir: string, why: string): Result<never, OpenRefusal> {
   return fail({
     reason: 'unwritable',
-    message: `The data folder ${dataDir} cannot be written (${why}): allow it, or choose another folder.`,
+    message: `The data folder ${dataDir} cannot be written (${why}): allow it, or choose another folder with DASHBOARD_DATA.`,
   })
 }
 
