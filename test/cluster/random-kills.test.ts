@@ -45,7 +45,7 @@ test.skipIf(process.platform !== 'linux')(
         continue
       }
       const victim = random.pick(await server.processes().catch(() => []))
-      if (victim?.pid) process.kill(victim.pid, kill > 2 && random.oneIn(4) ? 'SIGTERM' : 'SIGKILL')
+      if (victim?.pid) signal(victim.pid, kill > 2 && random.oneIn(4) ? 'SIGTERM' : 'SIGKILL')
     }
     for (const worker of workers) await worker.stop()
     await server.processesAre((all) => all.length === 2 && all.every(({ state }) => state === 'running'))
@@ -72,6 +72,15 @@ test.skipIf(process.platform !== 'linux')(
   },
   60_000,
 )
+
+/** What was said of the process may be old: one that was told to end before may have ended meanwhile. */
+function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, name)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
 
 /** A device that comes and goes under ever new names, as fast as it is answered; what is not answered is not said again. */
 function work(address: string, key: LoginKey, name: string) {
