@@ -44,8 +44,9 @@ test.skipIf(process.platform !== 'linux')(
         server = await restart(folder.path, port)
         continue
       }
-      const victim = random.pick(await server.processes().catch(() => []))
-      if (victim?.pid) signal(victim.pid, kill > 2 && random.oneIn(4) ? 'SIGTERM' : 'SIGKILL')
+      // Asked until somebody answers: the question may have met a process as it died.
+      const victim = random.pick(await server.processesAre(() => true))
+      if (victim.pid !== null) signal(victim.pid, kill > 2 && random.oneIn(4) ? 'SIGTERM' : 'SIGKILL')
     }
     for (const worker of workers) await worker.stop()
     await server.processesAre((all) => all.length === 2 && all.every(({ state }) => state === 'running'))
