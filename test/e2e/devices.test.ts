@@ -1,12 +1,10 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../src/core/json.ts'
 import { newKey, openLoggedIn, type RawSocket } from './raw-socket.ts'
-import { type ServerProcess, startServer, temporaryFolder } from './server-process.ts'
+import { ownServers } from './server-process.ts'
 
-const cleanups: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean()
-})
+const { newFolder, start, cleanUp } = ownServers()
+afterEach(cleanUp)
 
 const REPORT = { name: 'lan', loss: 0, rtt: 20, bytes_in: 10, bytes_out: 10 }
 /** Micropoints a second of a device without an established score. */
@@ -135,16 +133,4 @@ function object(value: unknown): JsonObject {
   if (value === undefined || typeof value !== 'object' || value === null)
     throw new Error(`not an object: ${value}`)
   return { ...value }
-}
-
-async function newFolder(): Promise<string> {
-  const folder = await temporaryFolder()
-  cleanups.push(folder.remove)
-  return folder.path
-}
-
-async function start(dataDir: string): Promise<ServerProcess> {
-  const server = await startServer(dataDir)
-  cleanups.push(() => server.stop('SIGKILL'))
-  return server
 }

@@ -9,12 +9,10 @@ import {
   type RawSocket,
   type Received,
 } from './raw-socket.ts'
-import { type ServerProcess, startServer, temporaryFolder } from './server-process.ts'
+import { ownServers, type ServerProcess } from './server-process.ts'
 
-const cleanups: (() => Promise<unknown>)[] = []
-afterEach(async () => {
-  for (const clean of cleanups.splice(0).reverse()) await clean()
-})
+const { newFolder, start, cleanUp } = ownServers()
+afterEach(cleanUp)
 
 const REPORT = { name: 'lan', loss: 0, rtt: 20, bytes_in: 10, bytes_out: 10 }
 
@@ -216,16 +214,4 @@ async function until(reached: () => Promise<boolean>): Promise<void> {
 function object(value: unknown): JsonObject {
   if (typeof value !== 'object' || value === null) throw new Error(`not an object: ${JSON.stringify(value)}`)
   return { ...value }
-}
-
-async function newFolder(): Promise<string> {
-  const folder = await temporaryFolder()
-  cleanups.push(folder.remove)
-  return folder.path
-}
-
-async function start(dataDir: string): Promise<ServerProcess> {
-  const server = await startServer(dataDir)
-  cleanups.push(() => server.stop('SIGKILL'))
-  return server
 }

@@ -101,3 +101,23 @@ async function read(stream: ReadableStream<Uint8Array>, take: (text: string) => 
   const decoder = new TextDecoder()
   for await (const bytes of stream) take(decoder.decode(bytes, { stream: true }))
 }
+
+/** Folders and servers of one test file; `cleanUp` ends and removes them, the newest first. */
+export function ownServers() {
+  const cleanups: (() => Promise<unknown>)[] = []
+  return {
+    async newFolder(): Promise<string> {
+      const folder = await temporaryFolder()
+      cleanups.push(folder.remove)
+      return folder.path
+    },
+    async start(dataDir: string): Promise<ServerProcess> {
+      const server = await startServer(dataDir)
+      cleanups.push(() => server.stop('SIGKILL'))
+      return server
+    },
+    async cleanUp(): Promise<void> {
+      for (const clean of cleanups.splice(0).reverse()) await clean()
+    },
+  }
+}
