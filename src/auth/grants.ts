@@ -92,6 +92,7 @@ export function createGrants({ clock, random, bus, tokens }: GrantParts): Grants
         kind: 'auth.logout',
         actor: { type: 'system' },
         at: clock.now(),
+        repeatable: true,
         payload: { family: presented.family },
       }
       const result = await bus.submit(command)

@@ -35,7 +35,15 @@ export function keyRoutes(parts: KeyRouteParts) {
   const principalOf = async (request: Request) => orThrow(await parts.guard.principalOf(request.headers))
   const submit = async <Kind extends AuthKind>(user: UserPrincipal, kind: Kind, payload: Payload<Kind>) => {
     const actor = { type: 'user', userId: user.userId } as const
-    const result = await bus.submit({ kind, actor, at: clock.now(), payload })
+    // A nonce is good once; how a key is named, and that it is revoked, may be said again (rule L-14).
+    const repeatable = kind === 'auth.rename_key' || kind === 'auth.revoke_key'
+    const result = await bus.submit({
+      kind,
+      actor,
+      at: clock.now(),
+      ...(repeatable ? { repeatable } : {}),
+      payload,
+    })
     return keyFrom(orThrow(result.ok ? ok(result.value) : result))
   }
   return new Elysia({ name: 'auth keys', prefix: '/api/auth/keys', tags: ['keys'] })

@@ -77,6 +77,7 @@ export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
       kind: 'rewards.connect',
       actor: { type: 'user', userId },
       at: from.at,
+      repeatable: true,
       payload: {
         deviceId: id.value,
         name: wanted.name ?? null,
@@ -100,7 +101,13 @@ export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
       case 'network_update': {
         const { id, networks } = message
         const mark = id === undefined ? null : reportMark(id, networks)
-        return submit({ ...base, kind: 'rewards.network_update', payload: { ...which, networks, mark } })
+        return submit({
+          ...base,
+          kind: 'rewards.network_update',
+          // By its mark the device knows a report that is decided again.
+          ...(mark === null ? {} : { repeatable: true }),
+          payload: { ...which, networks, mark },
+        })
       }
       case 'disconnect': {
         const outcome = await submit({ ...base, kind: 'rewards.disconnect', payload: which })
@@ -126,7 +133,8 @@ export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
         if (held === undefined) return
         devices.delete(session)
         const payload = { ...held, session }
-        void vanish({ kind: 'rewards.vanish', actor: { type: 'system' }, at, payload }, FIRST_WAIT)
+        const actor = { type: 'system' } as const
+        void vanish({ kind: 'rewards.vanish', actor, at, repeatable: true, payload }, FIRST_WAIT)
       })
     },
     async stillAlive() {
