@@ -266,7 +266,7 @@ async function openJournal({ config, logger, late, link }: Context): Promise<Res
   return writer.ok ? ok({ writer: writer.value, storage: openReader(config.dataDir) }) : writer
 }
 
-type Journal = { readonly writer: SupervisedWriter; readonly storage: Storage<Stores> }
+type Journal = { readonly writer: Omit<SupervisedWriter, 'abandon'>; readonly storage: Storage<Stores> }
 
 function openAuth(
   { config, late }: Context,
