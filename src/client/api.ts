@@ -77,8 +77,8 @@ export type LinkState =
   | { readonly status: 'idle' }
   | { readonly status: 'connecting'; readonly attempt: number }
   | { readonly status: 'live'; readonly since: Millis }
-  /** Connected, but silent for too long, or the server says that its own source is. */
-  | { readonly status: 'stale'; readonly since: Millis }
+  /** Connected, but nothing was heard for too long (`silence`, our clock), or the server says that of its own source (its clock). */
+  | { readonly status: 'stale'; readonly since: Millis; readonly because: 'silence' | 'server' }
   /** Not connected; the next attempt starts at `retryAt`. */
   | { readonly status: 'offline'; readonly reason: string; readonly retryAt: Millis }
   /** Not connected and not coming back without a new `connect`. */

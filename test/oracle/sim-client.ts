@@ -183,6 +183,7 @@ export class SimClient {
       case 'unsubscribed':
       case 'reconnect':
       case 'stale':
+      case 'fresh':
       case 'ack':
         return
       case 'authenticated':
