@@ -12,7 +12,7 @@ export type WriterOptions = WriterSettings & {
   /** Called once when the thread died by itself; every unanswered command has been answered by then. */
   readonly onCrash: (reason: string) => void
   /** Overrides for tests and measurements. */
-  readonly queue?: Partial<typeof QUEUE_DEFAULTS> & Pick<CommandQueueOptions, 'pace'>
+  readonly queue?: Partial<Omit<CommandQueueOptions, 'post' | 'defer'>>
 }
 
 /** The newest committed row. */

@@ -6,14 +6,14 @@ export function expandVariables(
   text: string,
   environment: { readonly [name: string]: string | undefined },
 ): string {
-  const valueOf = (name: string) => environment[name] ?? ''
+  const given = (name: string) => environment[name] ?? ''
   return text.replace(/\$(?:\{([^}]*)\}|([A-Za-z_]\w*))/g, (_all, braced?: string, bare?: string) => {
-    if (bare !== undefined) return valueOf(bare)
+    if (bare !== undefined) return given(bare)
     const inner = (braced ?? '').trim()
     const comparison = /^(\w+)\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)'|(\w+))$/.exec(inner)
-    if (comparison === null) return valueOf(inner)
+    if (comparison === null) return given(inner)
     const [, name = '', operator, double, single, variable] = comparison
-    const other = double ?? single ?? valueOf(variable ?? '')
-    return String(operator === '==' ? valueOf(name) === other : valueOf(name) !== other)
+    const other = double ?? single ?? given(variable ?? '')
+    return String(operator === '==' ? given(name) === other : given(name) !== other)
   })
 }

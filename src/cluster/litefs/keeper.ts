@@ -17,6 +17,8 @@ export type KeeperParts = {
   readonly unmount: () => Promise<void>
   /** LiteFS cannot be started, or ended again and again without having come up once; a line for people each. */
   readonly onFailed: (lines: readonly string[]) => void
+  /** LiteFS has come up: called before its first state; its promise is waited for. */
+  readonly onUp: () => Promise<void>
   /** Called with every change. */
   readonly onState: (state: LitefsState) => void
   /** Called with every commit that this node's copy has taken; some may be missed, a later one never. */
@@ -77,7 +79,8 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
   const heard = (role: LitefsRole, asked: Millis): void => {
     wasUp = true
     if (role.isPrimary) ledAt = asked
-    set({ type: 'up', isPrimary: role.isPrimary, primary: role.primary })
+    // Of a primary LiteFS gives the name in one place, and none in another.
+    set({ type: 'up', isPrimary: role.isPrimary, primary: role.isPrimary ? null : role.primary })
   }
 
   /** Follows the events as long as this LiteFS lives. */
@@ -109,7 +112,10 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
       try {
         const [role, position] = await Promise.all([api.role(), api.position()])
         if (life.signal.aborted) break
-        if (answered === -Infinity) void follow(life)
+        if (answered === -Infinity) {
+          await parts.onUp()
+          void follow(life)
+        }
         answered = now()
         heard(role, asked)
         // In case the events are late, or lost.

@@ -12,6 +12,8 @@ export type Lease = {
   prove(): Promise<boolean>
   /** Gives it back, so that others need not wait for its end: only for when our LiteFS is dead. Never rejects. */
   release(): Promise<void>
+  /** Whether those who give it out can be reached. Never rejects. */
+  reachable(): Promise<boolean>
   /** How long it lasts without a renewal, ms; Infinity for a static one. */
   readonly ttl: Millis
 }
@@ -26,7 +28,9 @@ const PATIENCE: Millis = 2_000
  */
 export function createLease(settings: LitefsSettings): Lease {
   const { lease, node } = settings
-  if (lease.type === 'static') return { prove: async () => true, release: async () => {}, ttl: Infinity }
+  if (lease.type === 'static') {
+    return { prove: async () => true, release: async () => {}, reachable: async () => true, ttl: Infinity }
+  }
   const { base, key, headers } = consulAt(lease.url, lease.key)
   let session: string | null = null
   const ask = (path: string, method: 'GET' | 'PUT') =>
@@ -50,6 +54,11 @@ export function createLease(settings: LitefsSettings): Lease {
       if (renewed.ok) session = pair.Session
       return renewed.ok
     },
+    reachable: () =>
+      ask(`/v1/kv/${key}`, 'GET').then(
+        ({ status }) => status === 200 || status === 404,
+        () => false,
+      ),
     async release() {
       const held = session
       session = null

@@ -4,7 +4,9 @@ import type { Logger } from '../../core/logger.ts'
 import type { CommandRouter } from './command-router.ts'
 import { type LinkParts, linkToPrimary, type NodeLink, type PrimaryNews } from './node-link.ts'
 
-export type FollowingParts = Pick<LinkParts, 'node' | 'cluster' | 'report' | 'onPromote'> & {
+export type FollowingParts = Pick<LinkParts, 'node' | 'report' | 'onPromote'> & {
+  /** What nodes of this cluster have in common. */
+  readonly cluster: () => string
   readonly nodePort: number
   readonly router: CommandRouter
   /** Answers of the primary, given once they can be read here. */
@@ -44,6 +46,7 @@ export function createFollowing(parts: FollowingParts): Following {
     const to = primary
     const mine: NodeLink = linkToPrimary({
       ...parts,
+      cluster: parts.cluster(),
       address: `${to.includes(':') ? `[${to}]` : to}:${parts.nodePort}`,
       onWelcome(position) {
         if (link !== mine) return

@@ -1,6 +1,6 @@
 import type { Server, ServerWebSocket } from 'bun'
 import type { Millis } from '../../core/clock.ts'
-import type { CommandResult, StoragePosition } from '../../core/command.ts'
+import type { CommandBus, StoragePosition } from '../../core/command.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { PrimaryNews } from './node-link.ts'
 import {
@@ -19,10 +19,8 @@ export type DoorParts = {
   readonly port: number
   /** What nodes of this cluster have in common; null while it is not known. */
   readonly cluster: () => string | null
-  /** Decides one command; null when this node does not write any more. */
-  readonly submit: (
-    command: Extract<ToPrimary, { type: 'commands' }>['commands'][number],
-  ) => Promise<CommandResult | null>
+  /** Takes the commands of other nodes. */
+  readonly bus: CommandBus
   /** Where the copy of the primary is; null before its first commit. */
   readonly position: () => StoragePosition | null
   readonly onReport: (node: string, report: NodeReport) => void
@@ -70,9 +68,13 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
       logger.error('node refused', { node, reason })
       socket.close(1008, reason)
     }
-    if (hello.cluster !== parts.cluster()) return refuse('it is of another cluster')
+    if (hello.cluster !== parts.cluster()) {
+      refuse('it is of another cluster')
+      return
+    }
     if (hello.protocol !== NODE_PROTOCOL) {
-      return refuse(`it speaks version ${hello.protocol} of the protocol of nodes, this one ${NODE_PROTOCOL}`)
+      refuse(`it speaks version ${hello.protocol} of the protocol of nodes, this one ${NODE_PROTOCOL}`)
+      return
     }
     socket.data.node = node
     // It comes back before its old connection was seen to end.
@@ -84,17 +86,21 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
 
   const receive = (socket: PeerSocket, message: ToPrimary): void => {
     const { node } = socket.data
-    if (message.type === 'hello') return welcome(socket, message)
-    if (node === null) return socket.close(1008, 'a node says first who it is')
+    if (message.type === 'hello') {
+      welcome(socket, message)
+      return
+    }
+    if (node === null) {
+      socket.close(1008, 'a node says first who it is')
+      return
+    }
     switch (message.type) {
       case 'commands': {
-        const results = Promise.all(message.commands.map(parts.submit))
+        const results = Promise.all(message.commands.map((command) => parts.bus.submit(command)))
         // Batches are answered in the order in which they came, whatever became of each.
-        socket.data.answered = Promise.all([results, socket.data.answered]).then(([answers]) => {
-          const decided = answers.filter((answer) => answer !== null)
-          // Not all of them: this node is no primary any more, and the link's end says so.
-          if (decided.length === answers.length) post(socket, { type: 'answers', results: decided })
-        })
+        socket.data.answered = Promise.all([results, socket.data.answered]).then(([answers]) =>
+          post(socket, { type: 'answers', results: answers }),
+        )
         break
       }
       case 'report':
