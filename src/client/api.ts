@@ -8,8 +8,11 @@ import type { ClientType, Frame, WireFormat } from '../protocol/connection.ts'
 import type { HelloMessage, StreamEventMessage } from '../protocol/server-messages.ts'
 
 export type ClientOptions = {
-  /** `ws://host:port/ws` or a preset's address; the client adds `type` and `format` to it. */
-  readonly url: string
+  /**
+   * `ws://host:port/ws` or a preset's address; the client adds `type` and `format` to it. A function is
+   * asked before every attempt: for a server of several nodes, any of which can go on with what another one began.
+   */
+  readonly url: string | (() => string)
   /** Default `msgpack`. */
   readonly format?: WireFormat
   /** Default `web`: updates every 250 ms; `tui`: every 100 ms. */

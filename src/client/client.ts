@@ -40,9 +40,15 @@ class LiveClient implements Client {
     const timers = options.timers ?? PLATFORM.timers
     const error = (error: AppError) => this.#errors.tell(error)
     const format = options.format ?? 'msgpack'
+    const { url } = options
+    let address = typeof url === 'string' ? url : ''
+    const nextAddress = () => {
+      if (typeof url !== 'string') address = url()
+      return addressOf(address, options.clientType ?? 'web', format)
+    }
     const link = new Link(
       {
-        url: addressOf(options.url, options.clientType ?? 'web', format),
+        url: nextAddress,
         format,
         open: options.webSocket ?? platformSocket(),
         clock,
@@ -69,7 +75,7 @@ class LiveClient implements Client {
     this.#pings = new Pings(timers, clock)
     this.#channels = new Channels({ clock, timers, send, error })
     this.#login = new Login(options.credentials ?? null, {
-      host: new URL(options.url).host,
+      host: () => new URL(address).host,
       send,
       error,
       serverNow: () => this.#clock.now(),

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Millis } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
 
@@ -14,7 +14,7 @@ export type ChildParts = {
   readonly binary: string
   /** LiteFS's configuration file. */
   readonly file: string
-  /** Remembers the process, so that a server that was killed finds its LiteFS again. */
+  /** Names the process, for whoever looks after this host. */
   readonly pidFile: string
   readonly logger: Logger
 }
@@ -26,6 +26,10 @@ const LAST_LINES = 5
 export function startLitefs({ binary, file, pidFile, logger }: ChildParts): LitefsProcess {
   const child = Bun.spawn([binary, 'mount', '-config', file], { stdio: ['ignore', 'pipe', 'pipe'] })
   writeFileSync(pidFile, `${child.pid}\n`)
+  // However this server ends, unless it is killed: nobody could write through a LiteFS that is left alone with the lease.
+  const end = () => child.kill('SIGTERM')
+  process.on('exit', end)
+  void child.exited.then(() => process.off('exit', end))
   const lines: string[] = []
   const keep = (line: string) => {
     lines.push(line)
@@ -46,23 +50,27 @@ export function startLitefs({ binary, file, pidFile, logger }: ChildParts): Lite
 
 const LAST_WORDS: Millis = 50
 
-/** The LiteFS that an earlier run of this server started and left behind, if it still runs; null otherwise. */
-export function findLitefs({ file, pidFile }: Pick<ChildParts, 'file' | 'pidFile'>): LitefsProcess | null {
-  let pid = 0
-  try {
-    pid = Number(readFileSync(pidFile, 'utf8').trim())
-    // Numbers are given again: only a process with our very command line is ours.
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-    if (!words.includes('mount') || !words.includes(file)) return null
-  } catch {
-    return null
-  }
-  const isAlive = () => signal(pid, 0)
+/** A LiteFS that runs with this configuration file, left behind by a server that was killed; null when there is none. */
+export function findLitefs({ file }: Pick<ChildParts, 'file'>): LitefsProcess | null {
+  const pid = readdirSync('/proc')
+    .map(Number)
+    .find((id) => Number.isInteger(id) && isLitefs(id, file))
+  if (pid === undefined) return null
   const exited = (async () => {
-    while (isAlive()) await Bun.sleep(LOOK)
+    while (signal(pid, 0)) await Bun.sleep(LOOK)
     return { how: 'it ended', lines: [] }
   })()
   return { pid, exited, kill: (name) => void signal(pid, name) }
+}
+
+function isLitefs(pid: number, file: string): boolean {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    return words[1] === 'mount' && words.includes(file) && !isZombie(pid)
+  } catch {
+    // It ended while we looked.
+    return false
+  }
 }
 
 const LOOK: Millis = 50
@@ -83,11 +91,6 @@ function isZombie(pid: number): boolean {
   } catch {
     return true
   }
-}
-
-/** Forgets the process: it has ended. */
-export function forgetLitefs(pidFile: string): void {
-  rmSync(pidFile, { force: true })
 }
 
 async function eachLine(stream: ReadableStream<Uint8Array>, take: (line: string) => void): Promise<void> {
