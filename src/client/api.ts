@@ -111,14 +111,17 @@ export type ChannelStatus =
 export type Change = { readonly type: 'snapshot' } | { readonly type: 'update'; readonly patch: Patch }
 
 /**
- * The socket as a device. A message gets its id once and keeps it over reconnects, so that it takes effect once; the result
- * comes with the server's `ack` or `error`. After a reconnect the device connects again by itself.
+ * The socket as a device. A report gets its id once and keeps it over reconnects and refusals that pass, so that it takes effect once;
+ * the result comes with the server's `ack` or a lasting `error`. After a reconnect, and when the server had to put it offline, the
+ * device connects again by itself. With `ack` 'replicated' an `ack` means that a second node has the change (rule V-8).
  */
 export type Device = {
-  connect(device: DeviceDescription): Promise<Result<Ack>>
-  networkUpdate(networks: NetworkUpdateMessage['networks']): Promise<Result<Ack>>
-  disconnect(): Promise<Result<Ack>>
+  connect(device: DeviceDescription, ack?: AckLevel): Promise<Result<Ack>>
+  networkUpdate(networks: NetworkUpdateMessage['networks'], ack?: AckLevel): Promise<Result<Ack>>
+  disconnect(ack?: AckLevel): Promise<Result<Ack>>
 }
+
+export type AckLevel = NonNullable<NetworkUpdateMessage['ack']>
 
 export type DeviceDescription = Pick<ConnectMessage, 'device_id' | 'name'>
 

@@ -8,7 +8,7 @@ import { Link } from './link.ts'
 import { Listeners } from './listeners.ts'
 import { Login } from './login.ts'
 import { Pings } from './pings.ts'
-import { PLATFORM, platformSocket } from './platform.ts'
+import { fraction, PLATFORM, platformSocket } from './platform.ts'
 import { ServerClock } from './server-clock.ts'
 
 export type * from './api.ts'
@@ -73,7 +73,8 @@ class LiveClient implements Client {
     this.#link = link
     this.#clock = new ServerClock(clock)
     this.#pings = new Pings(timers, clock)
-    this.#channels = new Channels({ clock, timers, send, error })
+    const anyNumber = () => fraction(random)
+    this.#channels = new Channels({ clock, timers, random: anyNumber, send, error })
     this.#login = new Login(options.credentials ?? null, {
       host: () => new URL(address).host,
       send,
@@ -91,6 +92,7 @@ class LiveClient implements Client {
       nextId: () => `${prefix}-${++messages}`,
       hasCredentials: () => this.#login.hasCredentials,
       timers,
+      random: anyNumber,
     })
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { LinkState } from '../../src/client/api.ts'
-import { backoff } from '../../src/client/backoff.ts'
+import { backoff, retryDelay } from '../../src/client/backoff.ts'
 import { ServerClock } from '../../src/client/server-clock.ts'
 import { forSeeds } from '../support/seeded.ts'
 import { delta, Harness, helloAt, settled, snapshot, TestTime } from './harness.ts'
@@ -77,6 +77,16 @@ describe('the link', () => {
       expect(wait).toBeGreaterThanOrEqual(250)
       expect(wait).toBeLessThanOrEqual(30_000)
     })
+  })
+
+  test('S-7, V-7: who is told when to ask again does so no earlier, and at most by half later', () => {
+    forSeeds('RETRY_SEED', 500, (random) => {
+      const after = random.int(60_000)
+      const wait = retryDelay(after, random.int(1000) / 1000)
+      expect(wait).toBeGreaterThanOrEqual(after)
+      expect(wait).toBeLessThanOrEqual(Math.round(after * 1.5))
+    })
+    expect(retryDelay(1000, 0)).not.toBe(retryDelay(1000, 0.9))
   })
 
   test('X-5: a goodbye sets the delay of the next attempt', async () => {
