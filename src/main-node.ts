@@ -289,7 +289,7 @@ function assemble(
     },
     onFailed,
     onState(state) {
-      if (state.type === 'down') void lease.release()
+      if (state.type === 'down' && fence.age() !== null) void lease.release()
       node.onLitefs(state)
     },
     onPosition(position) {

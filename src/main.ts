@@ -60,6 +60,8 @@ type Late = {
   door: Door | null
   engine: Engine<LiveSocket> | null
   wakeTail: () => void
+  /** Brings what this process holds into a database that lost changes. */
+  reconcile: () => void
   /** Told how the host is. */
   onHost: (state: HostState) => void
   metrics: () => Promise<string>
@@ -131,6 +133,7 @@ async function start(context: Context): Promise<Result<Running & Endable, Failur
     maxDevices: config.limits.connections,
     after: (delay, then) => void setTimeout(then, delay),
   })
+  late.reconcile = devices.reconcile
   const engine = createEngine<LiveSocket>({
     clock,
     random,
@@ -336,6 +339,7 @@ function followJournal({ logger, late }: Context, storage: Storage<Stores>, auth
       logger.error('the journal was replaced under the server', { had: cursor.seq, found: head.seq })
       auth.forget()
       engineOf(late).resync('the journal was replaced')
+      late.reconcile()
     },
     defer: setImmediate,
     failed: (error) => logger.error('journal not followed', { error: String(error) }),
@@ -347,6 +351,7 @@ function nothingYet(): Late {
     door: null,
     engine: null,
     wakeTail() {},
+    reconcile() {},
     onHost() {},
     metrics: async () => '',
     isOperator: () => false,

@@ -10,7 +10,7 @@ import { readAddress } from './address.ts'
 import type { CountryLookup } from './country.ts'
 import { reportMark } from './report-mark.ts'
 import type { RewardsCommand, VanishCommand } from './types.ts'
-import { aliveCommand } from './upkeep.ts'
+import { aliveCommand, reconcileCommand } from './upkeep.ts'
 import { readDeviceId } from './validate.ts'
 
 export type DeviceMessageParts = {
@@ -28,6 +28,8 @@ export type DeviceMessageParts = {
 export type BoardMessages = DeviceMessages & {
   /** Notes that this process lives, if any socket is a device; rejects only for a defect. */
   stillAlive(): Promise<void>
+  /** The database lost its newest changes: sockets that have left since then are taken off it again. */
+  reconcile(): void
 }
 
 /**
@@ -44,6 +46,15 @@ export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
   const submit = async (command: RewardsCommand): Promise<Result<MessageOutcome>> => {
     const result = await bus.submit(command)
     return result.ok ? ok({ value: result.value, epoch: result.epoch, seq: result.seq }) : fail(result.error)
+  }
+
+  /** As with a socket's end; what is held is looked at anew each time. */
+  const reconcile = async (delay: Millis): Promise<void> => {
+    const taken = await bus.submit(reconcileCommand(parts.process, [...devices.keys()], clock.now())).then(
+      (result) => result.ok,
+      () => false,
+    )
+    if (!taken) parts.after(delay, () => void reconcile(Math.min(delay * 2, LONGEST_WAIT)))
   }
 
   /** A socket's end must reach the tables, or its device earns for ever: tried until it is taken. */
@@ -138,6 +149,7 @@ export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
         void vanish({ kind: 'rewards.vanish', actor, at, repeatable: true, payload }, FIRST_WAIT)
       })
     },
+    reconcile: () => void reconcile(FIRST_WAIT),
     async stillAlive() {
       // A refusal is no harm: the next one comes soon.
       if (devices.size > 0) await bus.submit(aliveCommand(parts.process, clock.now()))

@@ -1,7 +1,8 @@
 import type { Clock, Millis } from '../../core/clock.ts'
 import type { CommandBus } from '../../core/command.ts'
+import type { SessionId } from '../../core/ids.ts'
 import { isJsonObject } from '../../core/json.ts'
-import type { AliveCommand, RewardsCommand, SweepCommand } from './types.ts'
+import type { AliveCommand, ReconcileCommand, RewardsCommand, SweepCommand } from './types.ts'
 
 /** How often a process with devices notes that it lives, ms: what a crash costs them at most. */
 export const ALIVE_EVERY = 5_000
@@ -21,6 +22,20 @@ export function sweepCommand(alive: readonly string[], at: Millis): SweepCommand
 /** What a process submits every {@link ALIVE_EVERY} while devices hang on it. */
 export function aliveCommand(process: string, at: Millis): AliveCommand {
   return { kind: 'rewards.alive', actor: { type: 'system' }, at, repeatable: true, payload: { process } }
+}
+
+/** What a process submits when changes were lost that it had seen. Not to be decided late: devices come and go. */
+export function reconcileCommand(
+  process: string,
+  sessions: readonly SessionId[],
+  at: Millis,
+): ReconcileCommand {
+  return {
+    kind: 'rewards.reconcile',
+    actor: { type: 'system' },
+    at,
+    payload: { process, sessions },
+  }
 }
 
 /**

@@ -10,7 +10,7 @@ export type Lease = {
    * when that cannot be found out.
    */
   prove(): Promise<boolean>
-  /** Gives it back, so that others need not wait for its end: only for when our LiteFS is dead. Never rejects. */
+  /** Gives it back if it is still ours, so that others need not wait for its end: only for when our LiteFS is dead. Never rejects. */
   release(): Promise<void>
   /** Whether those who give it out can be reached. Never rejects. */
   reachable(): Promise<boolean>
@@ -32,26 +32,28 @@ export function createLease(settings: LitefsSettings): Lease {
     return { prove: async () => true, release: async () => {}, reachable: async () => true, ttl: Infinity }
   }
   const { base, key, headers } = consulAt(lease.url, lease.key)
-  let session: string | null = null
   const ask = (path: string, method: 'GET' | 'PUT') =>
     fetch(`${base}${path}`, { method, headers, signal: AbortSignal.timeout(PATIENCE) })
+  /** The session by which this node has the lease; null when it does not. */
+  const held = async (): Promise<string | null> => {
+    const found = await ask(`/v1/kv/${key}`, 'GET')
+    if (found.status === 404) return null
+    const parsed: unknown = await found.json()
+    if (!found.ok || !Value.Check(Pairs, parsed)) {
+      throw new Error(`Consul answered ${found.status} to a look at the lease`)
+    }
+    const [pair] = parsed
+    return pair?.Session !== undefined && holderOf(pair) === node ? pair.Session : null
+  }
   return {
     ttl: lease.ttl,
     async prove() {
-      session = null
-      const found = await ask(`/v1/kv/${key}`, 'GET')
-      if (found.status === 404) return false
-      const parsed: unknown = await found.json()
-      if (!found.ok || !Value.Check(Pairs, parsed)) {
-        throw new Error(`Consul answered ${found.status} to a look at the lease`)
-      }
-      const [pair] = parsed
-      if (pair?.Session === undefined || holderOf(pair) !== node) return false
-      const renewed = await ask(`/v1/session/renew/${pair.Session}`, 'PUT')
+      const session = await held()
+      if (session === null) return false
+      const renewed = await ask(`/v1/session/renew/${session}`, 'PUT')
       // 404: the session ended between the two questions.
       if (!renewed.ok && renewed.status !== 404)
         throw new Error(`Consul answered ${renewed.status} to a renewal`)
-      if (renewed.ok) session = pair.Session
       return renewed.ok
     },
     reachable: () =>
@@ -60,11 +62,9 @@ export function createLease(settings: LitefsSettings): Lease {
         () => false,
       ),
     async release() {
-      const held = session
-      session = null
-      if (held === null) return
-      // Whatever comes of it: the lease ends by itself, only later.
-      await ask(`/v1/session/destroy/${held}`, 'PUT').catch(() => {})
+      // Whatever comes of it: the lease ends by itself, only later. A session that was handed over with the lease is another's.
+      const session = await held().catch(() => null)
+      if (session !== null) await ask(`/v1/session/destroy/${session}`, 'PUT').catch(() => {})
     },
   }
 }

@@ -50,7 +50,17 @@ export async function startLocalCluster(options: ClusterOptions): Promise<LocalC
   const folder = await temporaryFolder()
   const consulAddress = `${options.network}.1`
   const consul = Bun.spawn(
-    [options.binaries.consul, 'agent', '-dev', '-bind', consulAddress, '-client', consulAddress, '-log-level', 'warn'],
+    [
+      options.binaries.consul,
+      'agent',
+      '-dev',
+      '-bind',
+      consulAddress,
+      '-client',
+      consulAddress,
+      '-log-level',
+      'warn',
+    ],
     { stdio: ['ignore', 'ignore', 'ignore'] },
   )
   await until(async () => {
@@ -73,11 +83,15 @@ export async function startLocalCluster(options: ClusterOptions): Promise<LocalC
         const [first] = said
         const isOne =
           first?.primary != null &&
-          said.every((each) => each?.primary === first.primary && each.stale_since === null && each.role !== 'none')
+          said.every(
+            (each) => each?.primary === first.primary && each.stale_since === null && each.role !== 'none',
+          )
         const primary = nodes.find(({ address }) => address === first?.primary)
         if (isOne && primary !== undefined) return primary
         if (performance.now() > end) {
-          throw new Error(`the nodes do not agree: ${JSON.stringify(said)}\n${nodes.map((n) => `${n.address}\n${n.log().slice(-3_000)}`).join('\n')}`)
+          throw new Error(
+            `the nodes do not agree: ${JSON.stringify(said)}\n${nodes.map((n) => `${n.address}\n${n.log().slice(-3_000)}`).join('\n')}`,
+          )
         }
         await Bun.sleep(50)
       }
@@ -89,10 +103,16 @@ export async function startLocalCluster(options: ClusterOptions): Promise<LocalC
         await node.stop('SIGKILL')
         // Its LiteFS may have been started again in between.
         node.litefs('SIGKILL')
-        Bun.spawnSync(['fusermount3', '-u', '-z', join(node.database, '..')], { stdio: ['ignore', 'ignore', 'ignore'] })
+        Bun.spawnSync(['fusermount3', '-u', '-z', join(node.database, '..')], {
+          stdio: ['ignore', 'ignore', 'ignore'],
+        })
       }
       consul.kill('SIGKILL')
       await consul.exited
+      // To be read when something went wrong.
+      const kept = process.env.CLUSTER_LOGS
+      if (kept !== undefined)
+        for (const node of nodes) writeFileSync(join(kept, `${node.address}.log`), node.log())
       await folder.remove()
     },
   }
@@ -124,9 +144,14 @@ lease:
   const url = `http://${address}:8080`
   const health = async () => {
     try {
-      const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(3_000), headers: { connection: 'close' } })
+      const response = await fetch(`${url}/health`, {
+        signal: AbortSignal.timeout(3_000),
+        headers: { connection: 'close' },
+      })
       const body: unknown = await response.json()
-      return typeof body === 'object' && body !== null && 'cluster' in body ? (body.cluster as ClusterHealth) : null
+      return typeof body === 'object' && body !== null && 'cluster' in body
+        ? (body.cluster as ClusterHealth)
+        : null
     } catch {
       return null
     }
@@ -147,7 +172,9 @@ lease:
       const before = text().length
       const child = Bun.spawn([process.execPath, MAIN], {
         env: {
-          ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DASHBOARD_'))),
+          ...Object.fromEntries(
+            Object.entries(process.env).filter(([name]) => !name.startsWith('DASHBOARD_')),
+          ),
           DASHBOARD_HOST: address,
           DASHBOARD_PORT: '8080',
           DASHBOARD_DATA: dataDir,
@@ -169,7 +196,8 @@ lease:
       })()
       const end = performance.now() + 60_000
       while ((await health()) === null) {
-        if (child.exitCode !== null || performance.now() > end) throw new Error(`${address} did not start: ${text().slice(before)}`)
+        if (child.exitCode !== null || performance.now() > end)
+          throw new Error(`${address} did not start: ${text().slice(before)}`)
         await Bun.sleep(50)
       }
     },

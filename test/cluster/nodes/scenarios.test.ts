@@ -9,7 +9,11 @@ console.log(`CLUSTER_SEED=${seed}`)
 let cluster: LocalCluster
 let traffic: Traffic
 beforeAll(async () => {
-  cluster = await startLocalCluster({ network: '127.0.1', candidates: [true, true, false], binaries: { litefs: '/tmp/build/bin/litefs', consul: '/tmp/build/bin/consul' } })
+  cluster = await startLocalCluster({
+    network: '127.0.1',
+    candidates: [true, true, false],
+    binaries: { litefs: '/tmp/build/bin/litefs', consul: '/tmp/build/bin/consul' },
+  })
   await cluster.settled()
   traffic = await startTraffic({ cluster, random: seeded(seed), users: 3 })
 })
@@ -18,11 +22,12 @@ afterAll(async () => {
   await cluster?.end()
 })
 
-
 async function calm(): Promise<void> {
   const { lost, told } = await traffic.settle()
   const acknowledged = traffic.acknowledged().length
-  console.log(`${acknowledged} acknowledged, ${lost.length} lost, ${told} told, failed ${traffic.workers.map((w) => w.failed())}`)
+  console.log(
+    `${acknowledged} acknowledged, ${lost.length} lost, ${told} told, failed ${traffic.workers.map((w) => w.failed())}`,
+  )
   traffic.close()
   traffic = await startTraffic({ cluster, random: seeded(seed), users: 3 })
 }
@@ -37,7 +42,9 @@ test('hand-over under load', async () => {
     await traffic.goesOn(6)
     const primary = await cluster.settled()
     primary.signal('SIGUSR2')
-    await timed('moved', async () => { while ((await cluster.settled()) === primary) await Bun.sleep(20) })
+    await timed('moved', async () => {
+      while ((await cluster.settled()) === primary) await Bun.sleep(20)
+    })
     await traffic.goesOn(6)
   }
   expect(traffic.workers.map((w) => w.failed())).toEqual([0, 0, 0])

@@ -1,7 +1,13 @@
 import type { Decision } from '../../../core/command.ts'
 import type { RewardsRules } from '../rules.ts'
 import type { RewardsStore } from '../store.ts'
-import type { AliveCommand, DisconnectCommand, SweepCommand, VanishCommand } from '../types.ts'
+import type {
+  AliveCommand,
+  DisconnectCommand,
+  ReconcileCommand,
+  SweepCommand,
+  VanishCommand,
+} from '../types.ts'
 import { connectedDevice, ownDevice } from './connected.ts'
 import { goOffline, isOnline, type OnlineDevice } from './presence.ts'
 import { Turn } from './turn.ts'
@@ -54,6 +60,22 @@ export function sweep(store: RewardsStore, command: SweepCommand, rules: Rewards
     goOffline(turn, device, { until, leftAt: Math.max(until, command.at) })
   }
   return turn.finish({ offline: lost.length })
+}
+
+/** Puts every device offline that the process is said to hold and does not. Deciding it again finds nothing more to do. */
+export function reconcile(store: RewardsStore, command: ReconcileCommand, rules: RewardsRules): Decision {
+  const { process, sessions } = command.payload
+  const held = new Set<string>(sessions)
+  const turn = new Turn(store, rules, command.at)
+  turn.muted = true
+  for (const { userId, id } of store.onlineIn(process)) {
+    // Read anew: the one before may have made room for this one.
+    const device = store.device(userId, id)
+    if (device === null || !isOnline(device) || held.has(device.presence.session)) continue
+    const at = Math.max(command.at, device.lastSeenAt)
+    goOffline(turn, device, { until: at, leftAt: at })
+  }
+  return turn.finish(null)
 }
 
 function leave(
