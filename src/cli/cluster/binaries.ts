@@ -38,7 +38,10 @@ export const CONSUL: Program = {
 }
 
 /** Both programs, as `findBinary` finds each. */
-export async function findBinaries(environment: Environment, tell: Tell): Promise<Result<Binaries, string>> {
+export async function findBinaries(
+  environment: Environment,
+  tell: Tell | 'build nothing',
+): Promise<Result<Binaries, string>> {
   const litefs = await findBinary(LITEFS, environment, tell)
   if (!litefs.ok) return litefs
   const consul = await findBinary(CONSUL, environment, tell)
@@ -47,12 +50,12 @@ export async function findBinaries(environment: Environment, tell: Tell): Promis
 
 /**
  * The path of a program: the one that its variable names, else one in PATH that is new enough, else one that was built before, else a
- * new one, built with Go into a cache folder of the user. Fails with a sentence that says what to do.
+ * new one, built with Go into a cache folder of the user (which `tell` hears of). Fails with a sentence that says what to do.
  */
 export async function findBinary(
   program: Program,
   environment: Environment,
-  tell: Tell,
+  tell: Tell | 'build nothing',
 ): Promise<Result<string, string>> {
   const named = environment[program.variable]
   if (named) {
@@ -67,6 +70,11 @@ export async function findBinary(
   }
   const cached = join(cacheFolder(environment), recipe.file)
   if (existsSync(cached)) return ok(cached)
+  if (tell === 'build nothing') {
+    return fail(
+      `${program.name} ${recipe.version} is not here: npx bun scripts/cluster-binaries.ts builds it`,
+    )
+  }
   const go = Bun.which('go', { PATH: `${environment.PATH ?? ''}:/usr/local/go/bin` })
   if (go === null) {
     return fail(
