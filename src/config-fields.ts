@@ -3,7 +3,12 @@ import { fail, ok, type Result } from './core/result.ts'
 import type { AddressRanges, AllowedOrigins, KnownHosts } from './server/ports.ts'
 
 /** How one variable is read. `parse` fails with a phrase that says what is expected, e.g. "a whole number". */
-export type Field<T> = { readonly fallback: T; parse(given: string): Result<T, string> }
+export type Field<T> = {
+  readonly fallback: T
+  /** The value may hold a password: no message repeats it. */
+  readonly secret?: true
+  parse(given: string): Result<T, string>
+}
 
 /** A whole number between `least` and `most`, both included; digits only, so that `1e3` or `0x10` is no surprise. */
 export function whole(fallback: number, least: number, most: number): Field<number> {
@@ -56,6 +61,26 @@ export function channelNames(fallback: readonly string[]): Field<readonly string
   return list(fallback, 'channel names like rewards.summary, separated by commas, or none', (item) =>
     /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/.test(item) ? item : null,
   )
+}
+
+/** Names of boards separated by commas; the word `none` for an empty list. Which boards there are is not known here. */
+export function boardNames(fallback: readonly string[]): Field<readonly string[]> {
+  return list(fallback, 'boards like rewards, separated by commas, or none', (item) =>
+    /^[a-z]+$/.test(item) ? item : null,
+  )
+}
+
+/** The address of a Redis server, with its password if it has one. */
+export function redisUrl(): Field<string | null> {
+  return {
+    fallback: null,
+    secret: true,
+    parse(given) {
+      const url = URL.canParse(given) ? new URL(given) : null
+      const isRedis = url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== ''
+      return isRedis ? ok(given) : fail('a URL like redis://host:6379')
+    },
+  }
 }
 
 /** Web origins (`https://host[:port]`, nothing after it) separated by commas, or `*` for every origin. */

@@ -1,5 +1,6 @@
 import {
   addressRanges,
+  boardNames,
   channelNames,
   type Field,
   file,
@@ -8,6 +9,7 @@ import {
   nearest,
   oneOf,
   origins,
+  redisUrl,
   text,
   whole,
   wholeOrAuto,
@@ -41,6 +43,20 @@ export type Config = {
   readonly countryFile: string | null
   /** How long journal rows and remembered answers are kept. */
   readonly retention: Millis
+  /** LiteFS's own configuration file, which makes this server a node of a cluster; null for one that is alone. */
+  readonly litefs: string | null
+  /** The LiteFS program: a path, or a name that is looked up like a command. */
+  readonly litefsBinary: string
+  /** Where the nodes of a cluster talk to each other; the same on all of them. */
+  readonly nodePort: number
+  /** Where this node is, as it shows itself; empty where nobody said. */
+  readonly region: string
+  /** Boards whose changes are acknowledged only when a second node has them. */
+  readonly ackReplicated: readonly string[]
+  /** Most commits a second over LiteFS, where each one costs milliseconds. */
+  readonly commitsPerSecond: number
+  /** Carries what is not journaled between hosts; null where nothing does. */
+  readonly redisUrl: string | null
   readonly limits: Limits
   /** Started by `npm start` or the like, and to end with it. */
   readonly isPackageScript: boolean
@@ -84,7 +100,8 @@ export function readConfig(environment: Environment): ConfigOutcome {
     if (given === undefined || given === '') return field.fallback
     const parsed = field.parse(given)
     if (parsed.ok) return parsed.value
-    errors.push(`${name}: ${JSON.stringify(given)} was given, ${parsed.error} is expected`)
+    const shown = field.secret ? 'a value that is not shown' : JSON.stringify(given)
+    errors.push(`${name}: ${shown} was given, ${parsed.error} is expected`)
     return field.fallback
   }
   const host = read('DASHBOARD_HOST', text('127.0.0.1', 'a host name or IP address', /^[A-Za-z0-9.:_-]+$/))
@@ -107,6 +124,13 @@ export function readConfig(environment: Environment): ConfigOutcome {
     compression: read('DASHBOARD_COMPRESSION', oneOf('off', ['off', 'on'])),
     countryFile: read('DASHBOARD_COUNTRY_FILE', file(null)),
     retention: read('DASHBOARD_RETENTION_HOURS', whole(168, 1, 87_600)) * 3_600_000,
+    litefs: read('DASHBOARD_LITEFS', file(null)),
+    litefsBinary: read('DASHBOARD_LITEFS_BINARY', file('litefs')),
+    nodePort: read('DASHBOARD_NODE_PORT', whole(20_203, 1, 65_535)),
+    region: read('DASHBOARD_REGION', text(environment.FLY_REGION ?? '', 'a word like fra', /^[\w.-]+$/)),
+    ackReplicated: read('DASHBOARD_ACK_REPLICATED', boardNames([])),
+    commitsPerSecond: read('DASHBOARD_COMMITS_PER_SECOND', whole(20, 1, 1_000)),
+    redisUrl: read('DASHBOARD_REDIS_URL', redisUrl()),
     isPackageScript: environment.npm_lifecycle_event !== undefined,
     limits: {
       connections: read('DASHBOARD_MAX_CONNECTIONS', whole(100_000, 1, 10_000_000)),
@@ -152,6 +176,14 @@ export const VARIABLES = {
   DASHBOARD_REGISTRATIONS_PER_MINUTE:
     'new users of one address a minute, after ten times as many at once (6)',
   DASHBOARD_BUFFER_BYTES: 'bytes that may wait for a slow reader (262144)',
+  DASHBOARD_LITEFS: "LiteFS's configuration file; when set, this server is a node of a cluster (none)",
+  DASHBOARD_LITEFS_BINARY: 'the LiteFS program, started as a child (litefs)',
+  DASHBOARD_NODE_PORT: 'where nodes talk to each other, private network only; the same on all (20203)',
+  DASHBOARD_REGION: 'where this node is, shown in /health (FLY_REGION, or none)',
+  DASHBOARD_ACK_REPLICATED:
+    'boards whose changes are acknowledged only when a second node has them, separated by commas, or none (none)',
+  DASHBOARD_COMMITS_PER_SECOND: 'most commits a second over LiteFS (20)',
+  DASHBOARD_REDIS_URL: 'Redis for what is not journaled, between hosts: redis:// or rediss:// (none)',
 } as const satisfies { readonly [name: `DASHBOARD_${string}`]: string }
 
 /** Set by the server itself, for the processes that it starts. */

@@ -1,13 +1,16 @@
 /** What both of the server's composition roots begin: the writer and what it is told by time alone. */
 import { SETTLE_EVERY, settleLedger } from './boards/rewards/upkeep.ts'
+import { spawnServing } from './cluster/spawn-serving.ts'
 import type { Config } from './config.ts'
-import { systemClock as clock } from './core/clock.ts'
+import { systemClock as clock, type Millis, systemRandom as random } from './core/clock.ts'
 import type { CommandBus } from './core/command.ts'
 import { DEFAULT_WORKSPACE } from './core/ids.ts'
 import type { Logger } from './core/logger.ts'
 import { fail, ok, type Result } from './core/result.ts'
 import { DEFAULT_RETENTION } from './journal/retention.ts'
-import { type CommitPosition, startWriter } from './journal/writer-client.ts'
+import { type CommitPosition, startWriter, type WriterOptions } from './journal/writer-client.ts'
+import { mergeMetrics } from './metrics/merge-metrics.ts'
+import { loadOperatorKey } from './server/operator.ts'
 import { startFailure } from './server/start-failure.ts'
 import { startTicker, systemTimers } from './server/ticker.ts'
 import { type SupervisedWriter, superviseWriter } from './server/writer-supervisor.ts'
@@ -18,17 +21,22 @@ export type Failure = readonly string[]
 /** What the rest of the process needs of a server that runs. */
 export type Running = { readonly address: string; readonly stop: () => Promise<void> }
 
+/** Where the database is replicated. */
+export type Replicated = Required<Pick<WriterOptions, 'replicated'>> & Pick<WriterOptions, 'queue'>
+
 /** Starts the writer, which opens or makes the database, and keeps it at work; the process ends when it cannot be kept. */
 export async function openWriter(
   config: Config,
   logger: Logger,
   onCommit: (position: CommitPosition) => void,
+  replicated: Partial<Replicated> = {},
 ): Promise<Result<SupervisedWriter, Failure>> {
   const writer = await superviseWriter({
     start: (onCrash) =>
       startWriter({
         thread: new URL('./main-writer.ts', import.meta.url),
         dataDir: config.dataDir,
+        ...replicated,
         workspace: DEFAULT_WORKSPACE,
         retention: { ...DEFAULT_RETENTION, maxAge: config.retention },
         logger,
@@ -55,6 +63,27 @@ export function orFailure<T>(
     if (line === null) throw error
     return fail([line])
   })
+}
+
+/** What the serving processes of a host are given that is the same whether it is a node of a cluster or not. */
+export function servingParts(config: Config, port: number, entry: string, logger: Logger) {
+  return {
+    operatorKey: loadOperatorKey(config.dataDir, random),
+    spawn: (process: number) =>
+      spawnServing(entry, {
+        DASHBOARD_PORT: String(port),
+        DASHBOARD_PROCESS_NUMBER: String(process),
+      }),
+    newRunId: () => Buffer.from(random.bytes(12)).toString('base64url'),
+    mergeMetrics,
+    onGivenUp() {
+      logger.error('no serving process can be kept up')
+      process.exit(1)
+    },
+    after: (delay: Millis, run: () => void) => void setTimeout(run, delay).unref(),
+    every: (period: Millis, run: () => void) => startTicker(period, run, systemTimers),
+    logger,
+  }
 }
 
 /** Brings earnings of silent devices into the ledger in good time; answers how to end it. */

@@ -13,9 +13,11 @@ import { rewardsRoutes } from './boards/rewards/routes.ts'
 import { DEFAULT_RULES } from './boards/rewards/rules.ts'
 import { ALIVE_EVERY, sweepCommand } from './boards/rewards/upkeep.ts'
 import { parentChannel } from './cluster/channel.ts'
-import { processesBy, writerBehind } from './cluster/link-views.ts'
+import { clusterBy, processesBy, writerBehind } from './cluster/link-views.ts'
+import { type LitefsSettings, mountedDatabase, readLitefsSettings } from './cluster/litefs/settings.ts'
 import { processCount, shareOfLimits, shareOfThreads } from './cluster/process-count.ts'
 import { withProcess } from './cluster/process-logger.ts'
+import type { HostState } from './cluster/process-protocol.ts'
 import { type Endable, endByOrder } from './cluster/serving-end.ts'
 import { linkToSupervisor, type ServingLink } from './cluster/serving-link.ts'
 import { type Config, readConfig, usage } from './config.ts'
@@ -27,11 +29,13 @@ import { createHistory } from './journal/history.ts'
 import { createTail } from './journal/tail.ts'
 import { createEngine } from './live/engine.ts'
 import type { Engine } from './live/types.ts'
+import { startNode } from './main-node.ts'
 import { type Failure, keepSettled, openWriter, orFailure, type Running } from './main-parts.ts'
 import { startSupervisor } from './main-supervisor.ts'
 import { createLiveMetrics } from './metrics/live-metrics.ts'
 import { createServerMetrics } from './metrics/server-metrics.ts'
 import { type ClientAddress, clientAddress, limitKeyOf } from './server/address.ts'
+import { createAttachment } from './server/attachment.ts'
 import { createConnectionLimits } from './server/connection-limits.ts'
 import { createFront } from './server/front.ts'
 import { health } from './server/health.ts'
@@ -46,6 +50,8 @@ import { endOnSignals, shutDown } from './server/shutdown.ts'
 import { bunPublisher, bunTransport, createSockets, type LiveSocket } from './server/sockets.ts'
 import { startTicker, systemTimers } from './server/ticker.ts'
 import type { SupervisedWriter } from './server/writer-supervisor.ts'
+import { type DetachableStorage, detachable } from './storage/detachable.ts'
+import { openMountedReader } from './storage/sqlite/mounted.ts'
 import { openReader } from './storage/sqlite/open.ts'
 import type { Stores } from './storage/stores.ts'
 
@@ -54,6 +60,8 @@ type Late = {
   door: Door | null
   engine: Engine<LiveSocket> | null
   wakeTail: () => void
+  /** Told how the host is. */
+  onHost: (state: HostState) => void
   metrics: () => Promise<string>
   isOperator: (key: string) => boolean
   stopping: boolean
@@ -71,10 +79,12 @@ type Context = {
   readonly late: Late
   /** To the supervisor; null when this server is alone. */
   readonly link: ServingLink | null
+  /** Where the database is replicated; null elsewhere. */
+  readonly litefs: LitefsSettings | null
 }
 
 async function start(context: Context): Promise<Result<Running & Endable, Failure>> {
-  const { config, logger, late, link } = context
+  const { config, logger, late, link, litefs } = context
   const startedAt = clock.now()
   const countries = openCountries(config.countryFile)
   if (!countries.ok) return fail([countries.error])
@@ -138,6 +148,7 @@ async function start(context: Context): Promise<Result<Running & Endable, Failur
   })
   late.engine = engine
   const followOn = (read: () => void) => {
+    if (!storage.isAttached()) return
     try {
       read()
     } catch (error) {
@@ -147,7 +158,15 @@ async function start(context: Context): Promise<Result<Running & Endable, Failur
   }
   late.wakeTail = () => followOn(tail.wake)
   late.wakeTail()
-  const stopRhythm = startRhythm(engine, late.wakeTail, systemTimers)
+  // Over LiteFS the supervisor looks for what no commit told of: a read meets a mount that may hang.
+  const stopRhythm = startRhythm(engine, litefs === null ? late.wakeTail : () => {}, systemTimers)
+  if (litefs !== null) {
+    const { attach, detach } = storage
+    const follow = createAttachment({ attach, detach, catchUp: tail.catchUp, engine, now: clock.now, logger })
+    late.onHost = ({ node }) => {
+      if (node !== null) follow(node)
+    }
+  }
   const stayAlive = () =>
     devices.stillAlive().catch((cause: unknown) => logger.error('upkeep failed', { cause: String(cause) }))
   const stopUpkeep = [
@@ -186,6 +205,7 @@ async function start(context: Context): Promise<Result<Running & Endable, Failur
         connections: port.connections.open(),
         processes:
           link === null ? undefined : processesBy(link, { connections: port.connections.open(), seq }),
+        cluster: link === null ? undefined : clusterBy(link, clock.now()),
       })
     },
     metrics: () => (link === null ? metrics.registry.metrics() : link.metrics()),
@@ -260,13 +280,22 @@ function listen({ config, logger, late, link }: Context) {
 }
 
 /** Starts the writer, or finds the way to the supervisor's, and opens a reader of what it commits. */
-async function openJournal({ config, logger, late, link }: Context): Promise<Result<Journal, Failure>> {
+async function openJournal(context: Context): Promise<Result<Journal, Failure>> {
+  const { config, logger, late, link, litefs } = context
   const writer =
     link === null ? await openWriter(config, logger, () => late.wakeTail()) : ok(writerBehind(link))
-  return writer.ok ? ok({ writer: writer.value, storage: openReader(config.dataDir) }) : writer
+  if (!writer.ok) return writer
+  const storage = detachable(() =>
+    litefs === null ? openReader(config.dataDir) : openMountedReader(mountedDatabase(litefs)),
+  )
+  storage.attach()
+  return ok({ writer: writer.value, storage })
 }
 
-type Journal = { readonly writer: SupervisedWriter; readonly storage: Storage<Stores> }
+type Journal = {
+  readonly writer: Omit<SupervisedWriter, 'abandon'>
+  readonly storage: DetachableStorage<Stores>
+}
 
 function openAuth(
   { config, late }: Context,
@@ -318,6 +347,7 @@ function nothingYet(): Late {
     door: null,
     engine: null,
     wakeTail() {},
+    onHost() {},
     metrics: async () => '',
     isOperator: () => false,
     stopping: false,
@@ -335,10 +365,15 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
   const machine = { platform: process.platform, cores: availableParallelism() }
   const count = processCount(config.processes, machine)
   if (!count.ok) return giveUp([count.error])
+  const litefs = litefsOf(config)
+  if (!litefs.ok) return giveUp([litefs.error])
+  const entry = fileURLToPath(import.meta.url)
   const starting =
-    count.value === 1
-      ? start({ config, logger, late: nothingYet(), link: null })
-      : startSupervisor(config, count.value, fileURLToPath(import.meta.url), logger)
+    litefs.value !== null
+      ? startNode({ config, litefs: litefs.value, processes: count.value, entry, logger })
+      : count.value === 1
+        ? start({ config, logger, late: nothingYet(), link: null, litefs: null })
+        : startSupervisor(config, count.value, entry, logger)
   const started = await orFailure(starting, config)
   if (!started.ok) return giveUp(started.error)
   endOnSignals({
@@ -348,6 +383,11 @@ async function run(config: Config, warnings: readonly string[]): Promise<void> {
     parent: config.isPackageScript ? () => process.ppid : null,
   })
   process.stdout.write(`Dashboard server: open ${started.value.address}\n`)
+}
+
+/** Where LiteFS's own configuration says the database is; null without LiteFS. */
+function litefsOf(config: Config): Result<LitefsSettings | null, string> {
+  return config.litefs === null ? ok(null) : readLitefsSettings(config.litefs, process.env)
 }
 
 /** One process of several: it lives and ends with its supervisor. */
@@ -360,13 +400,17 @@ async function serveFor(number: number, given: Config): Promise<void> {
   const link = await linkToSupervisor({
     channel,
     onCommit: () => late.wakeTail(),
+    onState: (state) => late.onHost(state),
     onStop: end.stop,
     onGone: end.orphaned,
     status: () => ({ connections: late.engine?.stats().sessions ?? 0, seq: late.engine?.stats().seq ?? 0 }),
     metrics: () => late.metrics(),
   })
   const config = { ...given, limits: shareOfLimits(given.limits, link.welcome.processes) }
-  const started = await orFailure(start({ config, logger, late, link }), config)
+  const litefs = litefsOf(given)
+  const started = litefs.ok
+    ? await orFailure(start({ config, logger, late, link, litefs: litefs.value }), config)
+    : fail([litefs.error])
   if (!started.ok) {
     link.failed(started.error)
     return end.failed()

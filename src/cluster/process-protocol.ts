@@ -1,4 +1,5 @@
 import type { Command, CommandResult } from '../core/command.ts'
+import type { NodeView } from './node/node.ts'
 
 /**
  * What the supervisor and the processes that serve for it say to each other. It travels as JSON text over the channel that comes with a
@@ -51,6 +52,8 @@ export type HostState = {
   readonly writer: WriterStatus
   readonly position: Position
   readonly processes: readonly ProcessStatus[]
+  /** Where the host is a node of a cluster; null elsewhere. */
+  readonly node: NodeView | null
 }
 
 export type WriterStatus = {

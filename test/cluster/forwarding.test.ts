@@ -89,6 +89,7 @@ async function host(processes: number, submit?: () => Promise<never>) {
     writer: { state: writer.state(), restarts: writer.restarts() },
     position: writer.position(),
     processes: [],
+    node: null,
   })
   const pipes = Array.from({ length: processes }, pipe)
   const links = await Promise.all(
@@ -116,6 +117,7 @@ async function host(processes: number, submit?: () => Promise<never>) {
         onCommit: () => {
           told = link?.state().position.seq ?? 0
         },
+        onState() {},
         onStop() {},
         onGone: () => {
           orphan = true

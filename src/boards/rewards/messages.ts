@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '../../core/clock.ts'
-import type { CommandBus } from '../../core/command.ts'
-import { type AppError, appError } from '../../core/errors.ts'
+import type { Command, CommandBus } from '../../core/command.ts'
+import { type AppError, appError, type ErrorCode } from '../../core/errors.ts'
 import type { DeviceId, SessionId, UserId } from '../../core/ids.ts'
 import { createLanes } from '../../core/lanes.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
@@ -77,6 +77,8 @@ export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
       kind: 'rewards.connect',
       actor: { type: 'user', userId },
       at: from.at,
+      ...ackOf(wanted),
+      repeatable: true,
       payload: {
         deviceId: id.value,
         name: wanted.name ?? null,
@@ -94,17 +96,23 @@ export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
     if (message.type === 'connect') return connect(message, from)
     const held = devices.get(from.session.id)
     if (held === undefined) return fail(CONNECT_FIRST)
-    const base = { actor: { type: 'user', userId: held.userId }, at: from.at } as const
+    const base = { actor: { type: 'user', userId: held.userId }, at: from.at, ...ackOf(message) } as const
     const which = { deviceId: held.deviceId, session: from.session.id }
     switch (message.type) {
       case 'network_update': {
         const { id, networks } = message
         const mark = id === undefined ? null : reportMark(id, networks)
-        return submit({ ...base, kind: 'rewards.network_update', payload: { ...which, networks, mark } })
+        return submit({
+          ...base,
+          kind: 'rewards.network_update',
+          // By its mark the device knows a report that is decided again.
+          ...(mark === null ? {} : { repeatable: true }),
+          payload: { ...which, networks, mark },
+        })
       }
       case 'disconnect': {
         const outcome = await submit({ ...base, kind: 'rewards.disconnect', payload: which })
-        if (outcome.ok || outcome.error.code === 'ConnectionClosed') devices.delete(from.session.id)
+        if (outcome.ok || LEFT.has(outcome.error.code)) devices.delete(from.session.id)
         return outcome
       }
       default:
@@ -126,7 +134,8 @@ export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
         if (held === undefined) return
         devices.delete(session)
         const payload = { ...held, session }
-        void vanish({ kind: 'rewards.vanish', actor: { type: 'system' }, at, payload }, FIRST_WAIT)
+        const actor = { type: 'system' } as const
+        void vanish({ kind: 'rewards.vanish', actor, at, repeatable: true, payload }, FIRST_WAIT)
       })
     },
     async stillAlive() {
@@ -141,6 +150,13 @@ type Held = { readonly userId: UserId; readonly deviceId: DeviceId }
 
 /** Whose message it is, and when it came. */
 type Sender = { readonly session: SessionInfo; readonly userId: UserId; readonly at: Millis }
+
+/** What a `disconnect` is answered when this socket is that device no longer: it has left, or another socket has it. */
+const LEFT: ReadonlySet<ErrorCode> = new Set(['ConnectionClosed', 'ConnectionError'])
+
+function ackOf({ ack }: DeviceMessage): Pick<Command, 'ack'> {
+  return ack === undefined ? {} : { ack }
+}
 
 const FIRST_WAIT = 1_000
 const LONGEST_WAIT = 60_000

@@ -11,7 +11,8 @@ export const SETTLE_EVERY = 5 * 60_000
 
 /**
  * The command that a starting server submits before it lets anyone in: devices that the tables still show
- * online and whose process is not among `alive` go offline.
+ * online and whose process is not among `alive` go offline. Not `repeatable`: a list of the living ages, and sent again
+ * it would put those offline whose process has come since.
  */
 export function sweepCommand(alive: readonly string[], at: Millis): SweepCommand {
   return { kind: 'rewards.sweep', actor: { type: 'system' }, at, payload: { alive } }
@@ -19,12 +20,13 @@ export function sweepCommand(alive: readonly string[], at: Millis): SweepCommand
 
 /** What a process submits every {@link ALIVE_EVERY} while devices hang on it. */
 export function aliveCommand(process: string, at: Millis): AliveCommand {
-  return { kind: 'rewards.alive', actor: { type: 'system' }, at, payload: { process } }
+  return { kind: 'rewards.alive', actor: { type: 'system' }, at, repeatable: true, payload: { process } }
 }
 
 /**
  * Brings the ledger up to the last full hour, in small commits; to be called every few minutes. Stops early
- * when the writer refuses: the next call goes on.
+ * when the writer refuses: the next call goes on. (A command that is decided again takes the next devices, so it is not
+ * `repeatable`; nor need it be.)
  */
 export async function settleLedger(bus: CommandBus, clock: Clock): Promise<void> {
   const payload = { limit: SETTLED_AT_ONCE }

@@ -12,10 +12,13 @@ export function disconnect(store: RewardsStore, command: DisconnectCommand, rule
   return found.ok ? leave(store, command.at, rules, found.value, 'disconnected') : found
 }
 
-/** A socket is gone. Not an error when its device has left or was taken over before: nothing changes then. */
+/**
+ * A socket is gone. Not an error when its device has left or was taken over before: nothing changes then, and the answer is
+ * the same, so that the command may be sent again.
+ */
 export function vanish(store: RewardsStore, command: VanishCommand, rules: RewardsRules): Decision {
   const found = connectedDevice(store, command.payload.userId, command.payload)
-  if (!found.ok) return { ok: true, value: { left: false }, patches: [], events: [] }
+  if (!found.ok) return { ok: true, value: null, patches: [], events: [] }
   return leave(store, command.at, rules, found.value, 'vanished')
 }
 
@@ -64,5 +67,5 @@ function leave(
   const at = Math.max(commandAt, device.lastSeenAt)
   const left = goOffline(turn, device, { until: at, leftAt: at })
   turn.notify(left.userId, { kind: 'device_offline', device_id: left.id, name: left.name, at, why })
-  return turn.finish({ left: true })
+  return turn.finish(why === 'disconnected' ? { left: true } : null)
 }
