@@ -32,7 +32,7 @@ COPY --from=packages /app/node_modules ./node_modules
 COPY package.json tsconfig.json ./
 COPY db ./db
 COPY src ./src
-COPY deploy/entrypoint.sh deploy/litefs.yml deploy/litefs-compose.yml ./deploy/
+COPY deploy/entrypoint.sh deploy/restore.sh deploy/litefs.yml deploy/litefs-compose.yml ./deploy/
 ENV NODE_ENV=production \
     DASHBOARD_HOST=0.0.0.0 \
     DASHBOARD_PORT=8080 \
