@@ -131,6 +131,7 @@ export function createNode(parts: NodeParts): Node {
   async function passOn(): Promise<string | null> {
     const to = await handOver({
       ...parts,
+      hasCandidate: members.hasCandidate,
       hold: leading.hold,
       drain: leading.drain,
       position: parts.api.position,
