@@ -1,4 +1,5 @@
 /** The composition root of a node of a cluster: it holds LiteFS, the writer when it leads, and the way to the primary when it does not. */
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { sweepCommand } from './boards/rewards/upkeep.ts'
 import { litefsApi } from './cluster/litefs/api.ts'
@@ -116,6 +117,11 @@ type Late = {
 
 /** One server a data folder, whichever node leads. */
 function lockFolder(dataDir: string): Result<() => void, Failure> {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    return fail([unwritable(dataDir, error instanceof Error ? error.message : String(error))])
+  }
   const lock = takeWriterLock(join(dataDir, 'writer.lock'))
   switch (lock.state) {
     case 'held':
@@ -123,10 +129,12 @@ function lockFolder(dataDir: string): Result<() => void, Failure> {
     case 'taken':
       return fail([`Another server uses the data folder ${dataDir}: stop it, or choose another folder.`])
     case 'impossible':
-      return fail([
-        `The data folder ${dataDir} cannot be written (${lock.why}): allow it, or choose another with DASHBOARD_DATA.`,
-      ])
+      return fail([unwritable(dataDir, lock.why)])
   }
+}
+
+function unwritable(dataDir: string, why: string): string {
+  return `The data folder ${dataDir} cannot be written (${why}): allow it, or choose another with DASHBOARD_DATA.`
 }
 
 /** Makes the parts of the node and sets it going. */
@@ -209,7 +217,7 @@ function assemble(
         replicated: async (position) => (await members.candidateAt(position, REPLICATION_PATIENCE)) !== null,
       }),
     router,
-    onWriting: () => late.node?.onWriting(),
+    onWriting: () => void late.node?.onWriting(),
     onUnable: (reason) => keeper.restart(reason),
     wait: Bun.sleep,
     logger,

@@ -85,7 +85,12 @@ function settingsOf(
     node: lease.hostname,
     candidate: lease.candidate ?? true,
   }
-  if (lease.type === 'static') return ok({ ...common, lease: { type: 'static' } })
+  if (lease.type === 'static') {
+    // Of a static lease every node names the primary.
+    if (common.candidate) return ok({ ...common, lease: { type: 'static' } })
+    if (isAnywhere) return wrong('needs an http.addr with a host, which names a node that does not lead')
+    return ok({ ...common, node: bindHost, lease: { type: 'static' } })
+  }
   if (lease.consul === undefined) return wrong('needs lease.consul.url and lease.consul.key')
   const { url, key, ttl } = lease.consul
   if (!URL.canParse(url)) return wrong('has a lease.consul.url that is no URL; is its variable set?')

@@ -1,20 +1,39 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { Subprocess } from 'bun'
+import type { Binaries } from '../../../src/cli/cluster/binaries.ts'
+import { startConsul } from '../../../src/cli/cluster/consul.ts'
+import {
+  clearNode,
+  litefsOf,
+  type NodeProcess,
+  type NodeSpec,
+  placesOf,
+  startNode,
+} from '../../../src/cli/cluster/node.ts'
+import { poll } from '../../../src/cli/cluster/poll.ts'
+import { signal } from '../../../src/cli/cluster/process-identity.ts'
+import type { Environment } from '../../../src/cli/server-address.ts'
+import { DATABASE } from '../../../src/cluster/litefs/settings.ts'
 import type { ClusterHealth } from '../../../src/server/health.ts'
-import { temporaryFolder } from '../../e2e/server-process.ts'
-import { until } from '../cluster-server.ts'
-
-const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
 
 export type ClusterOptions = {
   /** `127.0.1` makes Consul at 127.0.1.1 and nodes at 127.0.1.11 and on. */
   readonly network: string
   /** One for each node: whether it may lead. */
   readonly candidates: readonly boolean[]
-  readonly binaries: { readonly litefs: string; readonly consul: string }
-  readonly environment?: { readonly [name: `DASHBOARD_${string}`]: string }
+  readonly binaries: Binaries
+  readonly environment?: Environment
+  /** Where each node lives, if not on this machine's own loopback addresses. */
+  readonly places?: readonly Place[]
+}
+
+/** A network of its own. */
+export type Place = {
+  /** Words that start a program there. */
+  readonly within: readonly string[]
+  /** At which clients of this machine reach the node, other than its nodes do. */
+  readonly clientAddress: string
 }
 
 /** One node of a cluster on this machine: a server with a LiteFS of its own, through all its lives. */
@@ -31,6 +50,8 @@ export type LocalNode = {
   litefs(signal: NodeJS.Signals): boolean
   /** A signal to the server. */
   signal(signal: NodeJS.Signals): void
+  /** Stops all of it, its processes and its LiteFS, as when a machine sleeps; or lets it go on. */
+  freeze(asleep: boolean): void
   isUp(): boolean
   /** What it says of the cluster; null when it does not answer. */
   health(): Promise<ClusterHealth | null>
@@ -47,177 +68,145 @@ export type LocalCluster = {
 
 /** Starts Consul and nodes, the first of which leads. */
 export async function startLocalCluster(options: ClusterOptions): Promise<LocalCluster> {
-  const folder = await temporaryFolder()
-  const consulAddress = `${options.network}.1`
-  const consul = Bun.spawn(
-    [
-      options.binaries.consul,
-      'agent',
-      '-dev',
-      '-bind',
-      consulAddress,
-      '-client',
-      consulAddress,
-      '-log-level',
-      'warn',
-    ],
-    { stdio: ['ignore', 'ignore', 'ignore'] },
-  )
-  await until(async () => {
-    const leader = await fetch(`http://${consulAddress}:8500/v1/status/leader`).then(
-      (response) => response.text(),
-      () => '',
-    )
-    return leader.length > 2 ? true : null
+  const folder = mkdtempSync(join(tmpdir(), 'dashboard-cluster-'))
+  const consul = await startConsul({
+    binary: options.binaries.consul,
+    address: `${options.network}.1`,
+    folder: join(folder, 'consul'),
   })
-  const nodes = options.candidates.map((candidate, index) =>
-    localNode(options, folder.path, `${options.network}.${11 + index}`, candidate),
-  )
-  const cluster: LocalCluster = {
-    nodes,
-    async settled(patience = 60_000) {
-      const running = nodes.filter((node) => node.isUp())
-      const end = performance.now() + patience
-      for (;;) {
-        const said = await Promise.all(running.map((node) => node.health()))
-        const [first] = said
-        const isOne =
-          first?.primary != null &&
-          said.every(
-            (each) => each?.primary === first.primary && each.stale_since === null && each.role !== 'none',
-          )
-        const primary = nodes.find(({ address }) => address === first?.primary)
-        if (isOne && primary !== undefined) return primary
-        if (performance.now() > end) {
-          throw new Error(
-            `the nodes do not agree: ${JSON.stringify(said)}\n${nodes.map((n) => `${n.address}\n${n.log().slice(-3_000)}`).join('\n')}`,
-          )
-        }
-        await Bun.sleep(50)
-      }
-    },
-    consul: (signal) => consul.kill(signal),
-    async end() {
-      for (const node of nodes) {
-        node.litefs('SIGKILL')
-        await node.stop('SIGKILL')
-        // Its LiteFS may have been started again in between.
-        node.litefs('SIGKILL')
-        Bun.spawnSync(['fusermount3', '-u', '-z', join(node.database, '..')], {
-          stdio: ['ignore', 'ignore', 'ignore'],
-        })
-      }
-      consul.kill('SIGKILL')
-      await consul.exited
-      // To be read when something went wrong.
-      const kept = process.env.CLUSTER_LOGS
-      if (kept !== undefined)
-        for (const node of nodes) writeFileSync(join(kept, `${node.address}.log`), node.log())
-      await folder.remove()
-    },
+  const nodes = options.candidates.map((candidate, index) => {
+    const address = `${options.network}.${11 + index}`
+    return localNode(
+      options,
+      {
+        address,
+        port: 8080,
+        nodePort: 20_203,
+        region: `region-${index + 1}`,
+        candidate,
+        folder: join(folder, address),
+        lease: { type: 'consul', url: consul.url, key: 'dashboard' },
+      },
+      options.places?.[index],
+    )
+  })
+
+  async function settled(patience = 60_000): Promise<LocalNode> {
+    let said: readonly (ClusterHealth | null)[] = []
+    try {
+      return await poll(patience, async () => {
+        said = await Promise.all(nodes.filter((node) => node.isUp()).map((node) => node.health()))
+        const name = said[0]?.primary ?? null
+        const agreed = said.every(
+          (each) => each?.primary === name && each?.stale_since === null && each.role !== 'none',
+        )
+        return agreed ? (nodes.find(({ address }) => address === name) ?? null) : null
+      })
+    } catch {
+      const logs = nodes.map((node) => `${node.address}\n${node.log()}`)
+      throw new Error(`the nodes do not agree: ${JSON.stringify(said)}\n${logs.join('\n')}`)
+    }
   }
+
+  async function end(): Promise<void> {
+    const cleared = await Promise.all(nodes.map((node) => node.clear()))
+    await consul.stop('SIGKILL')
+    // To be read when something went wrong.
+    const kept = process.env.CLUSTER_LOGS
+    if (kept !== undefined) {
+      mkdirSync(kept, { recursive: true })
+      for (const node of nodes) writeFileSync(join(kept, `${node.address}.log`), node.log())
+    }
+    // Never through a mount that is still there.
+    if (cleared.every(Boolean)) rmSync(folder, { recursive: true, force: true })
+  }
+
   for (const node of nodes) await node.start()
-  return cluster
+  return { nodes, settled, consul: (name) => process.kill(consul.pid, name), end }
 }
 
-function localNode(options: ClusterOptions, folder: string, address: string, candidate: boolean): LocalNode {
-  const home = join(folder, address)
-  const dataDir = join(home, 'data')
-  mkdirSync(dataDir, { recursive: true })
-  const file = join(home, 'litefs.yml')
-  writeFileSync(
-    file,
-    `fuse: {dir: ${home}/mnt}
-data: {dir: ${home}/litefs, compress: false}
-http: {addr: "${address}:20202"}
-lease:
-  type: consul
-  hostname: ${address}
-  advertise-url: http://${address}:20202
-  candidate: ${candidate}
-  reconnect-delay: 100ms
-  consul: {url: "http://${options.network}.1:8500", key: dashboard/primary, ttl: 10s, lock-delay: 1s}
-`,
-  )
-  const log = join(home, 'log')
-  let server: Subprocess | null = null
-  const url = `http://${address}:8080`
-  const health = async () => {
-    try {
-      const response = await fetch(`${url}/health`, {
-        signal: AbortSignal.timeout(3_000),
-        headers: { connection: 'close' },
-      })
-      const body: unknown = await response.json()
-      return typeof body === 'object' && body !== null && 'cluster' in body
-        ? (body.cluster as ClusterHealth)
-        : null
-    } catch {
-      return null
-    }
+function localNode(options: ClusterOptions, spec: NodeSpec, place: Place | undefined) {
+  const { address } = spec
+  const host = `${place?.clientAddress ?? address}:${spec.port}`
+  const url = `http://${host}`
+  /** Of all lives. */
+  const lines: string[] = []
+  let server: NodeProcess | null = null
+
+  const stop = async (name: 'SIGKILL' | 'SIGTERM'): Promise<number> => {
+    const last = server
+    server = null
+    return (await last?.stop(name)) ?? 0
   }
-  const text = () => {
-    try {
-      return readFileSync(log, 'utf8')
-    } catch {
-      return ''
-    }
+  const litefs = (name: NodeJS.Signals): boolean => {
+    const found = litefsOf(spec)
+    return found !== null && signal(found, name)
   }
-  return {
+  const node: LocalNode = {
     address,
     url,
-    socketUrl: `ws://${address}:8080`,
-    database: join(home, 'mnt', 'dashboard.sqlite'),
+    socketUrl: `ws://${host}`,
+    database: join(placesOf(spec).fuse, DATABASE),
     async start() {
-      const before = text().length
-      const child = Bun.spawn([process.execPath, MAIN], {
-        env: {
-          ...Object.fromEntries(
-            Object.entries(process.env).filter(([name]) => !name.startsWith('DASHBOARD_')),
-          ),
-          DASHBOARD_HOST: address,
-          DASHBOARD_PORT: '8080',
-          DASHBOARD_DATA: dataDir,
-          DASHBOARD_LITEFS: file,
-          DASHBOARD_LITEFS_BINARY: options.binaries.litefs,
-          DASHBOARD_REGION: `region-${address.split('.').at(-1)}`,
-          DASHBOARD_LOG_FORMAT: 'json',
-          DASHBOARD_REQUESTS_PER_SECOND: '10000',
-          DASHBOARD_REGISTRATIONS_PER_MINUTE: '100000',
-          DASHBOARD_MAX_CONNECTIONS_PER_ADDRESS: '100000',
-          ...options.environment,
-        },
-        stdio: ['ignore', 'ignore', 'pipe'],
+      server = startNode(spec, {
+        litefs: options.binaries.litefs,
+        settings: { ...SETTINGS, ...options.environment },
+        onLine: (line) => lines.push(line),
+        ...(place === undefined ? {} : { within: place.within, host: '0.0.0.0' }),
       })
-      server = child
-      // Appended, so that a test that fails shows all lives.
-      void (async () => {
-        for await (const bytes of child.stderr) writeFileSync(log, bytes, { flag: 'a' })
-      })()
-      const end = performance.now() + 60_000
-      while ((await health()) === null) {
-        if (child.exitCode !== null || performance.now() > end)
-          throw new Error(`${address} did not start: ${text().slice(before)}`)
-        await Bun.sleep(50)
-      }
+      await server.ready
     },
-    async stop(signal) {
-      const last = server
-      server = null
-      last?.kill(signal)
-      return (await last?.exited) ?? 0
+    stop,
+    litefs,
+    signal(name) {
+      if (server !== null) process.kill(server.pid, name)
     },
-    litefs(signal) {
-      try {
-        process.kill(Number(readFileSync(join(dataDir, 'litefs.pid'), 'utf8')), signal)
-        return true
-      } catch {
-        return false
-      }
+    freeze(asleep) {
+      if (server === null) return
+      // LiteFS first, and last: nobody may notice.
+      const all = [...descendants(server.pid), server.pid]
+      for (const pid of asleep ? all : all.reverse()) process.kill(pid, asleep ? 'SIGSTOP' : 'SIGCONT')
     },
-    signal: (signal) => server?.kill(signal),
     isUp: () => server !== null,
-    health,
-    log: text,
+    health: () => clusterHealth(url),
+    log: () => lines.slice(-40).join('\n'),
   }
+  return {
+    ...node,
+    /** Ends all of it; answers whether its mount is gone. */
+    async clear(): Promise<boolean> {
+      await stop('SIGKILL')
+      return clearNode(spec)
+    },
+  }
+}
+
+/** Limits per address would count all of a test as one. */
+const SETTINGS: Environment = {
+  DASHBOARD_LOG_FORMAT: 'json',
+  DASHBOARD_REQUESTS_PER_SECOND: '10000',
+  DASHBOARD_REGISTRATIONS_PER_MINUTE: '100000',
+  DASHBOARD_MAX_CONNECTIONS_PER_ADDRESS: '100000',
+}
+
+async function clusterHealth(url: string): Promise<ClusterHealth | null> {
+  try {
+    const response = await fetch(`${url}/health`, {
+      signal: AbortSignal.timeout(3_000),
+      headers: { connection: 'close' },
+    })
+    const body: unknown = await response.json()
+    if (typeof body !== 'object' || body === null || !('cluster' in body)) return null
+    // The server's own type, over the wire.
+    return body.cluster as ClusterHealth
+  } catch {
+    return null
+  }
+}
+
+/** All processes that a process has started, and those have. */
+function descendants(pid: number): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  const pids = children === '' ? [] : children.split(' ').map(Number)
+  return pids.flatMap((child) => [...descendants(child), child])
 }
