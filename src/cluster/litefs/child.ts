@@ -58,11 +58,12 @@ const TROUBLE = /\b(error|cannot|fatal|failed|invalid)\b/i
 const WARN_EVERY: Millis = 5_000
 
 /** A LiteFS that runs with this configuration file, left behind by a server that was killed; null when there is none. */
-export function findLitefs({ file }: Pick<ChildParts, 'file'>): LitefsProcess | null {
+export function findLitefs({ file, pidFile }: Pick<ChildParts, 'file' | 'pidFile'>): LitefsProcess | null {
   const pid = readdirSync('/proc')
     .map(Number)
     .find((id) => Number.isInteger(id) && isLitefs(id, file))
   if (pid === undefined) return null
+  writeFileSync(pidFile, `${pid}\n`)
   const exited = (async () => {
     while (signal(pid, 0)) await Bun.sleep(LOOK)
     return { how: 'it ended', lines: [] }
