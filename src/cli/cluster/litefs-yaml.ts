@@ -34,6 +34,8 @@ export function litefsYaml({ fuseDir, dataDir, address, candidate, lease }: Lite
     `  hostname: ${quoted(leader)}`,
     `  advertise-url: ${quoted(`http://${leader}:${LITEFS_PORT}`)}`,
     `  candidate: ${lease.type === 'static' ? lease.primary === address : candidate}`,
+    // A primary that is gone is looked for again sooner than after LiteFS's own second.
+    '  reconnect-delay: 100ms',
     ...consulLines(lease),
   ]
   return `${lines.join('\n')}\n`
