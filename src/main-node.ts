@@ -217,7 +217,7 @@ function assemble(
         replicated: async (position) => (await members.candidateAt(position, REPLICATION_PATIENCE)) !== null,
       }),
     router,
-    onWriting: () => late.node?.onWriting(),
+    onWriting: () => void late.node?.onWriting(),
     onUnable: (reason) => keeper.restart(reason),
     wait: Bun.sleep,
     logger,

@@ -69,7 +69,7 @@ export function createLeading(parts: LeadingParts): Leading {
     const mine = turn
     router.aim({ type: 'none' })
     if (!(await prove(mine))) return
-    while (mine === turn) {
+    for (let attempt = 1; mine === turn; attempt++) {
       const opened = await parts.openWriter()
       if (mine !== turn) {
         if (opened.ok) opened.value.abandon()
@@ -81,7 +81,13 @@ export function createLeading(parts: LeadingParts): Leading {
         parts.onWriting()
         return
       }
-      logger.error('writer did not start', { reason: opened.error.join(' ') })
+      const reason = opened.error.join(' ')
+      logger.error('writer did not start', { reason })
+      // A newer version's database, for one, is for a newer version's node to write to.
+      if (attempt === ATTEMPTS) {
+        parts.onUnable(`its writer does not start: ${reason}`)
+        return
+      }
       await parts.wait(RETRY)
     }
   }

@@ -122,7 +122,8 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
   }
 
   const server = Bun.serve<Peer>({
-    ...(parts.host === null ? {} : { hostname: parts.host }),
+    // Of all addresses, also those of IPv6, which is what Fly's private network is.
+    hostname: parts.host ?? '::',
     port: parts.port,
     reusePort: false,
     fetch: upgrade,

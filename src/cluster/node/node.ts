@@ -58,7 +58,8 @@ export type Node = {
   /** The primary takes this node's commands, its copy being at `position` then. */
   onWelcome(position: StoragePosition | null): void
   onNews(news: PrimaryNews): void
-  onWriting(): void
+  /** This node takes commands. */
+  onWriting(): Promise<void>
   /** To be called every {@link NODE_BEAT}. */
   beat(): void
   view(): NodeView
@@ -131,6 +132,7 @@ export function createNode(parts: NodeParts): Node {
   async function passOn(): Promise<string | null> {
     const to = await handOver({
       ...parts,
+      hasCandidate: members.hasCandidate,
       hold: leading.hold,
       drain: leading.drain,
       position: parts.api.position,
@@ -163,8 +165,6 @@ export function createNode(parts: NodeParts): Node {
       while (position !== null && (await positions.reached(position, STALE_AFTER)) === 'late') {
         if (!following.isLinked()) return
       }
-      // Before its first commit a primary has no database that could be opened.
-      if (positions.latest() === null) return
       becomeReady()
       parts.onChange()
     },
@@ -172,12 +172,15 @@ export function createNode(parts: NodeParts): Node {
       news = latest
       members.onNews(latest)
     },
-    onWriting() {
+    async onWriting() {
       news = null
       runs.begin()
-      door.open()
       becomeReady()
       parts.onChange()
+      // Who is let in hears where everything is that was committed so far, its schema for one; events may tell of it only later.
+      const position = await parts.api.position().catch(() => null)
+      if (position !== null) positions.note(position)
+      if (leading.isWriting()) door.open()
     },
     beat() {
       if (isUpToDate()) freshAt = now()

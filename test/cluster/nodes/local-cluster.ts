@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Binaries } from '../../../src/cli/cluster/binaries.ts'
@@ -24,6 +24,16 @@ export type ClusterOptions = {
   readonly candidates: readonly boolean[]
   readonly binaries: Binaries
   readonly environment?: Environment
+  /** Where each node lives, if not on this machine's own loopback addresses. */
+  readonly places?: readonly Place[]
+}
+
+/** A network of its own. */
+export type Place = {
+  /** Words that start a program there. */
+  readonly within: readonly string[]
+  /** At which clients of this machine reach the node, other than its nodes do. */
+  readonly clientAddress: string
 }
 
 /** One node of a cluster on this machine: a server with a LiteFS of its own, through all its lives. */
@@ -40,6 +50,8 @@ export type LocalNode = {
   litefs(signal: NodeJS.Signals): boolean
   /** A signal to the server. */
   signal(signal: NodeJS.Signals): void
+  /** Stops all of it, its processes and its LiteFS, as when a machine sleeps; or lets it go on. */
+  freeze(asleep: boolean): void
   isUp(): boolean
   /** What it says of the cluster; null when it does not answer. */
   health(): Promise<ClusterHealth | null>
@@ -64,15 +76,19 @@ export async function startLocalCluster(options: ClusterOptions): Promise<LocalC
   })
   const nodes = options.candidates.map((candidate, index) => {
     const address = `${options.network}.${11 + index}`
-    return localNode(options, {
-      address,
-      port: 8080,
-      nodePort: 20_203,
-      region: `region-${index + 1}`,
-      candidate,
-      folder: join(folder, address),
-      lease: { type: 'consul', url: consul.url, key: 'dashboard' },
-    })
+    return localNode(
+      options,
+      {
+        address,
+        port: 8080,
+        nodePort: 20_203,
+        region: `region-${index + 1}`,
+        candidate,
+        folder: join(folder, address),
+        lease: { type: 'consul', url: consul.url, key: 'dashboard' },
+      },
+      options.places?.[index],
+    )
   })
 
   async function settled(patience = 60_000): Promise<LocalNode> {
@@ -109,9 +125,10 @@ export async function startLocalCluster(options: ClusterOptions): Promise<LocalC
   return { nodes, settled, consul: (name) => process.kill(consul.pid, name), end }
 }
 
-function localNode(options: ClusterOptions, spec: NodeSpec) {
+function localNode(options: ClusterOptions, spec: NodeSpec, place: Place | undefined) {
   const { address } = spec
-  const url = `http://${address}:${spec.port}`
+  const host = `${place?.clientAddress ?? address}:${spec.port}`
+  const url = `http://${host}`
   /** Of all lives. */
   const lines: string[] = []
   let server: NodeProcess | null = null
@@ -128,13 +145,14 @@ function localNode(options: ClusterOptions, spec: NodeSpec) {
   const node: LocalNode = {
     address,
     url,
-    socketUrl: `ws://${address}:${spec.port}`,
+    socketUrl: `ws://${host}`,
     database: join(placesOf(spec).fuse, DATABASE),
     async start() {
       server = startNode(spec, {
         litefs: options.binaries.litefs,
         settings: { ...SETTINGS, ...options.environment },
         onLine: (line) => lines.push(line),
+        ...(place === undefined ? {} : { within: place.within, host: '0.0.0.0' }),
       })
       await server.ready
     },
@@ -142,6 +160,12 @@ function localNode(options: ClusterOptions, spec: NodeSpec) {
     litefs,
     signal(name) {
       if (server !== null) process.kill(server.pid, name)
+    },
+    freeze(asleep) {
+      if (server === null) return
+      // LiteFS first, and last: nobody may notice.
+      const all = [...descendants(server.pid), server.pid]
+      for (const pid of asleep ? all : all.reverse()) process.kill(pid, asleep ? 'SIGSTOP' : 'SIGCONT')
     },
     isUp: () => server !== null,
     health: () => clusterHealth(url),
@@ -178,4 +202,11 @@ async function clusterHealth(url: string): Promise<ClusterHealth | null> {
   } catch {
     return null
   }
+}
+
+/** All processes that a process has started, and those have. */
+function descendants(pid: number): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  const pids = children === '' ? [] : children.split(' ').map(Number)
+  return pids.flatMap((child) => [...descendants(child), child])
 }
