@@ -30,6 +30,7 @@ import { systemClock as clock, type Millis, systemRandom as random } from './cor
 import type { Logger } from './core/logger.ts'
 import { fail, ok, type Result } from './core/result.ts'
 import { type Failure, keepSettled, openWriter, type Running, servingParts } from './main-parts.ts'
+import { createNodeMetrics } from './metrics/node-metrics.ts'
 import { createProcessMetrics } from './metrics/process-metrics.ts'
 import { announceOperatorKey } from './server/operator.ts'
 import { addressToOpen } from './server/serve.ts'
@@ -68,7 +69,6 @@ export async function startNode(options: NodeOptions): Promise<Result<Running, F
   const why = await Promise.race([node.ready.then(() => null), failed.promise])
   if (why !== null) return fail(why)
 
-  const metrics = createProcessMetrics(() => late.serving?.status() ?? [])
   const started = await superviseProcesses({
     ...common,
     processes,
@@ -82,7 +82,7 @@ export async function startNode(options: NodeOptions): Promise<Result<Running, F
     },
     // The primary finds out: it knows the processes of all nodes.
     sweep: async () => true,
-    metrics: () => metrics.metrics(),
+    metrics: node.metrics,
   })
   if (!started.ok) {
     await node.stop()
@@ -227,7 +227,15 @@ function assemble(
     cluster: () => cluster ?? '',
     nodePort: config.nodePort,
     router,
-    readable: (bus) => readingOwnWrites(bus, positions),
+    readable(bus) {
+      const { submit } = readingOwnWrites(bus, positions)
+      return {
+        submit(command) {
+          measured.forwarded()
+          return submit(command)
+        },
+      }
+    },
     report,
     onPromote: () =>
       void api.promote().catch((error: unknown) => logger.error('not promoted', { error: String(error) })),
@@ -280,6 +288,7 @@ function assemble(
       logger,
     }),
     ownRuns: () => late.serving?.runs() ?? [],
+    onHandedOver: (to) => measured.handedOver(to === null ? 'failed' : 'done'),
     onChange: () => late.serving?.announce(),
     now,
     wait: Bun.sleep,
@@ -298,6 +307,7 @@ function assemble(
     onFailed,
     onState(state) {
       if (state.type === 'down' && fence.age() !== null) void lease.release()
+      measured.leads(isPrimary(keeper))
       node.onLitefs(state)
     },
     onPosition(position) {
@@ -316,8 +326,22 @@ function assemble(
     logger,
   )
 
+  const registry = createProcessMetrics(() => late.serving?.status() ?? [])
+  const measured = createNodeMetrics(registry, () => {
+    const view = node.view()
+    return {
+      ...view,
+      lag: node.lag(),
+      txid: positions.latest()?.txid ?? null,
+      links: view.role === 'primary' ? view.nodes.length - 1 : Number(following.isLinked()),
+      heldCommands: router.held(),
+      litefsRestarts: keeper.restarts(),
+    }
+  })
+
   return {
     bus: router.bus,
+    metrics: () => registry.metrics(),
     ready: node.ready(),
     view: node.view,
     handOver: node.handOver,

@@ -28,6 +28,8 @@ export type NodeParts = {
   readonly watchPrimary: () => void
   /** The runs of this node's own serving processes. */
   readonly ownRuns: () => readonly string[]
+  /** What became of an attempt to let another node lead: which one does, or null. */
+  readonly onHandedOver: (to: string | null) => void
   /** The processes that have the database open are to be told. */
   readonly onChange: () => void
   /** Monotonic time, ms. */
@@ -152,6 +154,7 @@ export function createNode(parts: NodeParts): Node {
     })
     successor = null
     handing = null
+    parts.onHandedOver(to)
     return to
   }
 
