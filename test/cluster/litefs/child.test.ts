@@ -80,23 +80,23 @@ describe('a LiteFS that is found', () => {
   test('is the one that runs with this file, and no other', async () => {
     const { file } = program('')
     const other = await leftBehind(`${file}.other`)
-    expect(findLitefs({ file })).toBeNull()
+    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })).toBeNull()
     const child = await leftBehind(file)
-    expect(findLitefs({ file })?.pid).toBe(child.pid)
+    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })?.pid).toBe(child.pid)
     for (const each of [child, other]) {
       each.kill('SIGKILL')
       await each.exited
     }
-    expect(findLitefs({ file })).toBeNull()
+    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })).toBeNull()
   })
 
   test('can be ended, and its end is noticed', async () => {
     const { file } = program('')
     await leftBehind(file)
-    const found = findLitefs({ file })
+    const found = findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })
     found?.kill('SIGTERM')
     expect(await found?.exited).toEqual({ how: 'it ended', lines: [] })
-    expect(findLitefs({ file })).toBeNull()
+    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })).toBeNull()
     found?.kill('SIGKILL')
   })
 })
