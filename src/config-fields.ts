@@ -3,7 +3,12 @@ import { fail, ok, type Result } from './core/result.ts'
 import type { AddressRanges, AllowedOrigins, KnownHosts } from './server/ports.ts'
 
 /** How one variable is read. `parse` fails with a phrase that says what is expected, e.g. "a whole number". */
-export type Field<T> = { readonly fallback: T; parse(given: string): Result<T, string> }
+export type Field<T> = {
+  readonly fallback: T
+  /** What is given may hold a secret and is not to be shown. */
+  readonly isSecret?: boolean
+  parse(given: string): Result<T, string>
+}
 
 /** A whole number between `least` and `most`, both included; digits only, so that `1e3` or `0x10` is no surprise. */
 export function whole(fallback: number, least: number, most: number): Field<number> {
@@ -38,6 +43,19 @@ export function text(fallback: string, expected: string, pattern: RegExp): Field
 /** A path; what may be wrong with it (missing, not writable) is seen when it is used. */
 export function file<T extends string | null>(fallback: T): Field<T | string> {
   return { fallback, parse: (given) => (given.includes('\0') ? fail('a path') : ok(given)) }
+}
+
+/** Where a Redis is; the number after the slash, which pub/sub knows nothing of, keeps clusters apart that share it. */
+export function redisUrl(): Field<string | null> {
+  const form = /^rediss?:\/\/([^@/]*@)?[^@/]+(\/\d{0,4})?$/
+  return {
+    fallback: null,
+    isSecret: true,
+    parse: (given) =>
+      form.test(given) && URL.canParse(given) && isDecodable(new URL(given).password)
+        ? ok(given)
+        : fail('a URL like redis://host:6379 or rediss://user:password@host:6380/1'),
+  }
 }
 
 /** One of a few words. */
@@ -105,6 +123,15 @@ export function addressRanges(): Field<AddressRanges> {
     const address = ipaddr.parse(item)
     return [address, address.kind() === 'ipv4' ? 32 : 128]
   })
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The known name closest to `name`, within three edits; null when none is near. */

@@ -8,6 +8,7 @@ import {
   nearest,
   oneOf,
   origins,
+  redisUrl,
   text,
   whole,
   wholeOrAuto,
@@ -39,6 +40,8 @@ export type Config = {
   readonly compression: 'off' | 'on'
   /** Another country database (MMDB) than the bundled one. */
   readonly countryFile: string | null
+  /** Redis for what hosts tell each other without a journal; null when there are no others. Holds a password. */
+  readonly redisUrl: string | null
   /** How long journal rows and remembered answers are kept. */
   readonly retention: Millis
   readonly limits: Limits
@@ -84,7 +87,8 @@ export function readConfig(environment: Environment): ConfigOutcome {
     if (given === undefined || given === '') return field.fallback
     const parsed = field.parse(given)
     if (parsed.ok) return parsed.value
-    errors.push(`${name}: ${JSON.stringify(given)} was given, ${parsed.error} is expected`)
+    const shown = field.isSecret ? 'another value' : JSON.stringify(given)
+    errors.push(`${name}: ${shown} was given, ${parsed.error} is expected`)
     return field.fallback
   }
   const host = read('DASHBOARD_HOST', text('127.0.0.1', 'a host name or IP address', /^[A-Za-z0-9.:_-]+$/))
@@ -106,6 +110,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
     trustedProxies: read('DASHBOARD_TRUSTED_PROXIES', addressRanges()),
     compression: read('DASHBOARD_COMPRESSION', oneOf('off', ['off', 'on'])),
     countryFile: read('DASHBOARD_COUNTRY_FILE', file(null)),
+    redisUrl: read('DASHBOARD_REDIS_URL', redisUrl()),
     retention: read('DASHBOARD_RETENTION_HOURS', whole(168, 1, 87_600)) * 3_600_000,
     isPackageScript: environment.npm_lifecycle_event !== undefined,
     limits: {
@@ -143,6 +148,7 @@ export const VARIABLES = {
   DASHBOARD_TRUSTED_PROXIES: 'addresses or CIDR ranges whose x-forwarded-for is believed (none)',
   DASHBOARD_COMPRESSION: 'on offers permessage-deflate to sockets (off)',
   DASHBOARD_COUNTRY_FILE: 'another MMDB file for countries by address (the bundled one)',
+  DASHBOARD_REDIS_URL: 'Redis through which hosts tell each other how many clients they have (none)',
   DASHBOARD_RETENTION_HOURS: 'hours that the journal is kept for resumes (168)',
   DASHBOARD_MAX_CONNECTIONS: 'open sockets altogether (100000)',
   DASHBOARD_MAX_CONNECTIONS_PER_ADDRESS: 'open sockets of one address (100)',

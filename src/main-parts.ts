@@ -1,13 +1,16 @@
 /** What both of the server's composition roots begin: the writer and what it is told by time alone. */
+import type { Registry } from 'prom-client'
 import { SETTLE_EVERY, settleLedger } from './boards/rewards/upkeep.ts'
+import { type RelayHost, startRelayHost } from './cluster/relay-host.ts'
 import type { Config } from './config.ts'
-import { systemClock as clock } from './core/clock.ts'
+import { systemClock as clock, systemRandom as random } from './core/clock.ts'
 import type { CommandBus } from './core/command.ts'
 import { DEFAULT_WORKSPACE } from './core/ids.ts'
 import type { Logger } from './core/logger.ts'
 import { fail, ok, type Result } from './core/result.ts'
 import { DEFAULT_RETENTION } from './journal/retention.ts'
 import { type CommitPosition, startWriter } from './journal/writer-client.ts'
+import { addRelayMetrics } from './metrics/relay-metrics.ts'
 import { startFailure } from './server/start-failure.ts'
 import { startTicker, systemTimers } from './server/ticker.ts'
 import { type SupervisedWriter, superviseWriter } from './server/writer-supervisor.ts'
@@ -64,4 +67,31 @@ export function keepSettled(bus: CommandBus, logger: Logger): () => void {
       logger.error('the ledger was not settled', { cause: String(cause) }),
     )
   return startTicker(SETTLE_EVERY, () => void settle(), systemTimers)
+}
+
+/** Opens the way to other hosts, and announces this one there with its open sockets. */
+export async function openRelay(
+  config: Config,
+  logger: Logger,
+  host: { readonly port: number; readonly connections: () => number; readonly registry: Registry },
+): Promise<RelayHost> {
+  const opened = await startRelayHost({
+    redisUrl: config.redisUrl,
+    region: '',
+    port: host.port,
+    connections: host.connections,
+    clock,
+    random,
+    after: systemTimers.after,
+    every: (period, run) => startTicker(period, run, systemTimers),
+    monotonic: systemTimers.now,
+    logger,
+  })
+  addRelayMetrics(host.registry, {
+    connections: () => opened.total().connections,
+    hosts: () => opened.total().hosts,
+    up: () => opened.hub.state().state === 'up',
+    counts: opened.hub.counts,
+  })
+  return opened
 }

@@ -8,7 +8,7 @@ import type { Config } from './config.ts'
 import { systemClock as clock, systemRandom as random } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
 import { fail, ok, type Result } from './core/result.ts'
-import { type Failure, keepSettled, openWriter, type Running } from './main-parts.ts'
+import { type Failure, keepSettled, openRelay, openWriter, type Running } from './main-parts.ts'
 import { mergeMetrics } from './metrics/merge-metrics.ts'
 import { createProcessMetrics } from './metrics/process-metrics.ts'
 import { announceOperatorKey, loadOperatorKey } from './server/operator.ts'
@@ -39,6 +39,11 @@ export async function startSupervisor(
   if (!swept.ok) return fail([swept.error.message])
 
   const metrics = createProcessMetrics(() => serving?.status() ?? [])
+  const relay = await openRelay(config, logger, {
+    port: port.number,
+    connections: () => sumOf(serving?.status() ?? []),
+    registry: metrics,
+  })
   const started = await superviseProcesses({
     processes,
     operatorKey: operator.text,
@@ -61,6 +66,8 @@ export async function startSupervisor(
       ),
     metrics: () => metrics.metrics(),
     mergeMetrics,
+    relay: relay.hub,
+    presence: relay.total,
     onGivenUp() {
       logger.error('no serving process can be kept up')
       process.exit(1)
@@ -77,10 +84,14 @@ export async function startSupervisor(
     stopSettling()
     // Their last commands, the ends of devices among them, come while they say goodbye.
     await started.value.stop(GOODBYE_PATIENCE)
-    await writer.close()
+    await Promise.all([writer.close(), relay.stop()])
     port.release()
     forgetOperator?.()
     logger.info('stopped')
   }
   return ok({ address: addressToOpen(config.host, port.number), stop })
+}
+
+function sumOf(processes: readonly { readonly connections: number }[]): number {
+  return processes.reduce((sum, { connections }) => sum + connections, 0)
 }

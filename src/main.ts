@@ -16,6 +16,7 @@ import { parentChannel } from './cluster/channel.ts'
 import { processesBy, writerBehind } from './cluster/link-views.ts'
 import { processCount, shareOfLimits, shareOfThreads } from './cluster/process-count.ts'
 import { withProcess } from './cluster/process-logger.ts'
+import { failedIn } from './cluster/relay/open-hub.ts'
 import { type Endable, endByOrder } from './cluster/serving-end.ts'
 import { linkToSupervisor, type ServingLink } from './cluster/serving-link.ts'
 import { type Config, readConfig, usage } from './config.ts'
@@ -27,7 +28,7 @@ import { createHistory } from './journal/history.ts'
 import { createTail } from './journal/tail.ts'
 import { createEngine } from './live/engine.ts'
 import type { Engine } from './live/types.ts'
-import { type Failure, keepSettled, openWriter, orFailure, type Running } from './main-parts.ts'
+import { type Failure, keepSettled, openRelay, openWriter, orFailure, type Running } from './main-parts.ts'
 import { startSupervisor } from './main-supervisor.ts'
 import { createLiveMetrics } from './metrics/live-metrics.ts'
 import { createServerMetrics } from './metrics/server-metrics.ts'
@@ -111,6 +112,8 @@ async function start(context: Context): Promise<Result<Running & Endable, Failur
   })
   if (link !== null) metrics.registry.setDefaultLabels({ process: String(link.welcome.process) })
   late.metrics = () => metrics.registry.metrics()
+  const own = { port: port.number, connections: port.connections.open, registry: metrics.registry }
+  const relay = link === null ? await openRelay(config, logger, own) : null
   // Before the engine: rows committed in between then come twice, which the engine sees, and are never skipped.
   const tail = followJournal(context, storage, auth)
   const devices = createDeviceMessages({
@@ -184,6 +187,7 @@ async function start(context: Context): Promise<Result<Running & Endable, Failur
         writer: writer.state(),
         writerRestarts: writer.restarts(),
         connections: port.connections.open(),
+        presence: relay?.total() ?? link?.state().presence,
         processes:
           link === null ? undefined : processesBy(link, { connections: port.connections.open(), seq }),
       })
@@ -210,7 +214,9 @@ async function start(context: Context): Promise<Result<Running & Endable, Failur
       goodbye: (spread) => engine.goodbye(spread, 'the server is restarting'),
       sessions: () => engine.stats().sessions,
       closeSome: engine.closeSome,
-      drainWriter: writer.close,
+      async drainWriter() {
+        await Promise.all([writer.close(), relay?.stop()])
+      },
       release() {
         stopRhythm()
         for (const stopTicker of stopUpkeep) stopTicker()
@@ -364,6 +370,7 @@ async function serveFor(number: number, given: Config): Promise<void> {
     onGone: end.orphaned,
     status: () => ({ connections: late.engine?.stats().sessions ?? 0, seq: late.engine?.stats().seq ?? 0 }),
     metrics: () => late.metrics(),
+    relay: { now: clock.now, failed: failedIn(logger) },
   })
   const config = { ...given, limits: shareOfLimits(given.limits, link.welcome.processes) }
   const started = await orFailure(start({ config, logger, late, link }), config)
