@@ -5,8 +5,8 @@ import type { AddressRanges, AllowedOrigins, KnownHosts } from './server/ports.t
 /** How one variable is read. `parse` fails with a phrase that says what is expected, e.g. "a whole number". */
 export type Field<T> = {
   readonly fallback: T
-  /** What is given may hold a secret and is not to be shown. */
-  readonly isSecret?: boolean
+  /** The value may hold a password: no message repeats it. */
+  readonly secret?: true
   parse(given: string): Result<T, string>
 }
 
@@ -45,19 +45,6 @@ export function file<T extends string | null>(fallback: T): Field<T | string> {
   return { fallback, parse: (given) => (given.includes('\0') ? fail('a path') : ok(given)) }
 }
 
-/** Where a Redis is; the number after the slash, which pub/sub knows nothing of, keeps clusters apart that share it. */
-export function redisUrl(): Field<string | null> {
-  const form = /^rediss?:\/\/([^@/]*@)?[^@/]+(\/\d{0,4})?$/
-  return {
-    fallback: null,
-    isSecret: true,
-    parse: (given) =>
-      form.test(given) && URL.canParse(given) && isDecodable(new URL(given).password)
-        ? ok(given)
-        : fail('a URL like redis://host:6379 or rediss://user:password@host:6380/1'),
-  }
-}
-
 /** One of a few words. */
 export function oneOf<const T extends string>(fallback: NoInfer<T>, words: readonly T[]): Field<T> {
   return {
@@ -74,6 +61,27 @@ export function channelNames(fallback: readonly string[]): Field<readonly string
   return list(fallback, 'channel names like rewards.summary, separated by commas, or none', (item) =>
     /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/.test(item) ? item : null,
   )
+}
+
+/** Names of boards separated by commas; the word `none` for an empty list. Which boards there are is not known here. */
+export function boardNames(fallback: readonly string[]): Field<readonly string[]> {
+  return list(fallback, 'boards like rewards, separated by commas, or none', (item) =>
+    /^[a-z]+$/.test(item) ? item : null,
+  )
+}
+
+/** The address of a Redis server, with its password if it has one; a number after the slash keeps clusters apart that share it. */
+export function redisUrl(): Field<string | null> {
+  const form = /^rediss?:\/\/([^@/?#]*@)?[^@/?#]+(\/\d{0,4})?$/
+  return {
+    fallback: null,
+    secret: true,
+    parse(given) {
+      const url = form.test(given) && URL.canParse(given) ? new URL(given) : null
+      const isReadable = url !== null && isDecodable(url.username) && isDecodable(url.password)
+      return isReadable ? ok(given) : fail('a URL like redis://host:6379')
+    },
+  }
 }
 
 /** Web origins (`https://host[:port]`, nothing after it) separated by commas, or `*` for every origin. */

@@ -1,5 +1,6 @@
 import {
   addressRanges,
+  boardNames,
   channelNames,
   type Field,
   file,
@@ -40,10 +41,22 @@ export type Config = {
   readonly compression: 'off' | 'on'
   /** Another country database (MMDB) than the bundled one. */
   readonly countryFile: string | null
-  /** Redis for what hosts tell each other without a journal; null when there are no others. Holds a password. */
-  readonly redisUrl: string | null
   /** How long journal rows and remembered answers are kept. */
   readonly retention: Millis
+  /** LiteFS's own configuration file, which makes this server a node of a cluster; null for one that is alone. */
+  readonly litefs: string | null
+  /** The LiteFS program: a path, or a name that is looked up like a command. */
+  readonly litefsBinary: string
+  /** Where the nodes of a cluster talk to each other; the same on all of them. */
+  readonly nodePort: number
+  /** Where this node is, as it shows itself; empty where nobody said. */
+  readonly region: string
+  /** Boards whose changes are acknowledged only when a second node has them. */
+  readonly ackReplicated: readonly string[]
+  /** Most commits a second over LiteFS, where each one costs milliseconds. */
+  readonly commitsPerSecond: number
+  /** Redis, which carries what is not journaled between hosts; null where nothing does. May hold a password. */
+  readonly redisUrl: string | null
   readonly limits: Limits
   /** Started by `npm start` or the like, and to end with it. */
   readonly isPackageScript: boolean
@@ -87,7 +100,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
     if (given === undefined || given === '') return field.fallback
     const parsed = field.parse(given)
     if (parsed.ok) return parsed.value
-    const shown = field.isSecret ? 'another value' : JSON.stringify(given)
+    const shown = field.secret ? 'a value that is not shown' : JSON.stringify(given)
     errors.push(`${name}: ${shown} was given, ${parsed.error} is expected`)
     return field.fallback
   }
@@ -110,8 +123,14 @@ export function readConfig(environment: Environment): ConfigOutcome {
     trustedProxies: read('DASHBOARD_TRUSTED_PROXIES', addressRanges()),
     compression: read('DASHBOARD_COMPRESSION', oneOf('off', ['off', 'on'])),
     countryFile: read('DASHBOARD_COUNTRY_FILE', file(null)),
-    redisUrl: read('DASHBOARD_REDIS_URL', redisUrl()),
     retention: read('DASHBOARD_RETENTION_HOURS', whole(168, 1, 87_600)) * 3_600_000,
+    litefs: read('DASHBOARD_LITEFS', file(null)),
+    litefsBinary: read('DASHBOARD_LITEFS_BINARY', file('litefs')),
+    nodePort: read('DASHBOARD_NODE_PORT', whole(20_203, 1, 65_535)),
+    region: read('DASHBOARD_REGION', text(environment.FLY_REGION ?? '', 'a word like fra', /^[\w.-]+$/)),
+    ackReplicated: read('DASHBOARD_ACK_REPLICATED', boardNames([])),
+    commitsPerSecond: read('DASHBOARD_COMMITS_PER_SECOND', whole(20, 1, 1_000)),
+    redisUrl: read('DASHBOARD_REDIS_URL', redisUrl()),
     isPackageScript: environment.npm_lifecycle_event !== undefined,
     limits: {
       connections: read('DASHBOARD_MAX_CONNECTIONS', whole(100_000, 1, 10_000_000)),
@@ -148,7 +167,6 @@ export const VARIABLES = {
   DASHBOARD_TRUSTED_PROXIES: 'addresses or CIDR ranges whose x-forwarded-for is believed (none)',
   DASHBOARD_COMPRESSION: 'on offers permessage-deflate to sockets (off)',
   DASHBOARD_COUNTRY_FILE: 'another MMDB file for countries by address (the bundled one)',
-  DASHBOARD_REDIS_URL: 'Redis through which hosts tell each other how many clients they have (none)',
   DASHBOARD_RETENTION_HOURS: 'hours that the journal is kept for resumes (168)',
   DASHBOARD_MAX_CONNECTIONS: 'open sockets altogether (100000)',
   DASHBOARD_MAX_CONNECTIONS_PER_ADDRESS: 'open sockets of one address (100)',
@@ -158,6 +176,14 @@ export const VARIABLES = {
   DASHBOARD_REGISTRATIONS_PER_MINUTE:
     'new users of one address a minute, after ten times as many at once (6)',
   DASHBOARD_BUFFER_BYTES: 'bytes that may wait for a slow reader (262144)',
+  DASHBOARD_LITEFS: "LiteFS's configuration file; when set, this server is a node of a cluster (none)",
+  DASHBOARD_LITEFS_BINARY: 'the LiteFS program, started as a child (litefs)',
+  DASHBOARD_NODE_PORT: 'where nodes talk to each other, private network only; the same on all (20203)',
+  DASHBOARD_REGION: 'where this node is, shown in /health (FLY_REGION, or none)',
+  DASHBOARD_ACK_REPLICATED:
+    'boards whose changes are acknowledged only when a second node has them, separated by commas, or none (none)',
+  DASHBOARD_COMMITS_PER_SECOND: 'most commits a second over LiteFS (20)',
+  DASHBOARD_REDIS_URL: 'Redis for what is not journaled, between hosts: redis:// or rediss:// (none)',
 } as const satisfies { readonly [name: `DASHBOARD_${string}`]: string }
 
 /** Set by the server itself, for the processes that it starts. */

@@ -1,16 +1,20 @@
 /** What both of the server's composition roots begin: the writer and what it is told by time alone. */
+import { hostname } from 'node:os'
 import type { Registry } from 'prom-client'
 import { SETTLE_EVERY, settleLedger } from './boards/rewards/upkeep.ts'
 import { type RelayHost, startRelayHost } from './cluster/relay-host.ts'
+import { spawnServing } from './cluster/spawn-serving.ts'
 import type { Config } from './config.ts'
-import { systemClock as clock, systemRandom as random } from './core/clock.ts'
+import { systemClock as clock, type Millis, systemRandom as random } from './core/clock.ts'
 import type { CommandBus } from './core/command.ts'
 import { DEFAULT_WORKSPACE } from './core/ids.ts'
 import type { Logger } from './core/logger.ts'
 import { fail, ok, type Result } from './core/result.ts'
 import { DEFAULT_RETENTION } from './journal/retention.ts'
-import { type CommitPosition, startWriter } from './journal/writer-client.ts'
+import { type CommitPosition, startWriter, type WriterOptions } from './journal/writer-client.ts'
+import { mergeMetrics } from './metrics/merge-metrics.ts'
 import { addRelayMetrics } from './metrics/relay-metrics.ts'
+import { loadOperatorKey } from './server/operator.ts'
 import { startFailure } from './server/start-failure.ts'
 import { startTicker, systemTimers } from './server/ticker.ts'
 import { type SupervisedWriter, superviseWriter } from './server/writer-supervisor.ts'
@@ -21,17 +25,22 @@ export type Failure = readonly string[]
 /** What the rest of the process needs of a server that runs. */
 export type Running = { readonly address: string; readonly stop: () => Promise<void> }
 
+/** Where the database is replicated. */
+export type Replicated = Required<Pick<WriterOptions, 'replicated'>> & Pick<WriterOptions, 'queue'>
+
 /** Starts the writer, which opens or makes the database, and keeps it at work; the process ends when it cannot be kept. */
 export async function openWriter(
   config: Config,
   logger: Logger,
   onCommit: (position: CommitPosition) => void,
+  replicated: Partial<Replicated> = {},
 ): Promise<Result<SupervisedWriter, Failure>> {
   const writer = await superviseWriter({
     start: (onCrash) =>
       startWriter({
         thread: new URL('./main-writer.ts', import.meta.url),
         dataDir: config.dataDir,
+        ...replicated,
         workspace: DEFAULT_WORKSPACE,
         retention: { ...DEFAULT_RETENTION, maxAge: config.retention },
         logger,
@@ -60,6 +69,27 @@ export function orFailure<T>(
   })
 }
 
+/** What the serving processes of a host are given that is the same whether it is a node of a cluster or not. */
+export function servingParts(config: Config, port: number, entry: string, logger: Logger) {
+  return {
+    operatorKey: loadOperatorKey(config.dataDir, random),
+    spawn: (process: number) =>
+      spawnServing(entry, {
+        DASHBOARD_PORT: String(port),
+        DASHBOARD_PROCESS_NUMBER: String(process),
+      }),
+    newRunId: () => Buffer.from(random.bytes(12)).toString('base64url'),
+    mergeMetrics,
+    onGivenUp() {
+      logger.error('no serving process can be kept up')
+      process.exit(1)
+    },
+    after: (delay: Millis, run: () => void) => void setTimeout(run, delay).unref(),
+    every: (period: Millis, run: () => void) => startTicker(period, run, systemTimers),
+    logger,
+  }
+}
+
 /** Brings earnings of silent devices into the ledger in good time; answers how to end it. */
 export function keepSettled(bus: CommandBus, logger: Logger): () => void {
   const settle = () =>
@@ -69,16 +99,26 @@ export function keepSettled(bus: CommandBus, logger: Logger): () => void {
   return startTicker(SETTLE_EVERY, () => void settle(), systemTimers)
 }
 
+/** How a server that is no node of a cluster is called by others: its port tells it from others of the same machine. */
+export function ownName(port: number): string {
+  return `${hostname()}:${port}`
+}
+
+/** Of all processes together. */
+export function sumOfConnections(processes: readonly { readonly connections: number }[]): number {
+  return processes.reduce((sum, { connections }) => sum + connections, 0)
+}
+
 /** Opens the way to other hosts, and announces this one there with its open sockets. */
 export async function openRelay(
   config: Config,
   logger: Logger,
-  host: { readonly port: number; readonly connections: () => number; readonly registry: Registry },
+  host: { readonly name: string; readonly connections: () => number; readonly registry: Registry },
 ): Promise<RelayHost> {
   const opened = await startRelayHost({
     redisUrl: config.redisUrl,
-    region: '',
-    port: host.port,
+    node: host.name,
+    region: config.region,
     connections: host.connections,
     clock,
     random,

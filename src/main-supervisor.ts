@@ -3,17 +3,23 @@ import { sweepCommand } from './boards/rewards/upkeep.ts'
 import { claimPort } from './cluster/port-claim.ts'
 import type { Position } from './cluster/process-protocol.ts'
 import { type Processes, superviseProcesses } from './cluster/process-supervisor.ts'
-import { spawnServing } from './cluster/spawn-serving.ts'
 import type { Config } from './config.ts'
-import { systemClock as clock, systemRandom as random } from './core/clock.ts'
+import { systemClock as clock } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
 import { fail, ok, type Result } from './core/result.ts'
-import { type Failure, keepSettled, openRelay, openWriter, type Running } from './main-parts.ts'
-import { mergeMetrics } from './metrics/merge-metrics.ts'
+import {
+  type Failure,
+  keepSettled,
+  openRelay,
+  openWriter,
+  ownName,
+  type Running,
+  servingParts,
+  sumOfConnections,
+} from './main-parts.ts'
 import { createProcessMetrics } from './metrics/process-metrics.ts'
-import { announceOperatorKey, loadOperatorKey } from './server/operator.ts'
+import { announceOperatorKey } from './server/operator.ts'
 import { addressToOpen } from './server/serve.ts'
-import { startTicker, systemTimers } from './server/ticker.ts'
 
 /** Of the nine seconds that the whole end may take, ms. */
 const GOODBYE_PATIENCE = 7_000
@@ -32,7 +38,7 @@ export async function startSupervisor(
   const opened = await openWriter(config, logger, (position) => tellCommit(position))
   if (!opened.ok) return opened
   const writer = opened.value
-  const operator = loadOperatorKey(config.dataDir, random)
+  const { operatorKey: operator, ...common } = servingParts(config, port.number, entry, logger)
   const forgetOperator = announceOperatorKey(operator, port.number)
   const sweep = (alive: readonly string[]) => writer.bus.submit(sweepCommand(alive, clock.now()))
   const swept = await sweep([])
@@ -40,22 +46,18 @@ export async function startSupervisor(
 
   const metrics = createProcessMetrics(() => serving?.status() ?? [])
   const relay = await openRelay(config, logger, {
-    port: port.number,
-    connections: () => sumOf(serving?.status() ?? []),
+    name: ownName(port.number),
+    connections: () => sumOfConnections(serving?.status() ?? []),
     registry: metrics,
   })
   const started = await superviseProcesses({
+    ...common,
     processes,
     operatorKey: operator.text,
-    spawn: (process) =>
-      spawnServing(entry, {
-        DASHBOARD_PORT: String(port.number),
-        DASHBOARD_PROCESS_NUMBER: String(process),
-      }),
-    newRunId: () => Buffer.from(random.bytes(12)).toString('base64url'),
     bus: writer.bus,
     writer: () => ({ state: writer.state(), restarts: writer.restarts() }),
     position: writer.position,
+    node: () => null,
     onCommit(listener) {
       tellCommit = listener
     },
@@ -65,16 +67,8 @@ export async function startSupervisor(
         () => false,
       ),
     metrics: () => metrics.metrics(),
-    mergeMetrics,
     relay: relay.hub,
     presence: relay.total,
-    onGivenUp() {
-      logger.error('no serving process can be kept up')
-      process.exit(1)
-    },
-    after: (delay, run) => void setTimeout(run, delay).unref(),
-    every: (period, run) => startTicker(period, run, systemTimers),
-    logger,
   })
   if (!started.ok) return started
   serving = started.value
@@ -90,8 +84,4 @@ export async function startSupervisor(
     logger.info('stopped')
   }
   return ok({ address: addressToOpen(config.host, port.number), stop })
-}
-
-function sumOf(processes: readonly { readonly connections: number }[]): number {
-  return processes.reduce((sum, { connections }) => sum + connections, 0)
 }

@@ -6,6 +6,7 @@ import type { RewardsCommand } from './boards/rewards/types.ts'
 import { systemClock, systemRandom } from './core/clock.ts'
 import { handlerTable } from './journal/handler-table.ts'
 import { createWriterThread } from './journal/writer-thread.ts'
+import { openMountedForWriting } from './storage/sqlite/mounted.ts'
 import { openForWriting } from './storage/sqlite/open.ts'
 import type { Stores } from './storage/stores.ts'
 
@@ -16,7 +17,8 @@ for (const { kind, handle } of authHandlers) handlers.on(kind, ({ auth }, comman
 
 const receive = createWriterThread<Stores>({
   post: (text) => self.postMessage(text),
-  openStorage: (settings) => openForWriting(settings.dataDir),
+  openStorage: ({ dataDir, replicated }) =>
+    replicated === undefined ? openForWriting(dataDir) : openMountedForWriting(replicated),
   handlers: handlers.table,
   clock: systemClock,
   random: systemRandom,

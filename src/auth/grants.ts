@@ -1,5 +1,5 @@
 import type { Clock, Millis, Random } from '../core/clock.ts'
-import type { CommandBus } from '../core/command.ts'
+import type { Command, CommandBus } from '../core/command.ts'
 import type { UserId } from '../core/ids.ts'
 import { isJsonObject, ownValue } from '../core/json.ts'
 import { fail, ok, type Result } from '../core/result.ts'
@@ -27,14 +27,17 @@ export type OpenedFamily = {
   readonly row: NonNullable<Payload<'auth.login'>['family']>
 }
 
+/** Whether the answer waits for a second node. */
+export type Acknowledgement = Pick<Command, 'ack'>
+
 export type Grants = {
   openFamily(): OpenedFamily
   /** The tokens for a login that has been committed together with its family. */
   grant(claims: AccessClaims, family: OpenedFamily): Promise<Grant>
   /** Exchanges a refresh token; SessionExpired when it is not good (any more), also when it has been exchanged before. */
-  refresh(text: string): Promise<Result<Grant>>
+  refresh(text: string, ack: Acknowledgement): Promise<Result<Grant>>
   /** Ends the family of a refresh token; no error when it has ended already. */
-  logout(text: string): Promise<Result<null>>
+  logout(text: string, ack: Acknowledgement): Promise<Result<null>>
 }
 
 export type GrantParts = {
@@ -68,7 +71,7 @@ export function createGrants({ clock, random, bus, tokens }: GrantParts): Grants
       return { token, row: { id: token.family, tokenHash: token.hash, expiresAt } }
     },
     grant: (claims, { token, row }) => grant(claims, token.text, row.expiresAt),
-    async refresh(text) {
+    async refresh(text, ack) {
       const presented = parseRefreshToken(text)
       if (presented === null) return fail(ENDED)
       const next = nextToken(presented.family, random)
@@ -78,6 +81,7 @@ export function createGrants({ clock, random, bus, tokens }: GrantParts): Grants
         kind: 'auth.refresh',
         actor: { type: 'system' },
         at,
+        ...ack,
         payload: { family: presented.family, tokenHash: presented.hash, next: next.hash, expiresAt },
       }
       const result = await bus.submit(command)
@@ -85,13 +89,15 @@ export function createGrants({ clock, random, bus, tokens }: GrantParts): Grants
       const claims = claimsOf(result.value)
       return claims === null ? fail(ENDED) : ok(await grant(claims, next.text, expiresAt))
     },
-    async logout(text) {
+    async logout(text, ack) {
       const presented = parseRefreshToken(text)
       if (presented === null) return ok(null)
       const command: AuthCommand<'auth.logout'> = {
         kind: 'auth.logout',
         actor: { type: 'system' },
         at: clock.now(),
+        ...ack,
+        repeatable: true,
         payload: { family: presented.family },
       }
       const result = await bus.submit(command)

@@ -9,11 +9,12 @@ import { addKeyText } from '../protocol/add-key-text.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import type { RestChallenges } from './challenge.ts'
 import type { AuthKind, Payload } from './commands.ts'
+import type { Acknowledgement } from './grants.ts'
 import type { Guard, UserPrincipal } from './guard.ts'
 import type { AuthReader } from './key-cache.ts'
 import { checkSignature } from './logins.ts'
 import { parseKeyName, randomId } from './names.ts'
-import { orThrow, SignedChallenge } from './routes.ts'
+import { orThrow, SignedChallenge, WriteQuery } from './routes.ts'
 import { keyJson } from './service/keys.ts'
 import { parsePublicKey } from './strict-key.ts'
 import type { Verifier } from './verify-pool.ts'
@@ -33,9 +34,23 @@ export type KeyRouteParts = {
 export function keyRoutes(parts: KeyRouteParts) {
   const { clock, bus, challenges } = parts
   const principalOf = async (request: Request) => orThrow(await parts.guard.principalOf(request.headers))
-  const submit = async <Kind extends AuthKind>(user: UserPrincipal, kind: Kind, payload: Payload<Kind>) => {
+  const submit = async <Kind extends AuthKind>(
+    user: UserPrincipal,
+    ack: Acknowledgement,
+    kind: Kind,
+    payload: Payload<Kind>,
+  ) => {
     const actor = { type: 'user', userId: user.userId } as const
-    const result = await bus.submit({ kind, actor, at: clock.now(), payload })
+    // A nonce is good once; how a key is named, and that it is revoked, may be said again (rule L-14).
+    const repeatable = kind === 'auth.rename_key' || kind === 'auth.revoke_key'
+    const result = await bus.submit({
+      kind,
+      actor,
+      at: clock.now(),
+      ...ack,
+      ...(repeatable ? { repeatable } : {}),
+      payload,
+    })
     return keyFrom(orThrow(result.ok ? ok(result.value) : result))
   }
   return new Elysia({ name: 'auth keys', prefix: '/api/auth/keys', tags: ['keys'] })
@@ -52,14 +67,14 @@ export function keyRoutes(parts: KeyRouteParts) {
     )
     .post(
       '/',
-      async ({ request, body }) => {
+      async ({ request, query, body }) => {
         const user = await principalOf(request)
         const challenge = orThrow(challenges.recognise(body, parts.originOf(request)))
         orThrow(parsePublicKey(body.public_key))
         const name = orThrow(parseKeyName(body.name))
         const signed = { publicKey: body.public_key, signature: body.signature }
         orThrow(await checkSignature(parts.verifier, signed, addKeyText(challenge, user.userId)))
-        return submit(user, 'auth.add_key', {
+        return submit(user, query, 'auth.add_key', {
           nonce: challenge.nonce,
           expires: challenge.expires,
           keyId: randomId('k', parts.random) as KeyId,
@@ -68,6 +83,7 @@ export function keyRoutes(parts: KeyRouteParts) {
         })
       },
       {
+        query: WriteQuery,
         body: t.Object({ ...SignedChallenge, name: Name }),
         response: Key,
         detail: {
@@ -80,12 +96,14 @@ export function keyRoutes(parts: KeyRouteParts) {
     )
     .patch(
       '/:id',
-      async ({ request, params, body }) => {
+      async ({ request, params, query, body }) => {
         const user = await principalOf(request)
-        return submit(user, 'auth.rename_key', { keyId: params.id, name: orThrow(parseKeyName(body.name)) })
+        const name = orThrow(parseKeyName(body.name))
+        return submit(user, query, 'auth.rename_key', { keyId: params.id, name })
       },
       {
         params: KeyParams,
+        query: WriteQuery,
         body: t.Object({ name: Name }),
         response: Key,
         detail: { ...SECURED, summary: 'Name a key' },
@@ -93,10 +111,11 @@ export function keyRoutes(parts: KeyRouteParts) {
     )
     .delete(
       '/:id',
-      async ({ request, params }) =>
-        submit(await principalOf(request), 'auth.revoke_key', { keyId: params.id }),
+      async ({ request, params, query }) =>
+        submit(await principalOf(request), query, 'auth.revoke_key', { keyId: params.id }),
       {
         params: KeyParams,
+        query: WriteQuery,
         response: Key,
         detail: { ...SECURED, summary: 'Revoke a key; whatever it opened ends at once' },
       },

@@ -1,6 +1,6 @@
 import { fromBase64url } from '../core/base64url.ts'
 import type { Clock, Millis, Random } from '../core/clock.ts'
-import type { CommandBus, CommandResult } from '../core/command.ts'
+import type { Command, CommandBus, CommandResult } from '../core/command.ts'
 import { type AppError, appError } from '../core/errors.ts'
 import type { KeyId, UserId } from '../core/ids.ts'
 import { isJsonObject, type Json, ownValue } from '../core/json.ts'
@@ -28,6 +28,7 @@ export type LoginRequest = SignedChallenge & {
   readonly limitKey: string | null
   /** Starts a refresh family. */
   readonly family: Payload<'auth.login'>['family']
+  readonly ack?: Command['ack']
 }
 
 export type LoggedIn = {
@@ -104,6 +105,7 @@ async function checkAndSubmit(
     kind: 'auth.login',
     actor: { type: 'system' },
     at: clock.now(),
+    ...(request.ack === undefined ? {} : { ack: request.ack }),
     payload: {
       nonce: request.challenge.nonce,
       expires: request.challenge.expires,

@@ -37,7 +37,7 @@ export function loginRoutes(parts: AuthRouteParts) {
     })
     .post(
       '/verify',
-      async ({ body, request }) => {
+      async ({ body, query, request }) => {
         const challenge = orThrow(challenges.recognise(body, parts.originOf(request)))
         const family = grants.openFamily()
         const user = orThrow(
@@ -48,11 +48,13 @@ export function loginRoutes(parts: AuthRouteParts) {
             register: body.register ?? null,
             limitKey: parts.limitKeyOf(request),
             family: family.row,
+            ...query,
           }),
         )
         return { ...(await grants.grant(user, family)), registered: user.registered }
       },
       {
+        query: WriteQuery,
         body: t.Object({
           ...SignedChallenge,
           register: t.Optional(
@@ -69,7 +71,8 @@ export function loginRoutes(parts: AuthRouteParts) {
         detail: { summary: 'Log in, or register, with a signed challenge' },
       },
     )
-    .post('/refresh', async ({ body }) => orThrow(await grants.refresh(body.refresh_token)), {
+    .post('/refresh', async ({ body, query }) => orThrow(await grants.refresh(body.refresh_token, query)), {
+      query: WriteQuery,
       body: RefreshBody,
       response: t.Object(GrantFields),
       detail: {
@@ -80,11 +83,12 @@ export function loginRoutes(parts: AuthRouteParts) {
     })
     .post(
       '/logout',
-      async ({ body }) => {
-        orThrow(await grants.logout(body.refresh_token))
+      async ({ body, query }) => {
+        orThrow(await grants.logout(body.refresh_token, query))
         return { logged_out: true }
       },
       {
+        query: WriteQuery,
         body: RefreshBody,
         response: t.Object({ logged_out: t.Boolean() }),
         detail: { summary: 'End the login that a refresh token belongs to' },
@@ -97,6 +101,17 @@ export function orThrow<T>(result: Result<T>): T {
   if (!result.ok) throw new AppException(result.error)
   return result.value
 }
+
+/** What every write takes in its query. */
+export const WriteQuery = t.Object({
+  ack: t.Optional(
+    t.Literal('replicated', {
+      description:
+        'Answer only once a second node has the change; 503 when that cannot be had in time, although it is stored',
+      error: 'ack must be replicated, or left out',
+    }),
+  ),
+})
 
 const millis = t.Integer({ minimum: 0, description: 'milliseconds since the Unix epoch' })
 

@@ -30,6 +30,7 @@ export async function loadSecrets(
     kind: 'auth.ensure_secret',
     actor: { type: 'system' },
     at: parts.clock.now(),
+    repeatable: true,
     payload: { id, purpose, material: await make(purpose, parts.random) },
   }
   const result = await parts.bus.submit(command)

@@ -42,6 +42,8 @@ handle.onStatus((status) => {
 })
 client.events(channel, (event) => print(printer.happened(event)))
 let lastError = ''
+/** Whether it was said that what is shown may be old. */
+let isStale = false
 client.onError((error) => {
   lastError = error.message
   process.stderr.write(`${printable(explained(error))}\n`)
@@ -70,11 +72,19 @@ function tellState(state: LinkState): void {
       end(appError('ConnectionClosed', `the server closed the connection: ${state.reason}`))
       break
     case 'stale':
-      process.stderr.write('nothing comes from the server any more\n')
+      process.stderr.write(
+        state.because === 'silence'
+          ? 'nothing comes from the server any more\n'
+          : `the server has heard nothing new since ${new Date(state.since).toISOString()}\n`,
+      )
+      isStale = true
+      break
+    case 'live':
+      if (isStale) process.stderr.write('up to date again\n')
+      isStale = false
       break
     case 'idle':
     case 'connecting':
-    case 'live':
       break
     default:
       state satisfies never

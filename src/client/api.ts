@@ -8,8 +8,11 @@ import type { ClientType, Frame, WireFormat } from '../protocol/connection.ts'
 import type { HelloMessage, StreamEventMessage } from '../protocol/server-messages.ts'
 
 export type ClientOptions = {
-  /** `ws://host:port/ws` or a preset's address; the client adds `type` and `format` to it. */
-  readonly url: string
+  /**
+   * `ws://host:port/ws` or a preset's address; the client adds `type` and `format` to it. A function is
+   * asked before every attempt: for a server of several nodes, any of which can go on with what another one began.
+   */
+  readonly url: string | (() => string)
   /** Default `msgpack`. */
   readonly format?: WireFormat
   /** Default `web`: updates every 250 ms; `tui`: every 100 ms. */
@@ -77,8 +80,8 @@ export type LinkState =
   | { readonly status: 'idle' }
   | { readonly status: 'connecting'; readonly attempt: number }
   | { readonly status: 'live'; readonly since: Millis }
-  /** Connected, but silent for too long, or the server says that its own source is. */
-  | { readonly status: 'stale'; readonly since: Millis }
+  /** Connected, but nothing was heard for too long (`silence`, our clock), or the server says that of its own source (its clock). */
+  | { readonly status: 'stale'; readonly since: Millis; readonly because: 'silence' | 'server' }
   /** Not connected; the next attempt starts at `retryAt`. */
   | { readonly status: 'offline'; readonly reason: string; readonly retryAt: Millis }
   /** Not connected and not coming back without a new `connect`. */
@@ -108,14 +111,17 @@ export type ChannelStatus =
 export type Change = { readonly type: 'snapshot' } | { readonly type: 'update'; readonly patch: Patch }
 
 /**
- * The socket as a device. A message gets its id once and keeps it over reconnects, so that it takes effect once; the result
- * comes with the server's `ack` or `error`. After a reconnect the device connects again by itself.
+ * The socket as a device. A report gets its id once and keeps it over reconnects and refusals that pass, so that it takes effect once;
+ * the result comes with the server's `ack` or a lasting `error`. After a reconnect, and when the server had to put it offline, the
+ * device connects again by itself. With `ack` 'replicated' an `ack` means that a second node has the change (rule V-8).
  */
 export type Device = {
-  connect(device: DeviceDescription): Promise<Result<Ack>>
-  networkUpdate(networks: NetworkUpdateMessage['networks']): Promise<Result<Ack>>
-  disconnect(): Promise<Result<Ack>>
+  connect(device: DeviceDescription, ack?: AckLevel): Promise<Result<Ack>>
+  networkUpdate(networks: NetworkUpdateMessage['networks'], ack?: AckLevel): Promise<Result<Ack>>
+  disconnect(ack?: AckLevel): Promise<Result<Ack>>
 }
+
+export type AckLevel = NonNullable<NetworkUpdateMessage['ack']>
 
 export type DeviceDescription = Pick<ConnectMessage, 'device_id' | 'name'>
 

@@ -12,3 +12,11 @@ export function backoff(attempt: number, random: number): Millis {
   const span = Math.min(BACKOFF.most, BACKOFF.first * 2 ** Math.min(attempt, 16))
   return Math.round(span / 2 + (span / 2) * random)
 }
+
+/**
+ * How long to wait before asking again, in ms, when the server said after which time that makes sense: not before, and up to half of it
+ * longer (rules S-7, V-7), so that those who were refused at one moment do not come at one moment. `random` is from 0 to 1.
+ */
+export function retryDelay(after: Millis, random: number): Millis {
+  return Math.round(after * (1 + random / 2))
+}

@@ -9,6 +9,7 @@ import type {
   StreamEventMessage,
 } from '../protocol/server-messages.ts'
 import type { ChannelHandle, Cursor, Timers } from './api.ts'
+import { retryDelay } from './backoff.ts'
 import { channelHandle } from './channel-handle.ts'
 import type { Outcome } from './replica.ts'
 import { Subscription } from './subscription.ts'
@@ -16,6 +17,8 @@ import { Subscription } from './subscription.ts'
 export type ChannelsDeps = {
   readonly clock: Clock
   readonly timers: Timers
+  /** A number from 0 to 1, each time another. */
+  random(): number
   send(message: ClientMessage): boolean
   error(error: AppError): void
 }
@@ -180,7 +183,7 @@ export class Channels {
     if (subscription === undefined) return
     subscription.phase = { type: 'refused', error: appError(code, message, retry_after) }
     if (!PASSING.has(code)) return
-    this.#later(subscription, retry_after ?? REFUSED_MILLIS)
+    this.#later(subscription, retryDelay(retry_after ?? REFUSED_MILLIS, this.#deps.random()))
   }
 
   #use(channel: string, after: Cursor | null): Subscription {

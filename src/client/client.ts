@@ -8,7 +8,7 @@ import { Link } from './link.ts'
 import { Listeners } from './listeners.ts'
 import { Login } from './login.ts'
 import { Pings } from './pings.ts'
-import { PLATFORM, platformSocket } from './platform.ts'
+import { fraction, PLATFORM, platformSocket } from './platform.ts'
 import { ServerClock } from './server-clock.ts'
 
 export type * from './api.ts'
@@ -40,9 +40,15 @@ class LiveClient implements Client {
     const timers = options.timers ?? PLATFORM.timers
     const error = (error: AppError) => this.#errors.tell(error)
     const format = options.format ?? 'msgpack'
+    const { url } = options
+    let address = typeof url === 'string' ? url : ''
+    const nextAddress = () => {
+      if (typeof url !== 'string') address = url()
+      return addressOf(address, options.clientType ?? 'web', format)
+    }
     const link = new Link(
       {
-        url: addressOf(options.url, options.clientType ?? 'web', format),
+        url: nextAddress,
         format,
         open: options.webSocket ?? platformSocket(),
         clock,
@@ -67,9 +73,10 @@ class LiveClient implements Client {
     this.#link = link
     this.#clock = new ServerClock(clock)
     this.#pings = new Pings(timers, clock)
-    this.#channels = new Channels({ clock, timers, send, error })
+    const anyNumber = () => fraction(random)
+    this.#channels = new Channels({ clock, timers, random: anyNumber, send, error })
     this.#login = new Login(options.credentials ?? null, {
-      host: new URL(options.url).host,
+      host: () => new URL(address).host,
       send,
       error,
       serverNow: () => this.#clock.now(),
@@ -85,6 +92,7 @@ class LiveClient implements Client {
       nextId: () => `${prefix}-${++messages}`,
       hasCredentials: () => this.#login.hasCredentials,
       timers,
+      random: anyNumber,
     })
   }
 

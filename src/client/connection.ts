@@ -9,7 +9,8 @@ import { Heartbeat } from './heartbeat.ts'
 import { fraction } from './platform.ts'
 
 export type ConnectionDeps = {
-  readonly url: string
+  /** Asked for each connection anew. */
+  readonly url: () => string
   readonly format: WireFormat
   readonly open: OpenSocket
   readonly clock: Clock
@@ -54,7 +55,7 @@ export class Connection {
       type: 'opening',
       cancel: deps.timers.after(HELLO_MILLIS, () => this.#giveUp('no hello in time')),
     }
-    this.#socket = deps.open(deps.url, {
+    this.#socket = deps.open(deps.url(), {
       opened: () => {},
       received: (frame) => this.#received(frame),
       closed: (code, reason) => {

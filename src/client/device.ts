@@ -1,10 +1,11 @@
-import type { Millis } from '../core/clock.ts'
 import { type AppError, appError, type ErrorCode } from '../core/errors.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import type { DeviceMessage, NetworkUpdateMessage } from '../protocol/client-messages.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import type { AckMessage, ErrorMessage } from '../protocol/server-messages.ts'
-import type { Ack, Device, DeviceDescription, Timers } from './api.ts'
+import type { Ack, AckLevel, Device, DeviceDescription, Timers } from './api.ts'
+import { retryDelay } from './backoff.ts'
+import { type Report, ReportQueue } from './report-queue.ts'
 
 export type DeviceDeps = {
   send(message: DeviceMessage): boolean
@@ -14,65 +15,76 @@ export type DeviceDeps = {
   /** Whether there is something to log in with. */
   hasCredentials(): boolean
   readonly timers: Timers
+  /** A number from 0 to 1, each time another. */
+  random(): number
 }
 
 /**
- * This client as a device. Reports wait for their `ack` and are sent again, under the same id, after a reconnect: the
- * server takes each of them once (rule V-4). `connect` and `disconnect` are about one connection; on the next one the device
- * connects under a new id.
+ * This client as a device. Reports wait for their `ack` and are sent again, under the same id, after a reconnect, when the server had
+ * put the device offline, and after refusals that pass: the server takes each of them once (rules V-4, V-7). `connect` and `disconnect`
+ * are about one connection; on the next one the device connects under a new id.
  */
 export class DeviceOutbox implements Device {
   readonly #deps: DeviceDeps
+  readonly #reports: ReportQueue
+  /** Every `connect` and `disconnect` that has no answer. */
   readonly #waiting = new Map<string, Waiting>()
   #wanted: DeviceDescription | null = null
   #isReady = false
   /** The `connect` that brings the device back by itself; null when none is on its way. */
   #comingBack: string | null = null
-  #cancelRetry: () => void = () => {}
+  /** Calls the next attempt to come back off; null when none is due. */
+  #cancelRetry: (() => void) | null = null
 
   constructor(deps: DeviceDeps) {
     this.#deps = deps
+    this.#reports = new ReportQueue(deps)
   }
 
-  connect(device: DeviceDescription): Promise<Result<Ack>> {
-    this.#cancelRetry()
+  connect(device: DeviceDescription, ack?: AckLevel): Promise<Result<Ack>> {
+    this.#stopRetry()
     this.#wanted = device
-    return this.#submit(connectMessage(device, this.#deps.nextId()))
+    return this.#submit(connectMessage(device, this.#deps.nextId(), ack))
   }
 
-  networkUpdate(networks: NetworkUpdateMessage['networks']): Promise<Result<Ack>> {
-    return this.#submit({ type: 'network_update', networks, id: this.#deps.nextId() })
+  networkUpdate(networks: NetworkUpdateMessage['networks'], ack?: AckLevel): Promise<Result<Ack>> {
+    if (!this.#deps.hasCredentials()) return Promise.resolve(fail(LOG_IN))
+    if (this.#reports.size + this.#waiting.size >= MOST_REPORTS)
+      return Promise.resolve(fail(tooMany(MOST_REPORTS)))
+    const id = this.#deps.nextId()
+    return new Promise((resolve) => {
+      this.#reports.add({ type: 'network_update', networks, id, ...wish(ack) }, resolve)
+    })
   }
 
-  disconnect(): Promise<Result<Ack>> {
-    this.#cancelRetry()
+  disconnect(ack?: AckLevel): Promise<Result<Ack>> {
+    this.#stopRetry()
     this.#wanted = null
     if (!this.#isReady)
       return Promise.resolve(fail(appError('ConnectionClosed', 'not connected: the device has left already')))
-    return this.#submit({ type: 'disconnect', id: this.#deps.nextId() })
+    this.#reports.abandon(appError('ConnectionClosed', 'the device has left'))
+    return this.#submit({ type: 'disconnect', id: this.#deps.nextId(), ...wish(ack) })
   }
 
   /** Logged in on a new connection: the device comes back, then what was not acknowledged. */
   ready(): void {
     this.#isReady = true
-    const isConnecting = [...this.#waiting.values()].some(({ message }) => message.type === 'connect')
-    if (!isConnecting) this.#comeBack()
+    if (!this.#isConnecting) this.#comeBack()
     // Reports belong to a device: it connects first.
-    const waiting = [...this.#waiting.values()].map(({ message }) => message)
-    for (const message of waiting) if (message.type === 'connect') this.#deps.send(message)
-    for (const message of waiting) if (message.type !== 'connect') this.#deps.send(message)
+    for (const { message } of this.#waiting.values()) this.#deps.send(message)
+    this.#reports.up()
   }
 
   /** The connection is gone; what was not acknowledged waits for the next one. */
   down(): void {
     this.#isReady = false
     this.#comingBack = null
-    this.#cancelRetry()
+    this.#stopRetry()
+    this.#reports.down()
     for (const [id, { message, settle }] of [...this.#waiting]) {
-      if (message.type === 'network_update') continue
       this.#waiting.delete(id)
       if (message.type === 'connect' && this.#wanted !== null)
-        this.#keep(connectMessage(this.#wanted, this.#deps.nextId()), settle)
+        this.#keep(connectMessage(this.#wanted, this.#deps.nextId(), message.ack), settle)
       else settle(fail(appError('ConnectionClosed', 'the connection broke: the device has left')))
     }
   }
@@ -80,44 +92,69 @@ export class DeviceOutbox implements Device {
   /** No connection will follow. */
   closed(reason: string): void {
     this.#wanted = null
-    this.#failAll(appError('ConnectionClosed', reason))
+    const error = appError('ConnectionClosed', reason)
+    this.#reports.failAll(error)
+    for (const id of [...this.#waiting.keys()]) this.#settle(id, fail(error))
   }
 
-  acknowledged(message: AckMessage): void {
-    this.#settle(message.id, ok({ epoch: message.epoch, seq: message.seq, value: message.value ?? null }))
+  acknowledged({ id, epoch, seq, value }: AckMessage): void {
+    const result = ok({ epoch, seq, value: value ?? null })
+    if (this.#reports.settle(id, result)) return
+    const isConnect = this.#waiting.get(id)?.message.type === 'connect'
+    this.#settle(id, result)
+    if (isConnect) this.#reports.deviceIsThere()
   }
 
   /** An error about the message with this id; false when no such message is waiting. */
   refused(id: string, message: ErrorMessage): boolean {
+    const report = this.#reports.get(id)
+    if (report !== undefined) {
+      this.#reportRefused(report, message)
+      return true
+    }
     const waiting = this.#waiting.get(id)
     if (waiting === undefined) return false
+    const error = appError(message.code, message.message, message.retry_after)
     if (waiting.message.type === 'connect') {
       // Nobody who could try again made this call: it is for us to do.
       if (id === this.#comingBack && PASSING.has(message.code)) this.#comeBackLater(message.retry_after)
-      else this.#wanted = null
+      else {
+        this.#wanted = null
+        this.#reports.abandon(error)
+      }
     }
-    this.#settle(id, fail(appError(message.code, message.message, message.retry_after)))
+    this.#settle(id, fail(error))
     return true
   }
 
-  #submit(message: Identified): Promise<Result<Ack>> {
-    if (!this.#deps.hasCredentials()) {
-      return Promise.resolve(fail(appError('Unauthorized', 'a device belongs to a user: log in first')))
+  #reportRefused(report: Report, { code, message, retry_after }: ErrorMessage): void {
+    if (AWAY.has(code) && this.#wanted !== null && this.#reports.keepForDevice(report)) {
+      if (this.#isConnecting || this.#cancelRetry !== null) return
+      const connect = this.#comeBack()
+      if (connect !== null) this.#deps.send(connect)
+    } else if (PASSING.has(code) && retry_after !== undefined) {
+      this.#reports.keepFor(report, retryDelay(retry_after, this.#deps.random()))
+    } else {
+      this.#reports.settle(report.message.id, fail(appError(code, message, retry_after)))
     }
-    const most = message.type === 'network_update' ? MOST_REPORTS : LIMITS.unanswered
-    if (this.#waiting.size >= most) {
-      return Promise.resolve(
-        fail(appError('RateLimited', `${most} messages wait for their acknowledgement already`)),
-      )
-    }
+  }
+
+  get #isConnecting(): boolean {
+    return [...this.#waiting.values()].some(({ message }) => message.type === 'connect')
+  }
+
+  #submit(message: Attachment): Promise<Result<Ack>> {
+    if (!this.#deps.hasCredentials()) return Promise.resolve(fail(LOG_IN))
+    if (this.#reports.size + this.#waiting.size >= LIMITS.unanswered)
+      return Promise.resolve(fail(tooMany(LIMITS.unanswered)))
     return new Promise((resolve) => {
       this.#keep(message, resolve)
       if (this.#isReady) this.#deps.send(message)
     })
   }
 
-  /** Keeps the `connect` of a device that was there on an earlier connection; answers it, or null when there is none. */
-  #comeBack(): Identified | null {
+  /** Keeps the `connect` of a device that was there before; answers it, or null when there is none. */
+  #comeBack(): Attachment | null {
     if (this.#wanted === null) return null
     const message = connectMessage(this.#wanted, this.#deps.nextId())
     this.#comingBack = message.id
@@ -127,40 +164,53 @@ export class DeviceOutbox implements Device {
     return message
   }
 
-  #comeBackLater(wait: Millis = COME_BACK_MILLIS): void {
-    this.#cancelRetry = this.#deps.timers.after(wait, () => {
+  #comeBackLater(wait = COME_BACK_MILLIS): void {
+    this.#cancelRetry = this.#deps.timers.after(retryDelay(wait, this.#deps.random()), () => {
+      this.#cancelRetry = null
       const message = this.#comeBack()
       if (message !== null) this.#deps.send(message)
     })
   }
 
-  #keep(message: Identified, settle: (result: Result<Ack>) => void): void {
+  #stopRetry(): void {
+    this.#cancelRetry?.()
+    this.#cancelRetry = null
+  }
+
+  #keep(message: Attachment, settle: (result: Result<Ack>) => void): void {
     this.#waiting.set(message.id, { message, settle })
   }
 
   #settle(id: string, result: Result<Ack>): void {
     const waiting = this.#waiting.get(id)
-    if (waiting === undefined) return
     this.#waiting.delete(id)
-    waiting.settle(result)
-  }
-
-  #failAll(error: AppError): void {
-    for (const id of [...this.#waiting.keys()]) this.#settle(id, fail(error))
+    waiting?.settle(result)
   }
 }
 
-type Identified = DeviceMessage & { readonly id: string }
-type Waiting = { readonly message: Identified; readonly settle: (result: Result<Ack>) => void }
+/** What says whether this connection is the device. */
+type Attachment = Exclude<DeviceMessage, NetworkUpdateMessage> & { readonly id: string }
+type Waiting = { readonly message: Attachment; readonly settle: (result: Result<Ack>) => void }
 
-function connectMessage(device: DeviceDescription, id: string): Identified {
+function connectMessage(device: DeviceDescription, id: string, ack?: AckLevel): Attachment {
   const { device_id, name } = device
-  return { type: 'connect', device_id, ...(name === undefined ? {} : { name }), id }
+  return { type: 'connect', device_id, ...(name === undefined ? {} : { name }), id, ...wish(ack) }
+}
+
+function wish(ack: AckLevel | undefined): { readonly ack?: AckLevel } {
+  return ack === undefined ? {} : { ack }
+}
+
+function tooMany(most: number): AppError {
+  return appError('RateLimited', `${most} messages wait for their acknowledgement already`)
 }
 
 /** With the `connect` before them as many as the server takes at a time, so that all may go out at once after a reconnect. */
 const MOST_REPORTS = LIMITS.unanswered - 1
 
+const LOG_IN = appError('Unauthorized', 'a device belongs to a user: log in first')
 /** Refusals that pass by themselves. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(['RateLimited', 'ServiceUnavailable', 'DatabaseError'])
+/** The server has put the device offline, and may have forgotten it since (rule V-7). One that was taken over is none of these. */
+const AWAY: ReadonlySet<ErrorCode> = new Set(['ConnectionClosed', 'EntityNotFound'])
 const COME_BACK_MILLIS = 5000

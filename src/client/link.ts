@@ -28,6 +28,12 @@ export class Link {
   #state: LinkState = { status: 'idle' }
   #connection: Connection | null = null
   #isUp = false
+  /**
+   * Two reasons to call what we have stale, each with an end of its own: nothing came in since then (ended by any frame), and the
+   * server itself has heard nothing since then (ended by its `fresh`, or with the connection: rules B-3, B-5, B-6).
+   */
+  #silentSince: Millis | null = null
+  #serverStaleSince: Millis | null = null
   /** Attempts in a row that led to nothing lasting. */
   #attempt = 0
   #cancelRetry: () => void = () => {}
@@ -82,8 +88,14 @@ export class Link {
       hello: (hello) => this.#hello(connection, hello),
       message: (message) => this.#message(message),
       beat: (serverTime, sentAt) => this.#events.beat(serverTime, sentAt),
-      silent: (since) => this.#set({ status: 'stale', since }),
-      heard: () => this.#set({ status: 'live', since: this.#deps.clock.now() }),
+      silent: (since) => {
+        this.#silentSince = since
+        this.#tellFreshness()
+      },
+      heard: () => {
+        this.#silentSince = null
+        this.#tellFreshness()
+      },
       lost: (channel) => this.#events.lost(channel),
       broken: (reason) => this.#events.broken(reason),
       ended: (code, reason) => this.#ended(connection, code, reason),
@@ -99,6 +111,8 @@ export class Link {
     }
     this.#isUp = true
     this.#goodbye = null
+    this.#silentSince = null
+    this.#serverStaleSince = null
     this.#set({ status: 'live', since: this.#deps.clock.now() })
     this.#events.up(hello, connection.openedAt)
   }
@@ -109,13 +123,26 @@ export class Link {
         this.#goodbye = { delay: message.delay_ms, reason: message.reason }
         break
       case 'stale':
-        this.#set({ status: 'stale', since: message.since ?? this.#deps.clock.now() })
+        this.#serverStaleSince = message.since ?? this.#deps.clock.now()
+        this.#tellFreshness()
         break
-      case 'update':
-        if (this.#state.status === 'stale') this.#set({ status: 'live', since: this.#deps.clock.now() })
+      case 'fresh':
+        this.#serverStaleSince = null
+        this.#tellFreshness()
         break
     }
     this.#events.message(message)
+  }
+
+  /** Of a connection that is up: whether what comes is as it should be; told when it changes. */
+  #tellFreshness(): void {
+    if (this.#silentSince !== null) {
+      this.#set({ status: 'stale', since: this.#silentSince, because: 'silence' })
+    } else if (this.#serverStaleSince !== null) {
+      this.#set({ status: 'stale', since: this.#serverStaleSince, because: 'server' })
+    } else if (this.#state.status === 'stale') {
+      this.#set({ status: 'live', since: this.#deps.clock.now() })
+    }
   }
 
   #ended(connection: Connection, code: number | null, reason: string): void {

@@ -8,7 +8,7 @@ import type { ClientUser, Credentials } from './api.ts'
 
 export type LoginDeps = {
   /** Host and port of the server as this client reaches it: challenges of any other are not signed. */
-  readonly host: string
+  readonly host: () => string
   send(message: ClientMessage): boolean
   serverNow(): number
   error(error: AppError): void
@@ -105,7 +105,7 @@ export class Login {
     this.#lastError = null
     const session = challenge.session
     this.#session = session
-    const message = await answerOf(credentials, challenge, this.#deps.host)
+    const message = await answerOf(credentials, challenge, this.#deps.host())
     // Signing takes a while: the connection, or the credentials, may be others by now.
     if (this.#session !== session || !this.#isConnected || this.#credentials !== credentials) return
     if (message.ok) {

@@ -1,3 +1,4 @@
+import type { Millis } from '../core/clock.ts'
 import type { HostState, ProcessStatus } from './process-protocol.ts'
 import type { ServingLink } from './serving-link.ts'
 
@@ -23,4 +24,25 @@ export function processesBy(
   return state().processes.map((each) =>
     each.process === welcome.process ? { ...each, ...own, answers: true } : { ...each, answers: false },
   )
+}
+
+/** The host as a node of a cluster, in the words of `/health`; undefined where it is none. */
+export function clusterBy({ state }: Pick<ServingLink, 'state'>, now: Millis) {
+  const { node } = state()
+  if (node === null) return undefined
+  return {
+    node: node.node,
+    role: node.role,
+    primary: node.primary,
+    lease_age_ms: node.leaseAge === null ? null : Math.round(node.leaseAge),
+    storage: node.storage,
+    stale_since: node.staleFor === null ? null : Math.round(now - node.staleFor),
+    nodes: node.nodes.map(({ position, lag, seen, runs, ...each }) => ({
+      ...each,
+      txid: position?.txid ?? null,
+      lag_ms: lag,
+      seen_ms: seen,
+      answers: each.node === node.node,
+    })),
+  }
 }

@@ -1,4 +1,5 @@
 import type { Command, CommandResult } from '../core/command.ts'
+import type { NodeView } from './node/node.ts'
 import type { RelayMessage } from './relay/line.ts'
 
 /**
@@ -57,6 +58,8 @@ export type HostState = {
   readonly position: Position
   readonly processes: readonly ProcessStatus[]
   readonly presence: PresenceTotal
+  /** Where the host is a node of a cluster; null elsewhere. */
+  readonly node: NodeView | null
 }
 
 /** All hosts heard of, this one included, and their open sockets. */

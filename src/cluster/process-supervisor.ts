@@ -2,6 +2,7 @@ import type { Millis } from '../core/clock.ts'
 import type { CommandBus } from '../core/command.ts'
 import type { Logger } from '../core/logger.ts'
 import { fail, ok, type Result } from '../core/result.ts'
+import type { NodeView } from './node/node.ts'
 import {
   BEAT,
   type HostState,
@@ -21,6 +22,8 @@ export type SupervisorParts = {
   readonly bus: CommandBus
   readonly writer: () => WriterStatus
   readonly position: () => Position
+  /** How the host is as a node of a cluster; null where it is none. */
+  readonly node: () => NodeView | null
   /** Hands over who is to be called after every commit from now on. */
   readonly onCommit: (listener: (position: Position) => void) => void
   /** Takes what runs other than these left behind; false when it has to be tried again. */
@@ -42,6 +45,10 @@ export type SupervisorParts = {
 /** The serving processes of one host. */
 export type Processes = {
   status(): readonly ProcessStatus[]
+  /** The names of the runs that live. */
+  runs(): readonly string[]
+  /** Tells all of them at once how the host is; they hear it with every beat too. */
+  announce(): void
   /** Lets every process say goodbye, at most for `patience` ms; resolves when all have ended. */
   stop(patience: Millis): Promise<void>
 }
@@ -63,6 +70,7 @@ export async function superviseProcesses(
     position: parts.position(),
     processes: seats.map((seat) => seat.status()),
     presence: parts.presence(),
+    node: parts.node(),
   })
   const seats: readonly Seat[] = Array.from({ length: processes }, (_, index) =>
     createSeat({
@@ -83,9 +91,10 @@ export async function superviseProcesses(
       onCollected: collection.take,
     }),
   )
+  const runs = () => seats.map((seat) => seat.runId()).filter((id) => id !== null)
   /** Until it is taken: the writer may be away at the same time. */
   const sweep = async (again: Millis): Promise<void> => {
-    if (await parts.sweep(seats.map((seat) => seat.runId()).filter((id) => id !== null))) return
+    if (await parts.sweep(runs())) return
     parts.after(again, () => void sweep(Math.min(again * 2, SWEEP_LATEST)))
   }
   const announce = () => {
@@ -116,6 +125,8 @@ export async function superviseProcesses(
   logger.info('serving processes are up', { processes })
   return ok({
     status: () => seats.map((seat) => seat.status()),
+    runs,
+    announce,
     stop,
   })
 }

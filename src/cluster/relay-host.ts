@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import type { Clock, Millis, Random } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { createPresence, keepPresence, type Presence } from './presence.ts'
@@ -8,10 +7,10 @@ import { openHub } from './relay/open-hub.ts'
 export type RelayHostParts = {
   /** Null when there are no other hosts. */
   readonly redisUrl: string | null
+  /** Tells it from the others. */
+  readonly node: string
   /** Empty when there is none. */
   readonly region: string
-  /** Tells servers of one host apart. */
-  readonly port: number
   /** Open sockets of this host. */
   readonly connections: () => number
   readonly clock: Clock
@@ -35,7 +34,7 @@ export async function startRelayHost(parts: RelayHostParts): Promise<RelayHost> 
   const hub = await openHub({ ...parts, now: parts.clock.now })
   const presence = createPresence({
     id: Buffer.from(parts.random.bytes(12)).toString('base64url'),
-    node: `${hostname()}:${parts.port}`,
+    node: parts.node,
     region: parts.region,
     connections: parts.connections,
     now: parts.monotonic,

@@ -16,6 +16,8 @@ export type ServingParts = {
   readonly channel: Channel
   /** After every commit of the host, before commands of this process that were in it are answered. */
   readonly onCommit: () => void
+  /** How the host is, with every beat and whenever it changes. */
+  readonly onState: (state: HostState) => void
   /** The supervisor wants this process to say goodbye and end. */
   readonly onStop: () => void
   /** The supervisor is gone, and the writer with it; unanswered commands have been answered as unknown by then. */
@@ -80,6 +82,7 @@ export function linkToSupervisor(parts: ServingParts): Promise<ServingLink> {
         break
       case 'state':
         state = message.state
+        parts.onState(message.state)
         break
       case 'collect':
         void collect(message.id)

@@ -18,6 +18,13 @@ export type Command<Kind extends string = string, Payload = unknown> = {
   readonly at: Millis
   /** Idempotency key, unique per actor: a second command with it gets the first one's answer. */
   readonly key?: string
+  /** Whoever sent it wants to hear of success only once a second node has the change. Says nothing where there is one node. */
+  readonly ack?: 'replicated'
+  /**
+   * Deciding it a second time changes nothing more and gives the same answer, so that a node may send it again without an
+   * idempotency key.
+   */
+  readonly repeatable?: true
   readonly payload: Payload
 }
 
@@ -43,9 +50,19 @@ export type Decision =
     }
   | { readonly ok: false; readonly error: AppError }
 
+/** A position of the replicated database, as LiteFS counts it: the transaction and the checksum after it, 16 hex digits each. */
+export type StoragePosition = { readonly txid: string; readonly checksum: string }
+
 /** Answered only after the commit. `seq` is the commit's last journal position: who has read that far sees the change. */
 export type CommandResult =
-  | { readonly ok: true; readonly value: Json; readonly epoch: number; readonly seq: number }
+  | {
+      readonly ok: true
+      readonly value: Json
+      readonly epoch: number
+      readonly seq: number
+      /** Where the change is in the replicated database; only over LiteFS. */
+      readonly stored?: StoragePosition
+    }
   | { readonly ok: false; readonly error: AppError }
 
 /** A synchronous decision over a store; a refusal undoes everything it wrote. */

@@ -1,3 +1,5 @@
+import type { StoragePosition } from './command.ts'
+
 /** A transaction is synchronous: an async callback would commit before it has run, so it does not compile. */
 export type Sync<T> = T extends PromiseLike<unknown> ? never : T
 
@@ -15,6 +17,8 @@ export type Storage<Stores> = {
   savepoint<T>(work: () => Sync<T>): T
   /** Runs `work` over one consistent snapshot. Keep it short. Throws {@link StorageFailure} when it cannot be had. */
   read<T>(work: (stores: Stores) => Sync<T>): T
+  /** Where a replicated storage is after its last commit; missing where nothing is replicated. Throws {@link StorageFailure}. */
+  position?(): StoragePosition
   close(): void
 }
 

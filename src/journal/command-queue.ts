@@ -1,3 +1,4 @@
+import type { Millis } from '../core/clock.ts'
 import type { CommandBus, CommandResult } from '../core/command.ts'
 import { type AppError, appError } from '../core/errors.ts'
 
@@ -14,6 +15,16 @@ export type CommandQueueOptions = {
   readonly batch: number
   /** Batches under way at the same time: two keep the writer busy while the answers of one travel. */
   readonly window: number
+  /** Where every commit is dear: at least so much time from one to the next, so that those of a busy second are few and large. */
+  readonly pace?: Pace | undefined
+}
+
+/** `gap` in ms, of the same clock as `now`. */
+export type Pace = {
+  readonly gap: Millis
+  readonly now: () => Millis
+  /** Runs something once, later. */
+  readonly after: (delay: Millis, run: () => void) => void
 }
 
 /** 128 a transaction: at full load half the waiting of 512 and nine tenths of its throughput (docs/decisions/0002). */
@@ -28,6 +39,8 @@ export type CommandQueue = CommandBus & {
   answer(results: readonly CommandResult[]): void
   /** The writer is gone: every unanswered command, and every later one, gets this error. */
   fail(error: AppError): void
+  /** The same, with a result that whoever submitted them knows by its identity. */
+  lose(result: CommandResult): void
   /** Refuses what comes from now on; resolves when everything before is answered. */
   drain(): Promise<void>
   /** Commands submitted and not answered. */
@@ -42,14 +55,28 @@ export function createCommandQueue(options: CommandQueueOptions): CommandQueue {
   let waitingUnits = 0
   let underWay: (readonly Waiting[])[] = []
   let scheduled = false
-  let closed: AppError | null = null
+  let posted = -Infinity
+  let closed: CommandResult | null = null
   let drained: (() => void)[] = []
 
   const size = () => underWay.reduce((sum, batch) => sum + batch.length, waiting.length)
 
+  /** Whether a batch has to wait for its time; then it comes by itself. */
+  function isTooSoon(pace: Pace): boolean {
+    const left = posted + pace.gap - pace.now()
+    if (left <= 0) {
+      posted = pace.now()
+      return false
+    }
+    scheduled = true
+    pace.after(left, flush)
+    return true
+  }
+
   function flush(): void {
     scheduled = false
     while (waiting.length > 0 && underWay.length < options.window) {
+      if (options.pace !== undefined && isTooSoon(options.pace)) return
       const batch = waiting.splice(0, options.batch)
       waitingUnits -= batch.reduce((sum, { text }) => sum + text.length, 0)
       underWay.push(batch)
@@ -63,10 +90,20 @@ export function createCommandQueue(options: CommandQueueOptions): CommandQueue {
     drained = []
   }
 
+  function lose(result: CommandResult): void {
+    closed = result
+    const unanswered = [...underWay.flat(), ...waiting]
+    underWay = []
+    waiting = []
+    waitingUnits = 0
+    for (const { resolve } of unanswered) resolve(result)
+    settle()
+  }
+
   return {
     size,
     submit(command) {
-      if (closed !== null) return Promise.resolve({ ok: false, error: closed })
+      if (closed !== null) return Promise.resolve(closed)
       if (waiting.length >= options.limit || waitingUnits >= options.limitUnits)
         return Promise.resolve({ ok: false, error: FULL })
       // Printed here, so that a command which JSON cannot carry rejects its own promise and harms no other.
@@ -86,17 +123,10 @@ export function createCommandQueue(options: CommandQueueOptions): CommandQueue {
         resolve(results[index] ?? { ok: false, error: MISSING })
       settle()
     },
-    fail(error) {
-      closed = error
-      const unanswered = [...underWay.flat(), ...waiting]
-      underWay = []
-      waiting = []
-      waitingUnits = 0
-      for (const { resolve } of unanswered) resolve({ ok: false, error })
-      settle()
-    },
+    fail: (error) => lose({ ok: false, error }),
+    lose,
     drain() {
-      closed ??= STOPPING
+      closed ??= { ok: false, error: STOPPING }
       return new Promise((resolve) => {
         drained.push(resolve)
         settle()

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts'
-import type { Command, CommandResult, Decision } from '../core/command.ts'
+import type { Command, CommandResult, Decision, StoragePosition } from '../core/command.ts'
 import { type AppError, AppException, appError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { type Storage, StorageFailure } from '../core/storage.ts'
@@ -39,6 +39,8 @@ export function createGroupCommit<Stores extends { readonly journal: JournalStor
   let head = options.head
   /** After a failed commit nobody knows whether its rows reached the disk: look before the next one. */
   let doubtful = false
+  /** Where a replicated storage was last seen. */
+  let stored = storage.position?.()
 
   function decide(stores: Stores, command: Command): Decision {
     const handler = handlers.get(command.kind)
@@ -106,8 +108,14 @@ export function createGroupCommit<Stores extends { readonly journal: JournalStor
       try {
         if (doubtful) settle()
         const done = storage.write((stores) => run(stores, commands))
+        const position = storage.position?.()
+        // SQLite is not told when LiteFS cannot take a commit in WAL mode: only the position shows that it has.
+        if (position !== undefined && position.txid === stored?.txid && done.head.seq !== head.seq) {
+          throw new StorageFailure('the commit did not reach the replicated database', null)
+        }
+        stored = position
         head = done.head
-        return done.results
+        return position === undefined ? done.results : done.results.map((result) => at(result, position))
       } catch (error) {
         doubtful = true
         logger.error('commit failed', { commands: commands.length, error: describe(error) })
@@ -119,6 +127,10 @@ export function createGroupCommit<Stores extends { readonly journal: JournalStor
       }
     },
   }
+}
+
+function at(result: CommandResult, stored: StoragePosition): CommandResult {
+  return result.ok ? { ...result, stored } : result
 }
 
 class Refusal {

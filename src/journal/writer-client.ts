@@ -2,7 +2,7 @@ import type { CommandBus } from '../core/command.ts'
 import { appError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { fail, ok, type Result } from '../core/result.ts'
-import { createCommandQueue, QUEUE_DEFAULTS } from './command-queue.ts'
+import { type CommandQueueOptions, createCommandQueue, QUEUE_DEFAULTS } from './command-queue.ts'
 import type { FromWriter, StartFailure, ToWriter, WriterSettings } from './writer-protocol.ts'
 
 export type WriterOptions = WriterSettings & {
@@ -12,7 +12,7 @@ export type WriterOptions = WriterSettings & {
   /** Called once when the thread died by itself; every unanswered command has been answered by then. */
   readonly onCrash: (reason: string) => void
   /** Overrides for tests and measurements. */
-  readonly queue?: Partial<typeof QUEUE_DEFAULTS>
+  readonly queue?: Partial<Omit<CommandQueueOptions, 'post' | 'defer'>>
 }
 
 /** The newest committed row. */
@@ -31,6 +31,8 @@ export type Writer = {
    * thread. Never rejects.
    */
   close(patience?: number): Promise<void>
+  /** Ends at once, as by a crash that nobody is told of: for a thread that may hang in a storage that is gone. */
+  abandon(): void
 }
 
 /** Starts the writer thread and waits until it has its storage open, or says why it cannot. */
@@ -119,13 +121,14 @@ export function startWriter(options: WriterOptions): Promise<Result<Writer, Star
         clearTimeout(timer)
       }
     },
+    abandon: () => end(null),
   })
 
   worker.addEventListener('message', (event) => receive(JSON.parse(event.data)))
   worker.addEventListener('error', (event) => end(event.message))
   worker.addEventListener('close', () => end('it ended by itself'))
-  const { dataDir, workspace, retention } = options
-  post({ type: 'open', settings: { dataDir, workspace, retention } })
+  const { dataDir, replicated, workspace, retention } = options
+  post({ type: 'open', settings: { dataDir, replicated, workspace, retention } })
   return started.promise
 }
 

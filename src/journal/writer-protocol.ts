@@ -7,6 +7,8 @@ import type { Retention } from './retention.ts'
 export type WriterSettings = {
   /** The folder of the database; made when missing. */
   readonly dataDir: string
+  /** A database that is replicated and lies elsewhere, by its file; the folder is then of no concern to the writer. */
+  readonly replicated?: string | undefined
   /** Whose journal the epoch rows belong to. */
   readonly workspace: WorkspaceId
   readonly retention: Retention
@@ -24,7 +26,10 @@ export type ToWriter =
   | { readonly type: 'commit'; readonly commands: readonly Command[] }
   | { readonly type: 'close' }
 
-/** `committed` answers the oldest `commit` not yet answered. `seq` is the journal's newest row. */
+/**
+ * `committed` answers the oldest `commit` not yet answered. `seq` is the journal's newest row, `stored` where a replicated database is
+ * after it.
+ */
 export type FromWriter =
   | { readonly type: 'opened'; readonly epoch: number; readonly seq: number }
   | { readonly type: 'refused'; readonly failure: StartFailure }

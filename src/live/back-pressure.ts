@@ -36,21 +36,24 @@ export function takeOff<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   positions: readonly Position[],
-  deferred: Deferred[] = [],
 ): void {
   for (const channel of session.channels) leaveFeed(live, session, channel)
-  session.link = { type: 'slow', since: live.deps.clock.now(), positions, deferred }
+  session.link = { type: 'slow', since: live.deps.clock.now(), positions }
   live.slow.add(session)
 }
 
+/** Whether a slow session has read most of what waited for it. */
+export function hasDrained<Socket>(live: LiveState<Socket>, session: Session<Socket>): boolean {
+  return live.deps.transport.buffered(session.socket) <= live.deps.limits.bufferedBytes / 4
+}
+
 /**
- * If the session is slow and has read most of what waited: brings it to the present and back on its topics. Answers what it asked
- * for meanwhile, which is the caller's to do now.
+ * If the session is slow and has drained: brings it to the present and back on its topics. True when it reads again: what it asked
+ * for meanwhile is the caller's to do then. Not while the engine is suspended: documents may have to be read for it.
  */
-export function putBack<Socket>(live: LiveState<Socket>, session: Session<Socket>): readonly Deferred[] {
+export function putBack<Socket>(live: LiveState<Socket>, session: Session<Socket>): boolean {
   const { link } = session
-  if (link.type !== 'slow') return []
-  if (live.deps.transport.buffered(session.socket) > live.deps.limits.bufferedBytes / 4) return []
+  if (link.type !== 'slow' || live.suspended || !hasDrained(live, session)) return false
   session.link = OPEN
   live.slow.delete(session)
   const { channels } = session
@@ -63,21 +66,22 @@ export function putBack<Socket>(live: LiveState<Socket>, session: Session<Socket
     if (stopped === null && !isFull) continue
     // Again too much: it goes on from here when it has read this.
     const served = positionsOf(live, session, channel, stopped)
-    takeOff(live, session, [...served.slice(0, index + 1), ...link.positions.slice(index + 1)], link.deferred)
-    return []
+    takeOff(live, session, [...served.slice(0, index + 1), ...link.positions.slice(index + 1)])
+    return false
   }
-  return link.deferred
+  return true
 }
 
-/** What a slow session asks for waits; one that asks for too much meanwhile is closed. */
+/** What a session asks for waits while it is slow or the engine is suspended; one that asks for too much meanwhile is closed. */
 export function defer<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   messages: readonly Deferred[],
 ): void {
-  if (session.link.type !== 'slow') return
-  session.link.deferred.push(...messages)
-  if (session.link.deferred.length > live.deps.limits.deferred) closeSession(live, session, 'slowReader')
+  if (session.link.type === 'closed') return
+  session.deferred = [...session.deferred, ...messages]
+  if (session.deferred.length <= live.deps.limits.deferred) return
+  closeSession(live, session, session.link.type === 'slow' ? 'slowReader' : 'unavailable')
 }
 
 /**

@@ -1,6 +1,7 @@
+import { StorageFailure } from '../core/storage.ts'
 import { CLOSE, type CloseReason } from '../protocol/close-codes.ts'
 import { leaveFeed, release } from './membership.ts'
-import { CLOSED, type Session } from './session.ts'
+import { CLOSED, NOTHING, type Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
 /** Closes a session for a reason of the protocol; frames sent before go out first. */
@@ -16,11 +17,27 @@ export function closeSession<Socket>(
   live.deps.transport.close(session.socket, CLOSE[reason].code, shorten(text))
 }
 
+/** Closes a session that something failed for: 3007 when it was the storage, which comes back; otherwise it is a defect, and 3006. */
+export function closeAfter<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  cause: unknown,
+  during: string,
+): void {
+  if (cause instanceof StorageFailure) {
+    closeSession(live, session, 'unavailable')
+    return
+  }
+  live.deps.defect(cause, during)
+  closeSession(live, session, 'internalError')
+}
+
 /** The session holds nothing any more and nothing is sent to it; does nothing the second time. */
 export function detach<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
   if (session.link.type === 'closed') return
   const isReading = session.link.type === 'open'
   session.link = CLOSED
+  session.deferred = NOTHING
   live.slow.delete(session)
   live.sessions.delete(session)
   for (let index = session.channels.length - 1; index >= 0; index--) {

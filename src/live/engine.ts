@@ -2,10 +2,11 @@ import type { Millis } from '../core/clock.ts'
 import { refill } from '../core/token-bucket.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
 import { countRows } from './charge.ts'
-import { closeSession, detach } from './close.ts'
+import { closeAfter, closeSession, detach } from './close.ts'
 import { DocumentCache } from './documents.ts'
 import { applyEntries, startAgain } from './entries.ts'
 import { FrameCache } from './frame-cache.ts'
+import { becomeFresh, becomeStale } from './freshness.ts'
 import { openSession } from './hello.ts'
 import type { ClientType, SessionInfo } from './ports.ts'
 import { flushFeed } from './publish.ts'
@@ -13,6 +14,7 @@ import { drained, receive } from './receive.ts'
 import { send } from './send.ts'
 import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
+import { resume } from './suspension.ts'
 import { sweep } from './sweep.ts'
 import type { Engine, EngineDeps } from './types.ts'
 
@@ -34,6 +36,8 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
     frames: new FrameCache(),
     dirty: { web: new Set(), tui: new Set() },
     feedsMade: 0,
+    suspended: false,
+    staleSince: null,
     epoch: head.epoch,
     seq: head.seq,
   }
@@ -49,8 +53,7 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
     try {
       work()
     } catch (cause) {
-      deps.defect(cause, during)
-      closeSession(live, session, 'internalError')
+      closeAfter(live, session, cause, during)
     }
   }
   return {
@@ -72,6 +75,12 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
     goodbye: (spread, reason) => guarded('saying goodbye', () => goodbye(live, spread, reason)),
     closeSome: (count) => closeSome(live, count),
     resync: (reason) => guarded('starting again', () => startAgain(live, reason)),
+    stale: (since) => guarded('saying that we are stale', () => becomeStale(live, since)),
+    fresh: () => guarded('saying that we are fresh', () => becomeFresh(live)),
+    suspend() {
+      live.suspended = true
+    },
+    resume: () => resume(live, (session, work) => guardedFor(session, 'going on', work)),
     revoke: (matches, reason) => revoke(live, matches, reason),
     stats: () => ({
       sessions: live.sessions.size,

@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../journal/types.ts'
 import { answer } from './answer.ts'
-import { closeSession } from './close.ts'
+import { closeAfter, closeSession } from './close.ts'
 import { feedsOf, positionOf } from './membership.ts'
 import { publishEvent } from './publish.ts'
 import type { LiveState } from './state.ts'
@@ -75,8 +75,7 @@ export function startAgain<Socket>(live: LiveState<Socket>, reason: string): voi
     try {
       for (const channel of session.channels) answer(live, session, channel, { type: 'lost', reason })
     } catch (cause) {
-      live.deps.defect(cause, 'starting again')
-      closeSession(live, session, 'internalError')
+      closeAfter(live, session, cause, 'starting again')
     }
   }
 }

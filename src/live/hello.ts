@@ -43,6 +43,7 @@ export function openSession<Socket>(
     public_channels: live.publicChannels,
     challenge,
   })
+  if (live.staleSince !== null) send(live, session, { type: 'stale', since: live.staleSince })
   subscribeToPreset(live, session, options.preset)
   return session
 }

@@ -15,7 +15,7 @@ export type EngineLimits = {
   readonly refusals: number
   /** Device messages of a session that may be unanswered at a time. */
   readonly unanswered: number
-  /** Messages of a slow session that wait until it has drained. */
+  /** Messages of a session that wait: until a slow one has drained, or while the engine is suspended. */
   readonly deferred: number
   /** Between two signs of life; a session silent for two and a half of these is closed. */
   readonly heartbeatMillis: number

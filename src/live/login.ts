@@ -1,9 +1,10 @@
 import { type AppError, appError, type ErrorCode } from '../core/errors.ts'
 import { fail, type Result } from '../core/result.ts'
+import { StorageFailure } from '../core/storage.ts'
 import type { AuthenticateMessage } from '../protocol/client-messages.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
 import { defer } from './back-pressure.ts'
-import { closeSession } from './close.ts'
+import { closeAfter, closeSession } from './close.ts'
 import type { Challenge, Principal } from './ports.ts'
 import { send, sendError } from './send.ts'
 import type { Session } from './session.ts'
@@ -51,17 +52,22 @@ async function check<Socket>(
   try {
     result = await live.deps.authenticator.authenticate(message, challenge, session)
   } catch (cause) {
-    live.deps.defect(cause, 'checking a login')
-    result = fail(appError('InternalError', 'the login could not be checked; try again'))
+    if (cause instanceof StorageFailure) {
+      result = fail(
+        appError('ServiceUnavailable', 'the login cannot be checked at the moment; try again', 1000),
+      )
+    } else {
+      live.deps.defect(cause, 'checking a login')
+      result = fail(appError('InternalError', 'the login could not be checked; try again'))
+    }
   }
   if (session.link.type === 'closed') return
   try {
     if (result.ok) welcome(live, session, result.value)
     else refuse(live, session, result.error, closeReasonOf(result.error, message))
   } catch (cause) {
-    live.deps.defect(cause, 'answering a login')
     // Its channels are not there, and it would not know.
-    closeSession(live, session, 'internalError')
+    closeAfter(live, session, cause, 'answering a login')
   }
 }
 

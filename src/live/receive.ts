@@ -9,7 +9,7 @@ import { handleDeviceMessage } from './device-messages.ts'
 import { authenticate } from './login.ts'
 import type { Frame } from './ports.ts'
 import { send, sendError } from './send.ts'
-import type { Deferred, Session } from './session.ts'
+import { type Deferred, NOTHING, type Session } from './session.ts'
 import type { LiveState } from './state.ts'
 import { refresh, subscribe, unsubscribe } from './subscribe.ts'
 
@@ -38,14 +38,20 @@ export function receive<Socket>(live: LiveState<Socket>, session: Session<Socket
   const message = parsed.value
   live.deps.metrics.received(message.type)
   if (session.refusals > 0) session.refusals -= 1
-  if (session.link.type === 'open' || NEED_NO_ROOM.has(message.type)) handle(live, session, message)
-  else defer(live, session, [message])
+  if (mustWait(live, session, message)) defer(live, session, [message])
+  else handle(live, session, message)
   checkReader(live, session)
 }
 
 /** A slow session may have read what waited for it: goes on with it where it stopped. */
 export function drained<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
-  const waiting = putBack(live, session)
+  if (putBack(live, session)) goOn(live, session)
+}
+
+/** What an open session was made to wait for, in order. */
+export function goOn<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
+  const waiting = session.deferred
+  session.deferred = NOTHING
   for (const [index, message] of waiting.entries()) {
     handle(live, session, message)
     checkReader(live, session)
@@ -54,6 +60,18 @@ export function drained<Socket>(live: LiveState<Socket>, session: Session<Socket
     defer(live, session, waiting.slice(index + 1))
     return
   }
+}
+
+/** Whether a message has to wait: for a slow reader to read, or for the storage to be back. */
+function mustWait<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  { type }: ClientMessage,
+): boolean {
+  if (NEED_NO_ROOM.has(type)) return false
+  if (session.link.type !== 'open') return true
+  // Giving a channel back needs no storage, but must not overtake the subscription that waits.
+  return live.suspended && (type !== 'unsubscribe' || session.deferred.length > 0)
 }
 
 function handle<Socket>(live: LiveState<Socket>, session: Session<Socket>, message: Deferred): void {
@@ -112,8 +130,8 @@ function countRefusal<Socket>(
 const MOST_TO_DECODE = 2048
 
 /**
- * What a slow session is not made to wait for: signs of life, and what it says as a device, which is taken even if it never
- * drains (rule V-5). The answers are small and few.
+ * What no session is made to wait for: signs of life, and what it says as a device, which is taken even if it never
+ * drains (rule V-5). The answers are small and few, and no storage of ours is needed for them.
  */
 const NEED_NO_ROOM: ReadonlySet<ClientMessage['type']> = new Set([
   'heartbeat',

@@ -15,10 +15,15 @@ export class Session<Socket> implements SessionInfo {
   login: Login
   link: Link = OPEN
   /** What it holds, and beside each its place in that channel's list of sessions. */
-  channels: readonly Channel<Socket>[] = NONE
+  channels: readonly Channel<Socket>[] = NOTHING
   places: number[] = NO_PLACES
+  /**
+   * What it asked for, and is still to be told, in order: while it is slow until it has read, while the engine is suspended until
+   * that is over.
+   */
+  deferred: readonly Deferred[] = NOTHING
   /** Preset channels that wait for the login. */
-  wanted: readonly string[] = NONE
+  wanted: readonly string[] = NOTHING
   /** Token bucket; `at` is also when this session was last heard. */
   tokens: number
   at: Millis
@@ -73,8 +78,6 @@ export type SlowLink = {
   readonly since: Millis
   /** For each channel it holds, in their order, how far it was served. */
   readonly positions: readonly Position[]
-  /** What it asked for meanwhile, and what it is still to be told, in order. */
-  readonly deferred: Deferred[]
 }
 
 export type Deferred = ClientMessage | CaughtUpMessage
@@ -83,5 +86,5 @@ export const OPEN: Link = { type: 'open' }
 export const CLOSED: Link = { type: 'closed' }
 const ANONYMOUS: Principal = { type: 'anonymous' }
 /** Shared by all sessions that hold nothing; never written to, since only places that exist are. */
-const NONE: readonly never[] = []
+export const NOTHING: readonly never[] = []
 const NO_PLACES: number[] = []

@@ -1,3 +1,4 @@
+import type { Millis } from '../core/clock.ts'
 import type { ChannelKey } from '../core/ids.ts'
 import type { Channel } from './channel.ts'
 import type { CountedHistory } from './charge.ts'
@@ -26,6 +27,10 @@ export type LiveState<Socket> = {
   readonly dirty: { readonly [Type in ClientType]: Set<Feed<Socket>> }
   /** How many feeds were made; each has its number in `packed` frames. */
   feedsMade: number
+  /** Whether the storage is away, so that what needs it waits. */
+  suspended: boolean
+  /** Since when nothing new was heard; null: all is fresh. */
+  staleSince: Millis | null
   /** Position of the last row applied. */
   epoch: number
   seq: number

@@ -1,6 +1,7 @@
 import { type AppError, appError } from '../core/errors.ts'
 import type { Scope } from '../core/ids.ts'
 import { fail, ok, type Result } from '../core/result.ts'
+import { StorageFailure } from '../core/storage.ts'
 import type { RefreshMessage, SubscribeMessage, UnsubscribeMessage } from '../protocol/client-messages.ts'
 import type { CaughtUpMessage } from '../protocol/server-messages.ts'
 import { type Ask, answer } from './answer.ts'
@@ -84,7 +85,9 @@ export function subscribeToPreset<Socket>(
       : []
   if (session.wanted.length !== later.length) session.wanted = later
   const channels = names.filter((name) => !later.includes(name))
-  if (channels.length > 0) subscribe(live, session, { type: 'subscribe', channels })
+  if (channels.length === 0) return
+  if (live.suspended) defer(live, session, [{ type: 'subscribe', channels }])
+  else subscribe(live, session, { type: 'subscribe', channels })
 }
 
 function subscribeOne<Socket>(
@@ -95,18 +98,20 @@ function subscribeOne<Socket>(
 ): Result<null> {
   const target = resolve(live, session, name)
   if (!target.ok) return target
-  const channel = channelOf(live, target.value.source, target.value.scope)
-  if (!session.channels.includes(channel)) {
-    if (session.channels.length >= live.deps.limits.subscriptions) return fail(tooMany(live))
-    hold(live, session, channel)
-    joinFeed(live, session, channel)
-  }
   try {
+    const channel = channelOf(live, target.value.source, target.value.scope)
+    if (!session.channels.includes(channel)) {
+      if (session.channels.length >= live.deps.limits.subscriptions) return fail(tooMany(live))
+      hold(live, session, channel)
+      joinFeed(live, session, channel)
+    }
     const stopped = answer(live, session, channel, ask)
     if (stopped !== null) takeOff(live, session, positionsOf(live, session, channel, stopped))
     return ok(null)
   } catch (cause) {
     drop(live, session, name)
+    // Storage that gives way is no defect, and comes back.
+    if (cause instanceof StorageFailure) return fail(notNow(name))
     live.deps.defect(cause, `answering a subscription to ${name}`)
     return fail(appError('InternalError', `${name} cannot be read at the moment; try again`))
   }
@@ -146,6 +151,10 @@ function idOf(message: { readonly id?: string }): { readonly id?: string } {
 function tooMany<Socket>(live: LiveState<Socket>): AppError {
   const most = live.deps.limits.subscriptions
   return appError('RateLimited', `a session may hold ${most} channels; unsubscribe from one first`)
+}
+
+function notNow(name: string): AppError {
+  return appError('ServiceUnavailable', `${name} cannot be read at the moment; try again shortly`, 1000)
 }
 
 function nothingToRefresh(name: string): AppError {

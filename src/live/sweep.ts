@@ -1,5 +1,6 @@
 import { appError } from '../core/errors.ts'
-import { closeSession } from './close.ts'
+import { hasDrained } from './back-pressure.ts'
+import { closeAfter, closeSession } from './close.ts'
 import { drained } from './receive.ts'
 import { sendError } from './send.ts'
 import type { Session } from './session.ts'
@@ -13,10 +14,11 @@ export function sweep<Socket>(live: LiveState<Socket>): void {
     try {
       drained(live, session)
     } catch (cause) {
-      live.deps.defect(cause, 'going on with a slow reader')
-      closeSession(live, session, 'internalError')
+      closeAfter(live, session, cause, 'going on with a slow reader')
     }
-    if (session.link.type === 'slow' && now - session.link.since > limits.slowMillis) {
+    // While the engine is suspended one that has read waits for us, not we for it.
+    if (session.link.type !== 'slow' || (live.suspended && hasDrained(live, session))) continue
+    if (now - session.link.since > limits.slowMillis) {
       closeSession(live, session, 'slowReader')
     }
   }
@@ -31,7 +33,8 @@ function checkLogin<Socket>(live: LiveState<Socket>, session: Session<Socket>, n
   switch (login.type) {
     case 'anonymous':
     case 'authenticating': {
-      // Before a login a session can hold nothing but public channels.
+      // Before a login a session can hold nothing but public channels. While the engine is suspended it can get neither.
+      if (live.suspended) return
       const isLate = now - login.since > live.deps.limits.loginMillis && session.channels.length === 0
       if (!isLate) return
       const seconds = live.deps.limits.loginMillis / 1000

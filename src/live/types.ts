@@ -84,6 +84,21 @@ export type Engine<Socket> = {
    * and everybody gets `resync` and a snapshot of all it holds.
    */
   resync(reason: string): void
+  /**
+   * Nothing new has been heard since then: tells everyone, and whoever comes while it lasts, `stale`. Calls that follow change
+   * nothing until {@link Engine.fresh}.
+   */
+  stale(since: Millis): void
+  /** What is sent from now on is up to date: tells everyone `fresh`, if they were told `stale`. */
+  fresh(): void
+  /**
+   * The storage is away. What needs it waits, in order and bounded per session: subscriptions, refreshes, logins, slow readers that
+   * have read. All else goes on: sessions open and close, heartbeats are answered, rows are applied and ticks published, messages of
+   * devices are handed on. A session that asks for more than may wait is closed with 3007.
+   */
+  suspend(): void
+  /** The storage is back: does what waited. To be called once the tail has caught up, or after {@link Engine.resync}. */
+  resume(): void
   /** Closes every session that the predicate picks (a revoked key, a deleted user); answers how many. */
   revoke(matches: (session: SessionInfo) => boolean, reason: CloseReason): number
   stats(): EngineStats

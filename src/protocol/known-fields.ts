@@ -1,4 +1,4 @@
-import type { ClientMessage } from './client-messages.ts'
+import type { ClientMessage, DeviceMessage } from './client-messages.ts'
 
 /**
  * The message with the fields of its schema alone. A message may wait, for a slow reader to drain or for the writer, and what is
@@ -24,7 +24,7 @@ export function knownFields(message: ClientMessage): ClientMessage {
       return { type: message.type }
     case 'connect': {
       const { type, device_id, name } = message
-      return { type, device_id, ...(name === undefined ? {} : { name }), ...idOf(message) }
+      return { type, device_id, ...(name === undefined ? {} : { name }), ...idOf(message), ...ackOf(message) }
     }
     case 'network_update': {
       const networks = message.networks.map(({ name, loss, rtt, bytes_in, bytes_out }) => ({
@@ -34,10 +34,10 @@ export function knownFields(message: ClientMessage): ClientMessage {
         bytes_in,
         bytes_out,
       }))
-      return { type: message.type, networks, ...idOf(message) }
+      return { type: message.type, networks, ...idOf(message), ...ackOf(message) }
     }
     case 'disconnect':
-      return { type: message.type, ...idOf(message) }
+      return { type: message.type, ...idOf(message), ...ackOf(message) }
     default:
       return message satisfies never
   }
@@ -68,4 +68,8 @@ function cursorsOf(
 
 function idOf({ id }: { readonly id?: string }): { readonly id?: string } {
   return id === undefined ? {} : { id }
+}
+
+function ackOf({ ack }: Pick<DeviceMessage, 'ack'>): Pick<DeviceMessage, 'ack'> {
+  return ack === undefined ? {} : { ack }
 }

@@ -63,6 +63,10 @@ export const seq = natural('position in the journal')
 export const timestamp = natural('milliseconds since the Unix epoch')
 export const checksum = natural('checksum of the document after this message (rules C-1 to C-4)', 0xffff_ffff)
 export const correlation = text('id of the message, chosen by the client', LIMITS.idLength)
+/** When a device's message is to be acknowledged: not when it is on disk here, but when a second node has it too (rule V-8). */
+export const ack = Type.Literal('replicated', {
+  description: 'acknowledge only once a second node has the change',
+})
 export const json = Type.Unsafe<Json>(Type.Unknown({ description: 'any value' }))
 export const document = Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown()))
 

@@ -4,6 +4,7 @@ import { AuthenticatedMessage } from './server/authenticated.ts'
 import { CaughtUpMessage } from './server/caught-up.ts'
 import { ConfigUpdateMessage } from './server/config-update.ts'
 import { ErrorMessage } from './server/error.ts'
+import { FreshMessage } from './server/fresh.ts'
 import { ServerHeartbeat } from './server/heartbeat.ts'
 import { HelloMessage } from './server/hello.ts'
 import { MetricsUpdateMessage } from './server/metrics-update.ts'
@@ -39,6 +40,7 @@ export type ServerMessage =
   | ServerHeartbeat
   | ReconnectMessage
   | StaleMessage
+  | FreshMessage
   | ErrorMessage
 
 export type ServerMessageType = ServerMessage['type']
@@ -60,6 +62,7 @@ export const SERVER_SCHEMAS = {
   heartbeat: ServerHeartbeat,
   reconnect: ReconnectMessage,
   stale: StaleMessage,
+  fresh: FreshMessage,
   error: ErrorMessage,
 } as const satisfies { readonly [Type in ServerMessageType]: unknown }
 
@@ -81,6 +84,7 @@ export type {
   AuthenticatedMessage,
   CaughtUpMessage,
   ErrorMessage,
+  FreshMessage,
   HelloMessage,
   ReconnectMessage,
   ResumedMessage,

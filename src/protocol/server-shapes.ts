@@ -119,5 +119,6 @@ const SHAPES: { readonly [Type in ServerMessageType]: Shape } = {
   heartbeat: { timestamp: 'number' },
   reconnect: { delay_ms: 'number', reason: 'text' },
   stale: { since: 'number?' },
+  fresh: { timestamp: 'number' },
   error: { code: 'text', message: 'text', channel: 'text?', id: 'text?', retry_after: 'number?' },
 }

@@ -3,6 +3,7 @@ import { openapi } from '@elysiajs/openapi'
 import { type AnyElysia, Elysia } from 'elysia'
 import { type AppError, AppException, appError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { StorageFailure } from '../core/storage.ts'
 import { errorResponse } from './errors.ts'
 import type { Health } from './health.ts'
 import { openApiPage } from './openapi-page.ts'
@@ -101,9 +102,12 @@ export function createApp(parts: AppParts): (request: Request) => Promise<Respon
 const SPEC_PATH = '/openapi/json'
 const NOT_STORED = { 'cache-control': 'no-store' }
 
+const STORAGE_AWAY = appError('ServiceUnavailable', 'the data cannot be read at the moment; try again', 1_000)
+
 /** What the caller may be told; null for a defect of ours. */
 function knownError(code: string | number, error: unknown): AppError | null {
   if (error instanceof AppException) return error.error
+  if (error instanceof StorageFailure) return STORAGE_AWAY
   switch (code) {
     case 'NOT_FOUND':
       return appError('EntityNotFound', 'there is nothing at this path; /openapi lists what there is')

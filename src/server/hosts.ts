@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js'
 import { type AppError, appError } from '../core/errors.ts'
 import type { KnownHosts } from './ports.ts'
 
@@ -11,6 +12,16 @@ export function hostKnown(known: KnownHosts, host: string): boolean {
   const name = host.toLowerCase()
   return known.hosts.has(name) || known.hosts.has(name.replace(/:\d+$/, ''))
 }
+
+/**
+ * Whether a request may be a probe's: for `/health` or `/metrics`, by the bare address of this machine. Load balancers, container engines and
+ * Prometheus ask so, and cannot be told a name. Neither attack comes this way: nobody can rebind an address, and there is no challenge here.
+ */
+export function isProbe(path: string, host: string): boolean {
+  return PROBED.has(path) && ipaddr.isValid(host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'))
+}
+
+const PROBED: ReadonlySet<string> = new Set(['/health', '/metrics'])
 
 /** Refused with 421 (RFC 9110, 15.5.20): this is not the server that was asked for. */
 export const UNKNOWN_HOST: AppError = appError(

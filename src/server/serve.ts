@@ -2,7 +2,7 @@ import type { Server, WebSocketHandler } from 'bun'
 import { appError } from '../core/errors.ts'
 import { type ClientAddress, OPERATOR_HEADER } from './address.ts'
 import { errorResponse } from './errors.ts'
-import { hostKnown, NO_HOST, UNKNOWN_HOST } from './hosts.ts'
+import { hostKnown, isProbe, NO_HOST, UNKNOWN_HOST } from './hosts.ts'
 import { BODY_BYTES } from './http.ts'
 import type { KnownHosts } from './ports.ts'
 import type { SocketState } from './sockets.ts'
@@ -50,13 +50,13 @@ export function serve(parts: ServeParts): Server<SocketState> {
       const host = request.headers.get('host')
       // Without one, or with nonsense in it, the address is no URL, and all that follows takes it for one.
       if (host === null || !URL.canParse(request.url)) return errorResponse(NO_HOST)
-      if (!hostKnown(parts.publicHosts, host)) return errorResponse(UNKNOWN_HOST, 421)
+      const path = new URL(request.url).pathname
+      if (!hostKnown(parts.publicHosts, host) && !isProbe(path, host)) return errorResponse(UNKNOWN_HOST, 421)
       const door = parts.door()
       if (door === null) return errorResponse(appError('ServiceUnavailable', 'the server is starting', 500))
       const client = parts.client(request, server.requestIP(request)?.address ?? null)
       // Taken for a stranger's, such a request would be refused later, for reasons that nobody could explain.
       if (!client.operator && request.headers.has(OPERATOR_HEADER)) return errorResponse(WRONG_KEY)
-      const path = new URL(request.url).pathname
       return isSocketPath(path) ? door.upgrade(request, server, client) : door.http(request, client)
     },
     error(error) {

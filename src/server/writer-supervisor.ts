@@ -25,6 +25,8 @@ export type SupervisedWriter = {
   /** The newest committed position known here. */
   position(): CommitPosition
   close(): Promise<void>
+  /** Ends at once, with what is under way answered as unknown: the storage is gone. */
+  abandon(): void
 }
 
 /**
@@ -100,6 +102,11 @@ export async function superviseWriter(
       const last = life
       life = { state: 'stopped' }
       if (last.state === 'running') await last.writer.close()
+    },
+    abandon() {
+      const last = life
+      life = { state: 'stopped' }
+      if (last.state === 'running') last.writer.abandon()
     },
   })
 }

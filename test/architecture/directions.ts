@@ -60,7 +60,14 @@ const ROOMS: { readonly [room: string]: Room } = {
 }
 
 /** The only files that know everyone: the server, alone or as several processes, and its writer thread. */
-const COMPOSITION_ROOTS = ['src/main.ts', 'src/main-supervisor.ts', 'src/main-parts.ts', 'src/main-writer.ts']
+const COMPOSITION_ROOTS = [
+  'src/main.ts',
+  'src/main-supervisor.ts',
+  'src/main-node.ts',
+  'src/main-serving.ts',
+  'src/main-parts.ts',
+  'src/main-writer.ts',
+]
 
 /** Endings that a relative import may have: no bundler magic guesses them. */
 const ENDINGS = /\.(ts|tsx|css|html|json|svg|png|webmanifest)$/

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { REFRESH_TOKEN_TTL } from '../../src/auth/grants.ts'
 import { FAMILIES_PER_USER } from '../../src/auth/service/login.ts'
+import { addKeyText } from '../../src/protocol/add-key-text.ts'
 import { type AuthBench, openAuthBench, testKey, testSession } from '../support/auth.ts'
 import { type AuthRest, openAuthRest, refusal, signed, tokensOf } from '../support/auth-rest.ts'
 import { type OpenedStorage, STORAGES } from '../support/storages.ts'
@@ -140,6 +141,38 @@ for (const { name, open } of STORAGES) {
       for (let i = 2; i <= FAMILIES_PER_USER; i++) await rest.login()
       expect((await rest.refresh(first.refresh_token)).status).toBe(401)
       expect((await rest.refresh(second.refresh_token)).status).toBe(200)
+    })
+
+    test('L-15: ?ack=replicated goes with every write; another word is refused before anything is done', async () => {
+      const write = async (query: string) => {
+        const { length } = bench.submitted
+        const login = { ...signed(ada, await rest.challenge()), register: {} }
+        const verified = await rest.call('POST', `/api/auth/verify${query}`, login)
+        if (verified.status !== 200) return { status: verified.status, acks: bench.submitted.slice(length) }
+        const { access_token, refresh_token, user } = tokensOf(verified.body)
+        const challenge = await rest.challenge()
+        const key = testKey(10 + bench.submitted.length)
+        const added = await rest.call(
+          'POST',
+          `/api/auth/keys/${query}`,
+          { ...signed(key, challenge, addKeyText(challenge, user.id)), name: 'spare' },
+          access_token,
+        )
+        const path = `/api/auth/keys/${added.body.id}${query}`
+        await rest.call('PATCH', path, { name: 'desk' }, access_token)
+        await rest.call('DELETE', path, undefined, access_token)
+        const next = await rest.call('POST', `/api/auth/refresh${query}`, { refresh_token })
+        await rest.call('POST', `/api/auth/logout${query}`, {
+          refresh_token: tokensOf(next.body).refresh_token,
+        })
+        const acks = bench.submitted.slice(length).map(({ kind, ack }) => `${kind} ${ack}`)
+        return { status: verified.status, acks }
+      }
+      const kinds = ['login', 'add_key', 'rename_key', 'revoke_key', 'refresh', 'logout']
+      expect((await write('')).acks).toEqual(kinds.map((kind) => `auth.${kind} undefined`))
+      expect((await write('?ack=replicated')).acks).toEqual(kinds.map((kind) => `auth.${kind} replicated`))
+      for (const query of ['?ack=', '?ack=Replicated', '?ack=replicated&ack=x', '?ack=all'])
+        expect(await write(query)).toEqual({ status: 400, acks: [] })
     })
 
     test('storage holds no token', async () => {

@@ -149,10 +149,12 @@ describe('state channels', () => {
       channel: 'a',
       retry_after: 3000,
     })
+    // Not before its time, and up to half of that later, so that not all come at once.
     await h.time.advance(2999)
     expect(socket.count('subscribe')).toBe(1)
-    await h.time.advance(1)
+    await h.time.advance(1501)
     expect(socket.count('subscribe')).toBe(2)
+    expect(socket.last('subscribe')).toMatchObject({ channels: ['a'], cursors: { a: { epoch: 1 } } })
   })
 
   test('S-9: handles share a channel, which is given back with the last of them', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { Harness, helloAt, settled } from './harness.ts'
+import type { ErrorCode } from '../../src/core/errors.ts'
+import { Harness, helloAt, settled, type TestSocket } from './harness.ts'
 
 const KEY = { publicKey: new Uint8Array(32), sign: () => new Uint8Array(64) }
 const USER = { id: 'u1', username: 'ada' }
@@ -101,7 +102,7 @@ describe('device messages', () => {
     await again.say({ type: 'error', code: 'ServiceUnavailable', message: 'later', retry_after: 700, id })
     await h.time.advance(699)
     expect(again.count('connect')).toBe(1)
-    await h.time.advance(1)
+    await h.time.advance(351)
     expect(again.count('connect')).toBe(2)
     expect(again.last('connect')).toMatchObject({ device_id: 'd1' })
     expect(again.last('connect').id).not.toBe(id)
@@ -113,8 +114,22 @@ describe('device messages', () => {
       id: again.last('connect').id ?? '',
     })
     void h.client.device.disconnect()
-    await h.time.advance(5000)
+    await h.time.advance(7500)
     expect(again.count('connect')).toBe(2)
+  })
+
+  test('V-8: what a second node must have says so, also when it goes again', async () => {
+    const { h, socket } = await connected()
+    void h.client.device.networkUpdate(REPORT, 'replicated')
+    expect(socket.last('network_update')).toMatchObject({ ack: 'replicated' })
+    const again = await reconnected(h)
+    expect(again.last('network_update')).toEqual(socket.last('network_update'))
+    void h.client.device.disconnect('replicated')
+    expect(again.last('disconnect')).toMatchObject({ ack: 'replicated' })
+    void h.client.device.connect({ device_id: 'd2' }, 'replicated')
+    expect(again.last('connect')).toMatchObject({ device_id: 'd2', ack: 'replicated' })
+    void h.client.device.connect({ device_id: 'd2' })
+    expect(again.last('connect')).not.toHaveProperty('ack')
   })
 
   test('without a login nothing is sent', async () => {
@@ -127,6 +142,190 @@ describe('device messages', () => {
     expect(h.socket.sent).toEqual([])
   })
 })
+
+describe('a device that the server has put offline', () => {
+  for (const code of ['ConnectionClosed', 'EntityNotFound'] as const) {
+    test(`V-7: connects again after ${code}, and sends what was not taken under its old ids`, async () => {
+      const { h, socket } = await connected()
+      const reports = [1, 2, 3].map(() => h.client.device.networkUpdate(REPORT))
+      const ids = idsOf(socket)
+      // All three were under way when the first answer comes.
+      for (const id of ids) await refuse(socket, id, code)
+      expect(socket.count('connect')).toBe(2)
+      expect(socket.last('connect')).toMatchObject({ device_id: 'd1', name: 'Home' })
+      const late = h.client.device.networkUpdate(REPORT)
+      expect(idsOf(socket)).toEqual(ids)
+      await ack(socket, socket.last('connect').id)
+      expect(idsOf(socket)).toEqual([...ids, ...ids])
+      for (const id of ids) await ack(socket, id)
+      for (const report of reports) expect((await report).ok).toBe(true)
+      // The one that came meanwhile goes last, for the first time.
+      expect(idsOf(socket).slice(6)).toHaveLength(1)
+      await ack(socket, idsOf(socket)[6])
+      expect((await late).ok).toBe(true)
+    })
+  }
+
+  test('V-1: one that another socket has taken over does not take it back', async () => {
+    const { h, socket } = await connected()
+    const report = h.client.device.networkUpdate(REPORT)
+    await refuse(socket, idsOf(socket)[0], 'ConnectionError')
+    expect(await report).toMatchObject({ ok: false, error: { code: 'ConnectionError' } })
+    expect(socket.count('connect')).toBe(1)
+  })
+
+  test('V-7: a report that is refused so a second time on this connection is answered to the caller', async () => {
+    const { h, socket } = await connected()
+    const report = h.client.device.networkUpdate(REPORT)
+    const [id] = idsOf(socket)
+    await refuse(socket, id, 'ConnectionClosed')
+    await ack(socket, socket.last('connect').id)
+    await refuse(socket, id, 'ConnectionClosed')
+    expect(await report).toMatchObject({ ok: false, error: { code: 'ConnectionClosed' } })
+    expect(socket.count('connect')).toBe(2)
+  })
+
+  test('V-7: a connect that is refused for now is tried again, and only then the reports', async () => {
+    const { h, socket } = await connected()
+    const report = h.client.device.networkUpdate(REPORT)
+    const [id] = idsOf(socket)
+    await refuse(socket, id, 'ConnectionClosed')
+    await refuse(socket, socket.last('connect').id, 'ServiceUnavailable', 1000)
+    await h.time.advance(999)
+    expect([socket.count('connect'), socket.count('network_update')]).toEqual([2, 1])
+    await h.time.advance(501)
+    expect([socket.count('connect'), socket.count('network_update')]).toEqual([3, 1])
+    await ack(socket, socket.last('connect').id)
+    expect(idsOf(socket)).toEqual([id, id])
+    await ack(socket, id)
+    expect((await report).ok).toBe(true)
+  })
+
+  test('V-7: after a reconnect whose connect is refused for now, reports wait for it', async () => {
+    const { h } = await connected()
+    const report = h.client.device.networkUpdate(REPORT)
+    const again = await reconnected(h)
+    const [id] = idsOf(again)
+    await refuse(again, again.last('connect').id, 'ServiceUnavailable', 1000)
+    await refuse(again, id, 'ConnectionClosed')
+    expect(again.count('connect')).toBe(1)
+    await h.time.advance(1500)
+    await ack(again, again.last('connect').id)
+    expect(idsOf(again)).toEqual([id, id])
+    await ack(again, id)
+    expect((await report).ok).toBe(true)
+  })
+
+  test('V-7: if it cannot come back, its reports fail, and nothing is left behind', async () => {
+    const { h, socket } = await connected()
+    const reports = [1, 2].map(() => h.client.device.networkUpdate(REPORT))
+    for (const id of idsOf(socket)) await refuse(socket, id, 'ConnectionClosed')
+    await refuse(socket, socket.last('connect').id, 'InvalidNetworkData')
+    for (const report of reports)
+      expect(await report).toMatchObject({ ok: false, error: { code: 'InvalidNetworkData' } })
+    expect(socket.count('network_update')).toBe(2)
+  })
+
+  test('V-7: one that is to leave meanwhile leaves; its reports fail', async () => {
+    const { h, socket } = await connected()
+    const report = h.client.device.networkUpdate(REPORT)
+    await refuse(socket, idsOf(socket)[0], 'ConnectionClosed')
+    void h.client.device.disconnect()
+    expect(await report).toMatchObject({ ok: false, error: { code: 'ConnectionClosed' } })
+    await ack(socket, socket.last('connect').id)
+    expect(socket.count('network_update')).toBe(1)
+  })
+})
+
+describe('a report that is refused for now', () => {
+  test('V-7: goes again under its id after the time, and those that were never sent wait until it is acknowledged', async () => {
+    const { h, socket } = await connected()
+    const [first, second] = [h.client.device.networkUpdate(REPORT), h.client.device.networkUpdate(REPORT)]
+    const [id, other] = idsOf(socket)
+    await refuse(socket, id, 'ServiceUnavailable', 1000)
+    await ack(socket, other)
+    expect((await second).ok).toBe(true)
+    const third = h.client.device.networkUpdate(REPORT)
+    await h.time.advance(999)
+    expect(socket.count('network_update')).toBe(2)
+    await h.time.advance(501)
+    expect(idsOf(socket)).toEqual([id, other, id])
+    await refuse(socket, id, 'ServiceUnavailable', 1000)
+    await h.time.advance(1500)
+    expect(idsOf(socket)).toEqual([id, other, id, id])
+    await ack(socket, id)
+    expect((await first).ok).toBe(true)
+    expect(socket.count('network_update')).toBe(5)
+    await ack(socket, idsOf(socket)[4])
+    expect((await third).ok).toBe(true)
+  })
+
+  test('V-4: between its first sending and its last, fewer others go than the device remembers', async () => {
+    const { h, socket } = await connected()
+    void h.client.device.networkUpdate(REPORT)
+    const [id] = idsOf(socket)
+    for (let round = 0; round < 6; round++) {
+      for (let n = 0; n < 20; n++) void h.client.device.networkUpdate(REPORT)
+      for (const other of new Set(idsOf(socket))) if (other !== id) await ack(socket, other)
+      await refuse(socket, id, 'ServiceUnavailable', 100)
+      for (let n = 0; n < 20; n++) void h.client.device.networkUpdate(REPORT)
+      await h.time.advance(150)
+    }
+    const sent = idsOf(socket)
+    const between = new Set(sent.slice(sent.indexOf(id ?? ''), sent.lastIndexOf(id ?? '')))
+    expect(sent.filter((one) => one === id)).toHaveLength(7)
+    expect(between.size).toBeLessThanOrEqual(16)
+  })
+
+  test('without a time, or for good, the caller hears it', async () => {
+    const { h, socket } = await connected()
+    for (const code of ['DatabaseError', 'InvalidNetworkData'] as const) {
+      const report = h.client.device.networkUpdate(REPORT)
+      await refuse(socket, idsOf(socket).at(-1), code)
+      expect(await report).toMatchObject({ ok: false, error: { code } })
+    }
+  })
+
+  test('a connection that breaks meanwhile ends the wait', async () => {
+    const { h, socket } = await connected()
+    const report = h.client.device.networkUpdate(REPORT)
+    const [id] = idsOf(socket)
+    await refuse(socket, id, 'ServiceUnavailable', 60_000)
+    const again = await reconnected(h)
+    expect(idsOf(again)).toEqual([id])
+    h.client.close()
+    expect(await report).toMatchObject({ ok: false, error: { code: 'ConnectionClosed' } })
+    expect(h.time.waiting).toBe(0)
+  })
+})
+
+/** Logged in and a device. */
+async function connected() {
+  const { h, socket } = await loggedIn()
+  const done = h.client.device.connect({ device_id: 'd1', name: 'Home' })
+  await ack(socket, socket.last('connect').id)
+  await done
+  return { h, socket }
+}
+
+/** The ids of all reports that were sent, in order. */
+function idsOf(socket: TestSocket): readonly (string | undefined)[] {
+  return socket.sent.flatMap((message) => (message.type === 'network_update' ? [message.id] : []))
+}
+
+async function ack(socket: TestSocket, id = ''): Promise<void> {
+  await socket.say({ type: 'ack', id, epoch: 1, seq: 9 })
+}
+
+async function refuse(
+  socket: TestSocket,
+  id: string | undefined,
+  code: ErrorCode,
+  after?: number,
+): Promise<void> {
+  const wait = after === undefined ? {} : { retry_after: after }
+  await socket.say({ type: 'error', code, message: 'no', id: id ?? '', ...wait })
+}
 
 async function loggedIn() {
   const h = new Harness({ credentials: { type: 'key', key: KEY } })

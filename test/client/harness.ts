@@ -6,6 +6,7 @@ import type { ClientMessage } from '../../src/protocol/client-messages.ts'
 import { encodeMessage } from '../../src/protocol/codec.ts'
 import type { Frame } from '../../src/protocol/connection.ts'
 import { parseClientMessage } from '../../src/protocol/parse.ts'
+import { PROTOCOL_VERSION } from '../../src/protocol/protocol-version.ts'
 import type { HelloMessage, ServerMessage } from '../../src/protocol/server-messages.ts'
 import { seeded } from '../support/seeded.ts'
 
@@ -140,7 +141,7 @@ export class Harness {
 export function helloAt(serverTime: Millis, hello: Partial<HelloMessage> = {}): HelloMessage {
   return {
     type: 'hello',
-    protocol: 1,
+    protocol: PROTOCOL_VERSION,
     session: 's-1',
     heartbeat: 30,
     server_time: serverTime,

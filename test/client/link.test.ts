@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import type { LinkState } from '../../src/client/api.ts'
-import { backoff } from '../../src/client/backoff.ts'
+import { backoff, retryDelay } from '../../src/client/backoff.ts'
 import { ServerClock } from '../../src/client/server-clock.ts'
 import { forSeeds } from '../support/seeded.ts'
-import { Harness, helloAt, settled, TestTime } from './harness.ts'
+import { delta, Harness, helloAt, settled, snapshot, TestTime } from './harness.ts'
 
 describe('the link', () => {
   test('P-1: the address carries type and format', async () => {
@@ -79,6 +79,16 @@ describe('the link', () => {
     })
   })
 
+  test('S-7, V-7: who is told when to ask again does so no earlier, and at most by half later', () => {
+    forSeeds('RETRY_SEED', 500, (random) => {
+      const after = random.int(60_000)
+      const wait = retryDelay(after, random.int(1000) / 1000)
+      expect(wait).toBeGreaterThanOrEqual(after)
+      expect(wait).toBeLessThanOrEqual(Math.round(after * 1.5))
+    })
+    expect(retryDelay(1000, 0)).not.toBe(retryDelay(1000, 0.9))
+  })
+
   test('X-5: a goodbye sets the delay of the next attempt', async () => {
     const h = new Harness()
     const socket = await h.up()
@@ -97,9 +107,9 @@ describe('the link', () => {
 
   test('P-8: a server of another version ends it', async () => {
     const h = new Harness()
-    await h.up({ protocol: 2 })
+    await h.up({ protocol: 1 })
     expect(h.client.state).toMatchObject({ status: 'closed' })
-    expect(h.client.state).toHaveProperty('reason', expect.stringContaining('version 2'))
+    expect(h.client.state).toHaveProperty('reason', expect.stringContaining('version 1'))
   })
 
   test('a server that says nothing is given up and tried again', async () => {
@@ -180,7 +190,52 @@ describe('heartbeats', () => {
     const h = new Harness()
     const socket = await h.up()
     await socket.say({ type: 'stale', since: 5 })
-    expect(h.client.state).toEqual({ status: 'stale', since: 5 })
+    expect(h.client.state).toEqual({ status: 'stale', since: 5, because: 'server' })
+  })
+
+  test('B-5, B-6: what the server says of itself ends by its word only, not by frames, and keeps the connection', async () => {
+    const h = new Harness()
+    const socket = await h.up()
+    const handle = h.client.subscribe('open')
+    await settled()
+    await socket.say(snapshot('open', 1, 1, { n: 1 }), { type: 'caught_up', channels: ['open'] })
+    await socket.say({ type: 'stale', since: 5 })
+    const states: LinkState['status'][] = []
+    h.client.onState((state) => states.push(state.status))
+    await socket.say(delta('update', 'open', [1, 1, 2], { n: 2 }), { type: 'heartbeat', timestamp: 1 })
+    expect(handle.value).toEqual({ n: 2 })
+    for (let minute = 0; minute < 4; minute++) {
+      await h.time.advance(30_000)
+      await socket.say({ type: 'heartbeat', timestamp: h.time.now() })
+    }
+    expect(states.filter((status) => status !== 'stale')).toEqual([])
+    expect(h.client.state).toEqual({ status: 'stale', since: 5, because: 'server' })
+    await socket.say({ type: 'fresh', timestamp: 9 })
+    expect(h.client.state.status).toBe('live')
+    expect(h.sockets).toHaveLength(1)
+    // Said again it is no news.
+    await socket.say({ type: 'fresh', timestamp: 10 })
+    expect(states.filter((status) => status !== 'stale')).toEqual(['live'])
+  })
+
+  test('B-3, B-5: silence on top of it is told, and ends by itself', async () => {
+    const h = new Harness()
+    const socket = await h.up()
+    await socket.say({ type: 'stale', since: 5 })
+    await h.time.advance(36_000)
+    expect(h.client.state).toMatchObject({ status: 'stale', because: 'silence' })
+    await socket.say({ type: 'heartbeat', timestamp: 1 })
+    expect(h.client.state).toEqual({ status: 'stale', since: 5, because: 'server' })
+  })
+
+  test('B-6: a new connection begins fresh', async () => {
+    const h = new Harness()
+    const socket = await h.up()
+    await socket.say({ type: 'stale', since: 5 })
+    await socket.close(1006)
+    h.client.retry()
+    await h.socket.say(helloAt(h.time.now()))
+    expect(h.client.state.status).toBe('live')
   })
 
   test('ping answers how long a heartbeat takes, and fails without a connection or answer', async () => {

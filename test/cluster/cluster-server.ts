@@ -64,9 +64,9 @@ export async function health(url: string): Promise<Record<string, unknown>> {
   return { ...body }
 }
 
-/** Asks again until there is something; fails after 15 s. */
-export async function until<T>(ask: () => Promise<T | null>): Promise<T> {
-  const end = performance.now() + 15_000
+/** Asks again until there is something; fails after 15 s, or what is given. */
+export async function until<T>(ask: () => Promise<T | null>, patience = 15_000): Promise<T> {
+  const end = performance.now() + patience
   for (;;) {
     const found = await ask()
     if (found !== null) return found

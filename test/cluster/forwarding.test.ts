@@ -92,6 +92,7 @@ async function host(processes: number, submit?: () => Promise<never>) {
     position: writer.position(),
     processes: [],
     presence: { hosts: 1, connections: 0 },
+    node: null,
   })
   const pipes = Array.from({ length: processes }, pipe)
   const links = await Promise.all(
@@ -120,6 +121,7 @@ async function host(processes: number, submit?: () => Promise<never>) {
         onCommit: () => {
           told = link?.state().position.seq ?? 0
         },
+        onState() {},
         onStop() {},
         onGone: () => {
           orphan = true

@@ -173,6 +173,7 @@ function supervise(processes: number, spawnsThatFail = 0) {
     bus: { submit: async () => ({ ok: true, value: null, epoch: 1, seq: 1 }) },
     writer: () => ({ state: 'running', restarts: 0 }),
     position: () => ({ epoch: 1, seq: 1 }),
+    node: () => null,
     onCommit(listener) {
       commit = listener
     },

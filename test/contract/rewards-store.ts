@@ -154,6 +154,9 @@ export function rewardsStoreContract(name: string, open: () => Storage<Stores>):
       expect(elsewhere()).toEqual([device('d3'), device('d4')])
       expect(elsewhere('p1')).toEqual([device('d4')])
       expect(elsewhere('p1', 'p2')).toEqual([])
+      const within = (process: string) => read((store) => store.onlineIn(process).map((row) => row.id))
+      expect(within('p1')).toEqual([device('d3')])
+      expect(within('p3')).toEqual([])
     })
 
     test('earning devices settled before a time, the longest ago first', () => {

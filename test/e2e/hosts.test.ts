@@ -34,6 +34,22 @@ describe('a server on loopback', () => {
       expect(await statusOf('/ws', [`Host: ${host}`, ...SOCKET])).toBe('HTTP/1.1 101 Switching Protocols')
   })
 
+  test('answers probes that ask by its address, and nothing else that does', async () => {
+    for (const host of ['192.0.2.1:8080', '192.0.2.1', '[fdaa::3]:8080', '[fdaa::3]'])
+      for (const path of ['/health', '/metrics'])
+        expect([host, await statusOf(path, [`Host: ${host}`])]).toEqual([host, 'HTTP/1.1 200 OK'])
+    for (const path of ['/', '/api/auth/challenge', '/openapi', '/health/', '//health'])
+      expect([path, await statusOf(path, ['Host: 192.0.2.1:8080'])]).toEqual([
+        path,
+        'HTTP/1.1 421 Misdirected Request',
+      ])
+    for (const host of ['evil.example', '192.0.2.1.evil.example', 'fdaa.example:80'])
+      expect([host, await statusOf('/health', [`Host: ${host}`])]).toEqual([
+        host,
+        'HTTP/1.1 421 Misdirected Request',
+      ])
+  })
+
   test('answers nonsense in place of a host with one line, and logs nothing of it', async () => {
     for (const host of ['a b', '[', '%', 'x:99999', 'a/b', 'u@h', ''])
       expect([host, await statusOf('/health', [`Host: ${host}`])]).toEqual([host, 'HTTP/1.1 400 Bad Request'])

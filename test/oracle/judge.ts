@@ -6,6 +6,7 @@ import { keyOf, type World } from './world.ts'
 export function judge(client: SimClient, world: World): void {
   if (client.waiting.size > 0)
     throw new Error(`${client.name}: never answered: ${[...client.waiting].join()}`)
+  if (client.isStale) throw new Error(`${client.name}: was never told that all is fresh again`)
   for (const name of client.wants) {
     const held = client.held.get(name)
     const key = keyOf(name, client.user)

@@ -12,15 +12,18 @@ import { keyOf, USERS, World } from './world.ts'
 
 const CHANNELS = ['shared', 'mine', 'log', 'inbox'] as const
 
+/** Lives of these seeds and above have a storage that goes away and comes back; those below go on as they always did. */
+export const AWAY_FROM = 1_000_000
+
 /** How often things happened, so that a run shows that it tried them. */
 export type Counts = { [what: string]: number }
 
 /**
  * One random life of a server and its clients: changes, ticks, drops, stalls, disconnects, old cursors, pruning, restarts, lost
- * suffixes. Throws when a guarantee is broken, either on the way or once everything has come to rest.
+ * suffixes, storage that is away for a while. Throws when a guarantee is broken, either on the way or once everything has come to rest.
  */
 export async function live(seed: number, steps: number, counts: Counts): Promise<void> {
-  const simulation = new Simulation(seeded(seed), counts)
+  const simulation = new Simulation(seeded(seed), counts, seed >= AWAY_FROM)
   for (let step = 0; step < steps; step++) await simulation.step()
   await simulation.rest()
 }
@@ -38,7 +41,9 @@ class Simulation {
   constructor(
     readonly random: Seeded,
     readonly counts: Counts,
+    goesAway: boolean,
   ) {
+    this.#goesAway = goesAway
     this.#isCalm = random.oneIn(2)
     this.#dropping = !this.#isCalm
     this.#limits = {
@@ -69,11 +74,17 @@ class Simulation {
   /** Half of the lives are without drops; in those no client may ever find a gap. */
   #isCalm: boolean
   #dropping: boolean
+  #goesAway: boolean
   #slow = 0
 
   async step(): Promise<void> {
     this.clock.time += this.random.int(120)
     const one = this.random.pick(this.clients)
+    if (this.#goesAway && this.random.oneIn(20)) {
+      if (this.world.isAway) this.#attach()
+      else this.#detach()
+      await this.#settle()
+    }
     switch (this.random.int(24)) {
       case 0:
       case 1:
@@ -85,7 +96,7 @@ class Simulation {
       case 5:
       case 6:
       case 7:
-        this.#tell(this.random.oneIn(2) ? 1000 : 1 + this.random.int(3))
+        if (!this.world.isAway) this.#tell(this.random.oneIn(2) ? 1000 : 1 + this.random.int(3))
         break
       case 8:
       case 9:
@@ -147,6 +158,7 @@ class Simulation {
   /** Everything is delivered and everybody reads; then every client must have what the server has. */
   async rest(): Promise<void> {
     this.#dropping = false
+    if (this.world.isAway) this.#attach()
     for (let round = 0; round < 12; round++) {
       // A last change everywhere shows a client that it missed the one before.
       if (round === 2) this.#commitEverywhere()
@@ -248,7 +260,8 @@ class Simulation {
   /** Who asks for a channel again while frames are under way may get an answer that is older than those. */
   #hasReadAll(one: (typeof this.clients)[number]): boolean {
     this.#read(one, 1000)
-    return one.session !== null && one.socket.items.length === 0
+    // So may who asks while the storage is away, and reads on meanwhile.
+    return one.session !== null && one.socket.items.length === 0 && !this.world.isAway
   }
 
   #hearAll(): void {
@@ -274,7 +287,26 @@ class Simulation {
     }
   }
 
+  /** The storage goes away; others may go on writing to it. */
+  #detach(): void {
+    this.world.isAway = true
+    this.engine.suspend()
+    if (this.random.oneIn(2)) this.engine.stale(this.clock.now())
+    this.#count('suspend')
+  }
+
+  /** It is back, perhaps without its end: first what the tail finds, then what waited. */
+  #attach(): void {
+    this.world.isAway = false
+    if (this.random.oneIn(4)) this.#failOver()
+    else this.#tell(1000)
+    this.engine.resume()
+    this.engine.fresh()
+    this.#count('resume')
+  }
+
   #restart(): void {
+    if (this.world.isAway) this.#attach()
     for (const each of this.clients) this.#disconnect(each)
     if (this.random.oneIn(2)) this.#lose()
     // Either order: the writer opens its epoch before or after the engine looks.
@@ -288,6 +320,7 @@ class Simulation {
 
   /** On a replica: another node took over, with or without all that was committed; the sockets stay. */
   #failOver(): void {
+    if (this.world.isAway) return
     const isLost = this.random.oneIn(2)
     // Otherwise a client may know more of the old epoch than the tail, and has to ask.
     if (this.#isCalm) this.#tell(1000)

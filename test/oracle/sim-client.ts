@@ -43,6 +43,8 @@ export class SimClient {
   #packed = new PackedDecoder()
   #asked = 0
   #isLoggedIn = false
+  /** The server says that it hears nothing new itself (rules B-5, B-6). */
+  isStale = false
   #saved: readonly Saved[] = []
   readonly wants = new Set<string>()
   out: Frame[] = []
@@ -63,6 +65,7 @@ export class SimClient {
     this.#judge(knows)
     this.#packed = new PackedDecoder()
     this.#isLoggedIn = false
+    this.isStale = false
     this.waiting.clear()
     this.out = []
     for (const held of this.held.values()) {
@@ -178,11 +181,16 @@ export class SimClient {
   #take(message: ServerMessage, truth: Truth, pruned: number): void {
     this.note(message.type === 'resync' ? `resync: ${message.reason.split(' ').slice(0, 1)}` : message.type)
     switch (message.type) {
+      case 'stale':
+      case 'fresh':
+        if (this.isStale === (message.type === 'stale'))
+          throw new Error(`${message.type} for the second time`)
+        this.isStale = message.type === 'stale'
+        return
       case 'hello':
       case 'heartbeat':
       case 'unsubscribed':
       case 'reconnect':
-      case 'stale':
       case 'ack':
         return
       case 'authenticated':

@@ -8,8 +8,9 @@ import {
 } from '../../src/core/ids.ts'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import { applyPatch, type Patch } from '../../src/core/patch.ts'
+import { StorageFailure } from '../../src/core/storage.ts'
 import type { JournalBody, JournalEntry } from '../../src/journal/types.ts'
-import type { ChannelSource, History } from '../../src/live/ports.ts'
+import type { ChannelSource, History, LoadedDocument } from '../../src/live/ports.ts'
 
 export const USERS = ['ann', 'bob'] as const
 
@@ -26,6 +27,8 @@ export class World {
   rows: JournalEntry[] = []
   epochs: { readonly epoch: number; readonly firstSeq: number }[] = []
   pruned = 0
+  /** The storage gives way to whoever reads it: the server has lost sight of it, and others go on writing. */
+  isAway = false
   #documents = new Map<ChannelKey, { seq: number; value: JsonObject }[]>()
   #events: { readonly channel: ChannelKey; readonly seq: number; readonly data: Json }[] = []
   #truth: Truth = { documents: this.#documents }
@@ -72,6 +75,7 @@ export class World {
   }
 
   after(seq: number, limit: number): readonly JournalEntry[] {
+    this.#look()
     const from = Math.max(0, seq - this.#base)
     return this.rows.slice(from, from + limit)
   }
@@ -105,18 +109,41 @@ export class World {
   }
 
   history(): History {
-    const of = (channel: ChannelKey) => this.rows.filter((row) => row.channel === channel)
+    const of = (channel: ChannelKey) => {
+      this.#look()
+      return this.rows.filter((row) => row.channel === channel)
+    }
     return {
-      head: () => ({ epoch: this.epoch, seq: this.seq }),
+      head: () => {
+        this.#look()
+        return { epoch: this.epoch, seq: this.seq }
+      },
       ofChannel: (channel, seq, limit) =>
         of(channel)
           .filter((row) => row.seq > seq)
           .slice(0, limit),
       latestOfChannel: (channel, limit) => of(channel).slice(-limit),
       lastSeqOf: (channel) => of(channel).at(-1)?.seq ?? 0,
-      prunedThrough: () => this.pruned,
-      knows: (epoch, seq) => this.knows(epoch, seq),
+      prunedThrough: () => {
+        this.#look()
+        return this.pruned
+      },
+      knows: (epoch, seq) => {
+        this.#look()
+        return this.knows(epoch, seq)
+      },
     }
+  }
+
+  /** The document as the server's tables have it. */
+  load(channel: ChannelKey): LoadedDocument {
+    this.#look()
+    // As JSON: a document from the tables shares nothing with anything.
+    return { seq: this.seq, data: JSON.parse(JSON.stringify(this.document(channel))) }
+  }
+
+  #look(): void {
+    if (this.isAway) throw new StorageFailure('the storage is away', null)
   }
 
   #append(channel: ChannelKey, body: JournalBody, at: number): void {
@@ -136,11 +163,7 @@ export function sourcesOf(world: World): readonly ChannelSource[] {
     kind: 'state',
     name: channel,
     audience,
-    // As JSON: a document from the tables shares nothing with anything.
-    load: (scope) => ({
-      seq: world.seq,
-      data: JSON.parse(JSON.stringify(world.document(channelKey(channel, scope)))),
-    }),
+    load: (scope) => world.load(channelKey(channel, scope)),
   })
   return [
     state(name('shared'), 'workspace'),

@@ -43,6 +43,55 @@ describe('configuration', () => {
     expect(good({ DASHBOARD_ORIGINS: '*' }).config.origins).toEqual({ mode: 'any' })
   })
 
+  test('without a word about a cluster there is none', () => {
+    expect(good({}).config).toMatchObject({
+      litefs: null,
+      litefsBinary: 'litefs',
+      nodePort: 20_203,
+      region: '',
+      ackReplicated: [],
+      commitsPerSecond: 20,
+      redisUrl: null,
+    })
+  })
+
+  test('the settings of a node are taken', () => {
+    const { config, warnings } = good({
+      DASHBOARD_LITEFS: '/etc/litefs.yml',
+      DASHBOARD_LITEFS_BINARY: '/usr/local/bin/litefs',
+      DASHBOARD_NODE_PORT: '7000',
+      DASHBOARD_ACK_REPLICATED: 'rewards, auth',
+      DASHBOARD_COMMITS_PER_SECOND: '5',
+      DASHBOARD_REDIS_URL: 'rediss://:secret@cache.example:6380/1',
+    })
+    expect(config).toMatchObject({
+      litefs: '/etc/litefs.yml',
+      litefsBinary: '/usr/local/bin/litefs',
+      nodePort: 7_000,
+      ackReplicated: ['rewards', 'auth'],
+      commitsPerSecond: 5,
+      redisUrl: 'rediss://:secret@cache.example:6380/1',
+    })
+    expect(warnings).toEqual([])
+    expect(good({ DASHBOARD_ACK_REPLICATED: 'none' }).config.ackReplicated).toEqual([])
+  })
+
+  test('the region is the one that was given, or the one where Fly has put the machine', () => {
+    expect(good({ FLY_REGION: 'fra' }).config.region).toBe('fra')
+    expect(good({ FLY_REGION: 'fra', DASHBOARD_REGION: '' }).config.region).toBe('fra')
+    expect(good({ FLY_REGION: 'fra', DASHBOARD_REGION: 'cellar' }).config.region).toBe('cellar')
+  })
+
+  test('a Redis address that is refused is not repeated, since it may hold a password', () => {
+    for (const given of ['http://:secret@cache', 'redis:', 'secret@cache:6379']) {
+      const [error, ...more] = bad({ DASHBOARD_REDIS_URL: given })
+      expect(more).toEqual([])
+      expect(error).toBe(
+        'DASHBOARD_REDIS_URL: a value that is not shown was given, a URL like redis://host:6379 is expected',
+      )
+    }
+  })
+
   test('a server that others reach takes any host name, and says so, until it is told its own', () => {
     const open = good({ DASHBOARD_HOST: '0.0.0.0' })
     expect(open.config.publicHosts).toEqual({ mode: 'any' })
@@ -72,6 +121,12 @@ describe('configuration', () => {
     ['DASHBOARD_TRUSTED_PROXIES', '10.0.0.0/33'],
     ['DASHBOARD_COMPRESSION', 'yes'],
     ['DASHBOARD_MAX_CONNECTIONS', '0'],
+    ['DASHBOARD_NODE_PORT', '0'],
+    ['DASHBOARD_REGION', 'two words'],
+    ['DASHBOARD_ACK_REPLICATED', 'rewards;auth'],
+    ['DASHBOARD_ACK_REPLICATED', 'rewards.summary'],
+    ['DASHBOARD_COMMITS_PER_SECOND', '0'],
+    ['DASHBOARD_COMMITS_PER_SECOND', '1001'],
   ] as const) {
     test(`${name}=${given} is refused in one line that names it, what was given and what is expected`, () => {
       const [error, ...more] = bad({ [name]: given })
@@ -105,6 +160,12 @@ describe('configuration', () => {
       ['DASHBOARD_REQUESTS_PER_SECOND', limits.requestsPerSecond],
       ['DASHBOARD_REGISTRATIONS_PER_MINUTE', limits.registrationsPerMinute],
       ['DASHBOARD_BUFFER_BYTES', limits.bufferBytes],
+      ['DASHBOARD_LITEFS', config.litefs ?? 'none'],
+      ['DASHBOARD_LITEFS_BINARY', config.litefsBinary],
+      ['DASHBOARD_NODE_PORT', config.nodePort],
+      ['DASHBOARD_ACK_REPLICATED', config.ackReplicated.join() || 'none'],
+      ['DASHBOARD_COMMITS_PER_SECOND', config.commitsPerSecond],
+      ['DASHBOARD_REDIS_URL', config.redisUrl ?? 'none'],
     ] as const) {
       const line = usage()
         .split('\n')

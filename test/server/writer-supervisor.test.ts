@@ -125,4 +125,5 @@ const idleWriter: Writer = {
   onCommit: () => () => {},
   waiting: () => 0,
   close: async () => {},
+  abandon: () => {},
 }

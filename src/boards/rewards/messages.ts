@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '../../core/clock.ts'
-import type { CommandBus } from '../../core/command.ts'
-import { type AppError, appError } from '../../core/errors.ts'
+import type { Command, CommandBus } from '../../core/command.ts'
+import { type AppError, appError, type ErrorCode } from '../../core/errors.ts'
 import type { DeviceId, SessionId, UserId } from '../../core/ids.ts'
 import { createLanes } from '../../core/lanes.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
@@ -10,7 +10,7 @@ import { readAddress } from './address.ts'
 import type { CountryLookup } from './country.ts'
 import { reportMark } from './report-mark.ts'
 import type { RewardsCommand, VanishCommand } from './types.ts'
-import { aliveCommand } from './upkeep.ts'
+import { aliveCommand, reconcileCommand } from './upkeep.ts'
 import { readDeviceId } from './validate.ts'
 
 export type DeviceMessageParts = {
@@ -28,6 +28,8 @@ export type DeviceMessageParts = {
 export type BoardMessages = DeviceMessages & {
   /** Notes that this process lives, if any socket is a device; rejects only for a defect. */
   stillAlive(): Promise<void>
+  /** The database lost its newest changes: sockets that have left since then are taken off it again. */
+  reconcile(): void
 }
 
 /**
@@ -44,6 +46,15 @@ export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
   const submit = async (command: RewardsCommand): Promise<Result<MessageOutcome>> => {
     const result = await bus.submit(command)
     return result.ok ? ok({ value: result.value, epoch: result.epoch, seq: result.seq }) : fail(result.error)
+  }
+
+  /** As with a socket's end; what is held is looked at anew each time. */
+  const reconcile = async (delay: Millis): Promise<void> => {
+    const taken = await bus.submit(reconcileCommand(parts.process, [...devices.keys()], clock.now())).then(
+      (result) => result.ok,
+      () => false,
+    )
+    if (!taken) parts.after(delay, () => void reconcile(Math.min(delay * 2, LONGEST_WAIT)))
   }
 
   /** A socket's end must reach the tables, or its device earns for ever: tried until it is taken. */
@@ -77,6 +88,8 @@ export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
       kind: 'rewards.connect',
       actor: { type: 'user', userId },
       at: from.at,
+      ...ackOf(wanted),
+      repeatable: true,
       payload: {
         deviceId: id.value,
         name: wanted.name ?? null,
@@ -94,17 +107,23 @@ export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
     if (message.type === 'connect') return connect(message, from)
     const held = devices.get(from.session.id)
     if (held === undefined) return fail(CONNECT_FIRST)
-    const base = { actor: { type: 'user', userId: held.userId }, at: from.at } as const
+    const base = { actor: { type: 'user', userId: held.userId }, at: from.at, ...ackOf(message) } as const
     const which = { deviceId: held.deviceId, session: from.session.id }
     switch (message.type) {
       case 'network_update': {
         const { id, networks } = message
         const mark = id === undefined ? null : reportMark(id, networks)
-        return submit({ ...base, kind: 'rewards.network_update', payload: { ...which, networks, mark } })
+        return submit({
+          ...base,
+          kind: 'rewards.network_update',
+          // By its mark the device knows a report that is decided again.
+          ...(mark === null ? {} : { repeatable: true }),
+          payload: { ...which, networks, mark },
+        })
       }
       case 'disconnect': {
         const outcome = await submit({ ...base, kind: 'rewards.disconnect', payload: which })
-        if (outcome.ok || outcome.error.code === 'ConnectionClosed') devices.delete(from.session.id)
+        if (outcome.ok || LEFT.has(outcome.error.code)) devices.delete(from.session.id)
         return outcome
       }
       default:
@@ -126,9 +145,11 @@ export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
         if (held === undefined) return
         devices.delete(session)
         const payload = { ...held, session }
-        void vanish({ kind: 'rewards.vanish', actor: { type: 'system' }, at, payload }, FIRST_WAIT)
+        const actor = { type: 'system' } as const
+        void vanish({ kind: 'rewards.vanish', actor, at, repeatable: true, payload }, FIRST_WAIT)
       })
     },
+    reconcile: () => void reconcile(FIRST_WAIT),
     async stillAlive() {
       // A refusal is no harm: the next one comes soon.
       if (devices.size > 0) await bus.submit(aliveCommand(parts.process, clock.now()))
@@ -141,6 +162,13 @@ type Held = { readonly userId: UserId; readonly deviceId: DeviceId }
 
 /** Whose message it is, and when it came. */
 type Sender = { readonly session: SessionInfo; readonly userId: UserId; readonly at: Millis }
+
+/** What a `disconnect` is answered when this socket is that device no longer: it has left, or another socket has it. */
+const LEFT: ReadonlySet<ErrorCode> = new Set(['ConnectionClosed', 'ConnectionError'])
+
+function ackOf({ ack }: DeviceMessage): Pick<Command, 'ack'> {
+  return ack === undefined ? {} : { ack }
+}
 
 const FIRST_WAIT = 1_000
 const LONGEST_WAIT = 60_000

@@ -1,7 +1,7 @@
 import type { Handlers } from '../../core/command.ts'
 import type { RewardsRules } from './rules.ts'
 import { connect } from './service/connect.ts'
-import { alive, disconnect, sweep, vanish } from './service/leave.ts'
+import { alive, disconnect, reconcile, sweep, vanish } from './service/leave.ts'
 import { report } from './service/report.ts'
 import { settleHours } from './service/settle.ts'
 import type { RewardsStore } from './store.ts'
@@ -22,6 +22,7 @@ export function rewardsHandlers(
     'rewards.vanish': ({ rewards }, command) => vanish(rewards, command, rules),
     'rewards.sweep': ({ rewards }, command) => sweep(rewards, command, rules),
     'rewards.alive': ({ rewards }, command) => alive(rewards, command),
+    'rewards.reconcile': ({ rewards }, command) => reconcile(rewards, command, rules),
     'rewards.settle': ({ rewards }, command) => settleHours(rewards, command, rules),
   }
 }

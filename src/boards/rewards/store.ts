@@ -148,6 +148,8 @@ export type RewardsStore = RewardsReader & {
   settledBefore(before: Millis, limit: number): readonly DeviceRow[]
   /** Online devices of processes other than these, in the order of their user and id. */
   onlineElsewhere(alive: readonly string[]): readonly DeviceRow[]
+  /** Devices online that this process holds, in the order of user and id. */
+  onlineIn(process: string): readonly DeviceRow[]
   addDevice(row: DeviceRow): void
   saveDevice(row: DeviceRow): void
   /** Writes only the sample's fields of a row: the cheap one, for every report. */

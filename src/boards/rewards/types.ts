@@ -67,6 +67,15 @@ export type VanishCommand = Command<
 export type SweepCommand = Command<'rewards.sweep', { readonly alive: readonly string[] }>
 
 /**
+ * What a process has, after the database lost its newest changes in a fail-over: whatever else it is said to hold online has left, and
+ * that was lost.
+ */
+export type ReconcileCommand = Command<
+  'rewards.reconcile',
+  { readonly process: string; readonly sessions: readonly SessionId[] }
+>
+
+/**
  * This process lives and holds its sockets. What a process stored last is otherwise the only sign of it, and devices
  * that say nothing cause none.
  */
@@ -82,4 +91,5 @@ export type RewardsCommand =
   | VanishCommand
   | SweepCommand
   | AliveCommand
+  | ReconcileCommand
   | SettleCommand

@@ -87,14 +87,18 @@ function headersFor(planned: PlannedDevice, site: Site): { readonly [name: strin
     : { [OPERATOR_HEADER]: site.operatorKey, 'x-forwarded-for': planned.ip }
 }
 
-/** Reports every 15 to 30 s; while the link is down the reports are left out, as a real device has nothing to say then. */
+/**
+ * Reports every 15 to 30 s; while the link is down or silent the reports are left out, as a real device has nothing to say then. That the
+ * server itself is stale is no reason: it takes them as soon as it can.
+ */
 function startReports(client: Client, address: string, events: DeviceEvents): () => void {
   const line = lineOf(address)
   let reportedAt = systemClock.now()
   let timer = setTimeout(report, line.pause() * Math.random())
   function report(): void {
     timer = setTimeout(report, line.pause())
-    if (client.state.status !== 'live') return
+    const { state } = client
+    if (state.status !== 'live' && !(state.status === 'stale' && state.because === 'server')) return
     const now = systemClock.now()
     const measured = line.report((now - reportedAt) / 1_000)
     reportedAt = now

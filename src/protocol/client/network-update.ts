@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LIMITS } from '../limits.ts'
-import { between, correlation, list, message, natural, text } from '../schema.ts'
+import { ack, between, correlation, list, message, natural, text } from '../schema.ts'
 
 /** One network as a device measured it since its last report. */
 export const NetworkReport = Type.Object({
@@ -16,5 +16,6 @@ export type NetworkReport = Static<typeof NetworkReport>
 export const NetworkUpdateMessage = message('network_update', {
   networks: list(NetworkReport, { minItems: 1, maxItems: LIMITS.networks }),
   id: Type.Optional(correlation),
+  ack: Type.Optional(ack),
 })
 export type NetworkUpdateMessage = Static<typeof NetworkUpdateMessage>

@@ -79,6 +79,10 @@ export function createMemoryRewardsStore(log: UndoLog): RewardsStore {
       [...devices.values()]
         .filter(({ presence }) => presence.status === 'online' && !alive.includes(presence.process))
         .sort(byUserAndId),
+    onlineIn: (process) =>
+      [...devices.values()]
+        .filter(({ presence }) => presence.status === 'online' && presence.process === process)
+        .sort(byUserAndId),
     addDevice(row) {
       if (devices.has(keyOf(row))) throw new Error('rewards_devices: not unique')
       setDevice(row)

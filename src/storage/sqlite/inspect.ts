@@ -14,14 +14,19 @@ export const MIGRATIONS_TABLE = '__drizzle_migrations'
 
 /**
  * Looks at the database before anything may write to it: is it whole, is it ours, does this program know its schema? Opens it
- * read-only, so that a refused file stays as it is. A missing or empty file is fine: it will be made.
+ * read-only, so that a refused file stays as it is. A missing or empty file is fine: it will be made. Whether it is whole is asked only where
+ * nobody else has made sure (LiteFS has).
  */
-export function inspectDatabase(file: string, known: readonly MigrationMeta[]): Result<void, OpenRefusal> {
+export function inspectDatabase(
+  file: string,
+  known: readonly MigrationMeta[],
+  checkWhole: boolean,
+): Result<void, OpenRefusal> {
   if (!existsSync(file) || statSync(file).size === 0) return ok(undefined)
   let database: Database | null = null
   try {
     database = new Database(file, { readonly: true })
-    const verdict = firstText(database, 'pragma quick_check(1)')
+    const verdict = checkWhole ? firstText(database, 'pragma quick_check(1)') : 'ok'
     if (verdict !== 'ok') return damaged(file, verdict ?? 'no answer to quick_check')
     return checkSchema(database, file, known)
   } catch (error) {

@@ -42,9 +42,23 @@ export function openForWriting(
       message: `Another process writes to the data folder ${dataDir}: stop it, or choose another folder.`,
     })
   }
-  const opened = openLocked(dataDir, migrationsFolder, lock.release)
-  if (!opened.ok) lock.release()
-  return opened
+  const opened = openDatabase(databaseFile(dataDir), {
+    migrationsFolder,
+    checkWhole: true,
+    beforeClose: (database) => void database.run('pragma wal_checkpoint(truncate)'),
+  })
+  if (!opened.ok) {
+    lock.release()
+    return opened
+  }
+  const storage = opened.value
+  return ok({
+    ...storage,
+    close() {
+      storage.close()
+      lock.release()
+    },
+  })
 }
 
 /**
@@ -52,19 +66,29 @@ export function openForWriting(
  * exist with its schema up to date, so the writer comes first. Throws SQLite's error when it does not.
  */
 export function openReader(dataDir: string): Storage<Stores> {
-  const sqlite = new Database(databaseFile(dataDir), { readonly: true, strict: true })
+  return openFileForReading(databaseFile(dataDir))
+}
+
+/** The same for a database by its own name. */
+export function openFileForReading(file: string): Storage<Stores> {
+  const sqlite = new Database(file, { readonly: true, strict: true })
   // WAL readers hardly ever wait; what they can meet is a checkpoint that restarts the log.
   sqlite.run('pragma busy_timeout = 250')
   return createSqliteStorage(connect(sqlite), { writable: false })
 }
 
-function openLocked(
-  dataDir: string,
-  migrationsFolder: string,
-  release: () => void,
-): Result<Storage<Stores>, OpenRefusal> {
-  const file = databaseFile(dataDir)
-  const inspected = inspectDatabase(file, readMigrationFiles({ migrationsFolder }))
+export type DatabaseOptions = {
+  readonly migrationsFolder: string
+  /** Whether every page is looked at first, which takes as long as reading the file. */
+  readonly checkWhole: boolean
+  /** Runs ahead of the connection's end. */
+  readonly beforeClose?: (database: Database) => void
+}
+
+/** Opens (or makes) a database for writing; that nobody else writes is the caller's to see to. */
+export function openDatabase(file: string, options: DatabaseOptions): Result<Storage<Stores>, OpenRefusal> {
+  const { migrationsFolder, beforeClose } = options
+  const inspected = inspectDatabase(file, readMigrationFiles({ migrationsFolder }), options.checkWhole)
   if (!inspected.ok) return inspected
   let sqlite: Database | null = null
   try {
@@ -84,15 +108,9 @@ function openLocked(
     migrate(connection.db, { migrationsFolder, migrationsTable: MIGRATIONS_TABLE })
     const storage = createSqliteStorage(connection, {
       writable: true,
-      beforeClose: () => void database.run('pragma wal_checkpoint(truncate)'),
+      ...(beforeClose === undefined ? {} : { beforeClose: () => beforeClose(database) }),
     })
-    return ok({
-      ...storage,
-      close() {
-        storage.close()
-        release()
-      },
-    })
+    return ok(storage)
   } catch (error) {
     sqlite?.close()
     return fail({

@@ -115,6 +115,14 @@ function prepareSelects(connection: Connection) {
         .where(and(isOnline, sql`${devices.process} not in (select value from json_each(${p('alive')}))`))
         .orderBy(...byUserAndId),
     ),
+    inProcess: prepareSelect(
+      connection,
+      db
+        .select()
+        .from(devices)
+        .where(and(isOnline, eq(devices.process, p('process'))))
+        .orderBy(...byUserAndId),
+    ),
     processes: prepareSelect(connection, db.select().from(processes).orderBy(asc(processes.process))),
   }
 }

@@ -34,6 +34,7 @@ export function createSqliteRewardsStore(connection: Connection): RewardsStore {
     oldestOffline: (userId) => mapped(select.offline.get({ userId }), deviceOf),
     settledBefore: (before, limit) => select.settledBefore.all({ before, limit }).map(deviceOf),
     onlineElsewhere: (alive) => select.elsewhere.all({ alive: JSON.stringify(alive) }).map(deviceOf),
+    onlineIn: (process) => select.inProcess.all({ process }).map(deviceOf),
     addDevice: (row) => void write.addDevice(deviceParams(row)),
     saveDevice: (row) => void write.saveDevice(deviceParams(row)),
     saveSample: ({ userId, id }, sample) => void write.saveSample({ userId, id, ...sampleParams(sample) }),

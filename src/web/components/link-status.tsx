@@ -63,10 +63,15 @@ export function LinkBanner() {
     case 'connecting':
       return updatedAt === null ? null : <p class="banner">Connecting to the server again.{asOf}</p>
     case 'stale':
-      return (
+      return state.because === 'silence' ? (
         <p class="banner">
           Nothing was heard from the server since {formatTime(state.since)}.{asOf} If it lasts, the page
           connects anew.
+        </p>
+      ) : (
+        <p class="banner">
+          The server itself has heard nothing new since {formatTime(state.since)}.{asOf} The page stays
+          connected and goes on as soon as the server does.
         </p>
       )
     case 'offline':

@@ -302,3 +302,39 @@ test('a starting server sweeps what another run left', async () => {
   board.commit(sweepCommand(['run 2'], board.clock.now()))
   expect(board.device('ada', 'd1').presence.status).toBe('offline')
 })
+
+test('V-8: what is to be acknowledged by a second node says so in its command', async () => {
+  const { messages, submitted } = open()
+  const ada = socket('s1', 'ada')
+  const ack = 'replicated'
+  for (const wish of [{ ack } as const, {}]) {
+    await messages.handle({ type: 'connect', device_id: 'd1', ...wish }, ada)
+    await messages.handle({ type: 'network_update', networks: NETWORKS, ...wish }, ada)
+    await messages.handle({ type: 'disconnect', ...wish }, ada)
+  }
+  expect(submitted.map((command) => command.ack)).toEqual([ack, ack, ack, undefined, undefined, undefined])
+})
+
+test('V-1: a socket whose device was taken over is told so, may say good-bye, and is free then', async () => {
+  const { messages, board } = open()
+  const [old, next] = [socket('s1', 'ada'), socket('s2', 'ada')]
+  await messages.handle({ type: 'connect', device_id: 'd1' }, old)
+  await messages.handle({ type: 'connect', device_id: 'd1' }, next)
+  const late = await messages.handle({ type: 'network_update', networks: NETWORKS }, old)
+  expect(late).toMatchObject({ ok: false, error: { code: 'ConnectionError' } })
+  expect((await messages.handle({ type: 'disconnect' }, old)).ok).toBe(false)
+  expect((await messages.handle({ type: 'connect', device_id: 'd2' }, old)).ok).toBe(true)
+  expect(board.device('ada', 'd1').presence).toMatchObject({ status: 'online', session: 's2' })
+})
+
+test('V-7: a socket whose device was swept is told that it is closed, and connects again', async () => {
+  const { messages, board } = open()
+  const ada = socket('s1', 'ada')
+  await messages.handle({ type: 'connect', device_id: 'd1' }, ada)
+  board.commit(commands(board).sweep('another run'))
+  const report = { type: 'network_update', networks: NETWORKS, id: 'r1' } as const
+  expect(await messages.handle(report, ada)).toMatchObject({ error: { code: 'ConnectionClosed' } })
+  expect((await messages.handle({ type: 'connect', device_id: 'd1' }, ada)).ok).toBe(true)
+  expect((await messages.handle(report, ada)).ok).toBe(true)
+  expect(board.device('ada', 'd1').score.samples).toBe(1)
+})

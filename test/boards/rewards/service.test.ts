@@ -203,8 +203,8 @@ test('another socket takes a device over; the old one can neither report nor tak
     make.report('ada', 'a1', [{}], { session: 'old' }),
     make.vanish('ada', 'a1', 'old'),
   )
-  expect(late).toMatchObject({ ok: false, error: { code: 'ConnectionClosed' } })
-  expect(gone).toMatchObject({ ok: true, value: { left: false } })
+  expect(late).toMatchObject({ ok: false, error: { code: 'ConnectionError' } })
+  expect(gone).toMatchObject({ ok: true, value: null })
   expect(board.device('ada', 'a1')).toEqual(before)
   expect(board.commit(make.report('ada', 'a1', [{}], { session: 'new' }))[0]?.ok).toBe(true)
 })

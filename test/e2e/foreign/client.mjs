@@ -96,6 +96,7 @@ class Client {
     this.socket.on('error', () => {})
     const hello = await this.read()
     assert.equal(hello.type, 'hello')
+    assert.equal(hello.protocol, 2, 'this client knows version 2')
     const { origin, session, nonce, expires } = hello.challenge
     const text = `dashboard-server login v1\norigin: ${origin}\nsession: ${session}\nnonce: ${nonce}\nexpires: ${expires}`
     this.send({
@@ -176,7 +177,7 @@ while (Object.keys(watcher.documents['rewards.networks'].devices ?? {}).length =
 
 watcher.socket.terminate()
 const network = { name: 'lan.1', loss: 0.25, rtt: 20.5, bytes_in: 1000, bytes_out: 2000 }
-await device.request('n1', { type: 'network_update', networks: [network] })
+await device.request('n1', { type: 'network_update', networks: [network], ack: 'replicated' })
 await device.request('d1', { type: 'disconnect' })
 await device.request('c2', { type: 'connect', device_id: 'node-2', name: 'second' })
 

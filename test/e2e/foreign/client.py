@@ -104,6 +104,7 @@ class Client:
         self.socket = await websockets.connect(f"{self.url}/ws?type=tui&format=json")
         hello = await self.read()
         assert hello["type"] == "hello", hello
+        assert hello["protocol"] == 2, "this client knows version 2"
         challenge = hello["challenge"]
         text = "\n".join(
             [
@@ -177,7 +178,7 @@ async def main(url):
 
     watcher.socket.transport.abort()
     network = {"name": "lan.1", "loss": 0.25, "rtt": 20.5, "bytes_in": 1000, "bytes_out": 2000}
-    await device.request("n1", type="network_update", networks=[network])
+    await device.request("n1", type="network_update", networks=[network], ack="replicated")
     await device.request("d1", type="disconnect")
     await device.request("c2", type="connect", device_id="python-2", name="second")
 

@@ -5,7 +5,11 @@ import { fail, ok, type Result } from '../../../core/result.ts'
 import type { RewardsStore } from '../store.ts'
 import type { OnlineDevice } from './presence.ts'
 
-/** The device that this socket is, if it still is: another socket may have taken it over. */
+/**
+ * The device that this socket is, if it still is. `ConnectionClosed`: it is offline, and a `connect` is all that is missing.
+ * `ConnectionError`: another socket has taken it over, which is for people to settle; two clients that both connected again
+ * would take it from each other for ever.
+ */
 export function connectedDevice(
   store: RewardsStore,
   user: UserId,
@@ -22,7 +26,7 @@ export function connectedDevice(
   if (presence.session !== payload.session) {
     return fail(
       appError(
-        'ConnectionClosed',
+        'ConnectionError',
         `Another connection has taken over the device ${device.id}; connect it again to take it back.`,
       ),
     )

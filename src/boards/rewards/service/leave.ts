@@ -1,7 +1,13 @@
 import type { Decision } from '../../../core/command.ts'
 import type { RewardsRules } from '../rules.ts'
 import type { RewardsStore } from '../store.ts'
-import type { AliveCommand, DisconnectCommand, SweepCommand, VanishCommand } from '../types.ts'
+import type {
+  AliveCommand,
+  DisconnectCommand,
+  ReconcileCommand,
+  SweepCommand,
+  VanishCommand,
+} from '../types.ts'
 import { connectedDevice, ownDevice } from './connected.ts'
 import { goOffline, isOnline, type OnlineDevice } from './presence.ts'
 import { Turn } from './turn.ts'
@@ -12,10 +18,13 @@ export function disconnect(store: RewardsStore, command: DisconnectCommand, rule
   return found.ok ? leave(store, command.at, rules, found.value, 'disconnected') : found
 }
 
-/** A socket is gone. Not an error when its device has left or was taken over before: nothing changes then. */
+/**
+ * A socket is gone. Not an error when its device has left or was taken over before: nothing changes then, and the answer is
+ * the same, so that the command may be sent again.
+ */
 export function vanish(store: RewardsStore, command: VanishCommand, rules: RewardsRules): Decision {
   const found = connectedDevice(store, command.payload.userId, command.payload)
-  if (!found.ok) return { ok: true, value: { left: false }, patches: [], events: [] }
+  if (!found.ok) return { ok: true, value: null, patches: [], events: [] }
   return leave(store, command.at, rules, found.value, 'vanished')
 }
 
@@ -53,6 +62,22 @@ export function sweep(store: RewardsStore, command: SweepCommand, rules: Rewards
   return turn.finish({ offline: lost.length })
 }
 
+/** Puts every device offline that the process is said to hold and does not. Deciding it again finds nothing more to do. */
+export function reconcile(store: RewardsStore, command: ReconcileCommand, rules: RewardsRules): Decision {
+  const { process, sessions } = command.payload
+  const held = new Set<string>(sessions)
+  const turn = new Turn(store, rules, command.at)
+  turn.muted = true
+  for (const { userId, id } of store.onlineIn(process)) {
+    // Read anew: the one before may have made room for this one.
+    const device = store.device(userId, id)
+    if (device === null || !isOnline(device) || held.has(device.presence.session)) continue
+    const at = Math.max(command.at, device.lastSeenAt)
+    goOffline(turn, device, { until: at, leftAt: at })
+  }
+  return turn.finish(null)
+}
+
 function leave(
   store: RewardsStore,
   commandAt: number,
@@ -64,5 +89,5 @@ function leave(
   const at = Math.max(commandAt, device.lastSeenAt)
   const left = goOffline(turn, device, { until: at, leftAt: at })
   turn.notify(left.userId, { kind: 'device_offline', device_id: left.id, name: left.name, at, why })
-  return turn.finish({ left: true })
+  return turn.finish(why === 'disconnected' ? { left: true } : null)
 }

@@ -1,0 +1,19 @@
+/**
+ * Fills in variables as LiteFS does in its configuration file: `$NAME`, `${NAME}`, and comparisons with a quoted text, `${NAME == "text"}` or
+ * `!=`, which become `true` or `false`. A variable that is not set is empty. (LiteFS's documentation, "Variable expansion".)
+ */
+export function expandVariables(
+  text: string,
+  environment: { readonly [name: string]: string | undefined },
+): string {
+  const given = (name: string) => environment[name] ?? ''
+  return text.replace(/\$(?:\{([^}]*)\}|([A-Za-z_]\w*))/g, (_all, braced?: string, bare?: string) => {
+    if (bare !== undefined) return given(bare)
+    const inner = (braced ?? '').trim()
+    const comparison = /^(\w+)\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)'|(\w+))$/.exec(inner)
+    if (comparison === null) return given(inner)
+    const [, name = '', operator, double, single, variable] = comparison
+    const other = double ?? single ?? given(variable ?? '')
+    return String(operator === '==' ? given(name) === other : given(name) !== other)
+  })
+}

@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { Millis } from '../../core/clock.ts'
+import { fail, ok, type Result } from '../../core/result.ts'
+import { expandVariables } from './expand-variables.ts'
+
+/** What the server needs of LiteFS's own configuration file. */
+export type LitefsSettings = {
+  readonly file: string
+  /** Where LiteFS shows its databases. */
+  readonly mountDir: string
+  /** The address that its API is bound to; null for all of the host's. */
+  readonly bindHost: string | null
+  readonly port: number
+  /** Its API as this host reaches it. */
+  readonly apiUrl: string
+  /** This node's name, at which the other nodes reach its host. */
+  readonly node: string
+  readonly candidate: boolean
+  readonly lease:
+    | { readonly type: 'static' }
+    | { readonly type: 'consul'; readonly url: string; readonly key: string; readonly ttl: Millis }
+}
+
+/** The database's name within LiteFS. */
+export const DATABASE = 'dashboard.sqlite'
+
+/** The database's file as LiteFS shows it. */
+export function mountedDatabase({ mountDir }: LitefsSettings): string {
+  return join(mountDir, DATABASE)
+}
+
+/**
+ * Reads LiteFS's configuration file, with `${VARIABLES}` filled in as LiteFS does it, so that nothing of it has to be said twice. Fails
+ * with a sentence for the operator. LiteFS itself refuses what it does not know; here only what the server depends on is checked.
+ */
+export function readLitefsSettings(
+  file: string,
+  environment: { readonly [name: string]: string | undefined },
+): Result<LitefsSettings, string> {
+  const wrong = (what: string) => fail(`DASHBOARD_LITEFS: ${file} ${what}`)
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    return wrong(`cannot be read (${reasonOf(error)}); name LiteFS's configuration file`)
+  }
+  let parsed: unknown
+  try {
+    parsed = Bun.YAML.parse(expandVariables(text, environment))
+  } catch (error) {
+    return wrong(`is not YAML (${reasonOf(error)})`)
+  }
+  if (!Value.Check(LitefsFile, parsed)) {
+    const first = Value.Errors(LitefsFile, parsed).First()
+    return wrong(`does not fit at ${first?.path || '/'}: ${first?.message ?? 'a mapping is expected'}`)
+  }
+  return settingsOf(file, parsed, wrong)
+}
+
+function settingsOf(
+  file: string,
+  { fuse, http, lease, exec, proxy }: Static<typeof LitefsFile>,
+  wrong: (what: string) => { readonly ok: false; readonly error: string },
+): Result<LitefsSettings, string> {
+  if (exec !== undefined) return wrong('has exec: the server starts LiteFS and not the other way round')
+  if (proxy !== undefined) return wrong('has proxy: the server forwards writes itself')
+  const address = /^(.*):(\d{1,5})$/.exec(http?.addr ?? ':20202')
+  if (address === null) return wrong(`has an http.addr that is not host:port`)
+  const [, host = '', port = ''] = address
+  const bindHost = host.replace(/^\[(.*)\]$/, '$1')
+  // Without one LiteFS takes the host's own name, which nobody else may be able to resolve.
+  if (lease.hostname === undefined || lease.hostname === '') {
+    return wrong('needs lease.hostname: the name or address at which other nodes reach this host')
+  }
+  const isAnywhere = bindHost === '' || bindHost === '0.0.0.0' || bindHost === '::'
+  const common = {
+    file,
+    mountDir: fuse.dir,
+    bindHost: isAnywhere ? null : bindHost,
+    port: Number(port),
+    apiUrl: `http://${isAnywhere ? '127.0.0.1' : host}:${port}`,
+    node: lease.hostname,
+    candidate: lease.candidate ?? true,
+  }
+  if (lease.type === 'static') {
+    // Of a static lease every node names the primary.
+    if (common.candidate) return ok({ ...common, lease: { type: 'static' } })
+    if (isAnywhere) return wrong('needs an http.addr with a host, which names a node that does not lead')
+    return ok({ ...common, node: bindHost, lease: { type: 'static' } })
+  }
+  if (lease.consul === undefined) return wrong('needs lease.consul.url and lease.consul.key')
+  const { url, key, ttl } = lease.consul
+  if (!URL.canParse(url)) return wrong('has a lease.consul.url that is no URL; is its variable set?')
+  return ok({ ...common, lease: { type: 'consul', url, key, ttl: durationOf(ttl ?? '10s') } })
+}
+
+/** The parts of LiteFS's file that matter here; the rest is LiteFS's own. */
+const LitefsFile = Type.Object({
+  fuse: Type.Object({ dir: Type.String({ minLength: 1 }) }),
+  http: Type.Optional(Type.Object({ addr: Type.Optional(Type.String()) })),
+  lease: Type.Object({
+    type: Type.Union([Type.Literal('consul'), Type.Literal('static')]),
+    hostname: Type.Optional(Type.String()),
+    candidate: Type.Optional(Type.Boolean()),
+    consul: Type.Optional(
+      Type.Object({
+        url: Type.String({ minLength: 1 }),
+        key: Type.String({ minLength: 1 }),
+        ttl: Type.Optional(Type.String({ pattern: '^(\\d+(\\.\\d+)?(ms|s|m|h))+$' })),
+      }),
+    ),
+  }),
+  exec: Type.Optional(Type.Unknown()),
+  proxy: Type.Optional(Type.Unknown()),
+})
+
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
+
+/** A duration as Go writes it, `1m30s`, in ms. */
+function durationOf(text: string): Millis {
+  let total = 0
+  for (const [, amount = '0', unit = 's'] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
+    if (unit === 'ms' || unit === 's' || unit === 'm' || unit === 'h') total += Number(amount) * UNITS[unit]
+  }
+  return total
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,105 @@
+import type { Millis } from '../../core/clock.ts'
+import type { CommandBus, StoragePosition } from '../../core/command.ts'
+import type { Logger } from '../../core/logger.ts'
+import type { CommandRouter } from './command-router.ts'
+import { type LinkParts, linkToPrimary, type NodeLink, type PrimaryNews } from './node-link.ts'
+
+export type FollowingParts = Pick<LinkParts, 'node' | 'report' | 'onPromote'> & {
+  /** What nodes of this cluster have in common. */
+  readonly cluster: () => string
+  readonly nodePort: number
+  readonly router: CommandRouter
+  /** Answers of the primary, given once they can be read here. */
+  readonly readable: (bus: CommandBus) => CommandBus
+  readonly onWelcome: (position: StoragePosition | null) => void
+  readonly onNews: (news: PrimaryNews) => void
+  /** Monotonic time, ms. */
+  readonly now: () => Millis
+  readonly after: (delay: Millis, run: () => void) => void
+  readonly logger: Logger
+}
+
+/** What a node does because another one leads. */
+export type Following = {
+  /** That node leads: holds a link to it, and tries again for as long as it is said to. */
+  follow(primary: string): void
+  /** No other node leads. */
+  leave(): void
+  applied(position: StoragePosition): void
+  /** When the primary last said something; -Infinity without a link. */
+  heardAt(): Millis
+  isLinked(): boolean
+}
+
+/** A primary that has just been elected opens its writer first, within a fraction of a second. */
+const RETRY: Millis = 100
+
+export function createFollowing(parts: FollowingParts): Following {
+  const { router, logger, now } = parts
+  let primary: string | null = null
+  let link: NodeLink | null = null
+  let isLinked = false
+  let heardAt = -Infinity
+
+  function connect(): void {
+    if (primary === null) return
+    const to = primary
+    const mine: NodeLink = linkToPrimary({
+      ...parts,
+      cluster: parts.cluster(),
+      address: `${to.includes(':') ? `[${to}]` : to}:${parts.nodePort}`,
+      onWelcome(position) {
+        if (link !== mine) return
+        isLinked = true
+        heardAt = now()
+        logger.info('linked to the primary', { primary: to })
+        router.aim({ type: 'link', bus: parts.readable(mine.bus) })
+        parts.onWelcome(position)
+      },
+      onNews(news) {
+        if (link !== mine) return
+        heardAt = now()
+        parts.onNews(news)
+      },
+      onMoved(next) {
+        if (link === mine && next !== null && next !== parts.node) primary = next
+      },
+      onEnd(reason) {
+        if (link !== mine) return
+        if (isLinked) logger.warn('link to the primary ended', { primary: to, reason })
+        else logger.debug('no link to the primary', { primary: to, reason })
+        drop()
+        parts.after(RETRY, () => {
+          if (link === null) connect()
+        })
+      },
+    })
+    link = mine
+  }
+
+  function drop(): void {
+    link = null
+    if (isLinked && router.target() === 'link') router.aim({ type: 'none' })
+    isLinked = false
+  }
+
+  return {
+    follow(next) {
+      if (primary === next && link !== null) return
+      primary = next
+      const last = link
+      drop()
+      last?.close()
+      connect()
+    },
+    leave() {
+      primary = null
+      const last = link
+      drop()
+      last?.close()
+    },
+    applied: (position) => link?.applied(position),
+    heardAt: () => heardAt,
+    isLinked: () => isLinked,
+  }
+}

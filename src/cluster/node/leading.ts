@@ -1,0 +1,117 @@
+import type { Millis } from '../../core/clock.ts'
+import type { CommandBus } from '../../core/command.ts'
+import type { Logger } from '../../core/logger.ts'
+import type { Result } from '../../core/result.ts'
+import type { CommandRouter } from './command-router.ts'
+import type { LeaseFence } from './lease-fence.ts'
+
+/** The writer of a node that leads. */
+export type NodeWriter = {
+  readonly bus: CommandBus
+  /** Resolves when everything is committed and answered, and the database closed. */
+  close(): Promise<void>
+  /** Ends at once: its storage is gone, or hangs. */
+  abandon(): void
+}
+
+export type LeadingParts = {
+  readonly fence: LeaseFence
+  readonly openWriter: () => Promise<Result<NodeWriter, readonly string[]>>
+  /** What has to hold before a change is acknowledged. */
+  readonly acknowledge: (bus: CommandBus) => CommandBus
+  readonly router: CommandRouter
+  /** This node takes commands from now on, those of other nodes too. */
+  readonly onWriting: () => void
+  /** It cannot lead, whatever its LiteFS says. */
+  readonly onUnable: (reason: string) => void
+  readonly wait: (time: Millis) => Promise<void>
+  readonly logger: Logger
+}
+
+/** What a node does because it leads. */
+export type Leading = {
+  /** LiteFS says that this node leads. */
+  begin(): void
+  /** It does not any more; `gone`: its storage neither. */
+  end(gone: boolean): void
+  /** Whether there is a writer that takes commands. */
+  isWriting(): boolean
+  /** New commands wait from now on. */
+  hold(): void
+  /** After {@link Leading.hold}: everything before is committed and answered, and the database closed. */
+  drain(): Promise<void>
+}
+
+const RETRY: Millis = 200
+/** LiteFS has its lease before it says so: more attempts than it takes to ask again. */
+const ATTEMPTS = 15
+
+export function createLeading(parts: LeadingParts): Leading {
+  const { fence, router, logger } = parts
+  let writer: NodeWriter | null = null
+  let turn = 0
+
+  async function prove(mine: number): Promise<boolean> {
+    for (let attempt = 0; attempt < ATTEMPTS && mine === turn; attempt++) {
+      const isOurs = await fence.begin().catch((error: unknown) => {
+        logger.warn('lease not proven', { error: String(error) })
+        return false
+      })
+      if (isOurs) return mine === turn
+      await parts.wait(RETRY)
+    }
+    if (mine === turn) parts.onUnable('LiteFS leads without the lease')
+    return false
+  }
+
+  async function begin(): Promise<void> {
+    turn += 1
+    const mine = turn
+    router.aim({ type: 'none' })
+    if (!(await prove(mine))) return
+    for (let attempt = 1; mine === turn; attempt++) {
+      const opened = await parts.openWriter()
+      if (mine !== turn) {
+        if (opened.ok) opened.value.abandon()
+        return
+      }
+      if (opened.ok) {
+        writer = opened.value
+        router.aim({ type: 'writer', bus: parts.acknowledge(writer.bus) })
+        parts.onWriting()
+        return
+      }
+      const reason = opened.error.join(' ')
+      logger.error('writer did not start', { reason })
+      // A newer version's database, for one, is for a newer version's node to write to.
+      if (attempt === ATTEMPTS) {
+        parts.onUnable(`its writer does not start: ${reason}`)
+        return
+      }
+      await parts.wait(RETRY)
+    }
+  }
+
+  return {
+    begin: () => void begin(),
+    end(gone) {
+      turn += 1
+      fence.end()
+      if (router.target() === 'writer') router.aim({ type: 'none' })
+      const last = writer
+      writer = null
+      if (gone) last?.abandon()
+      else void last?.close()
+    },
+    isWriting: () => writer !== null && router.target() === 'writer',
+    hold() {
+      turn += 1
+      router.aim({ type: 'none' })
+    },
+    async drain() {
+      const last = writer
+      writer = null
+      await last?.close()
+    },
+  }
+}

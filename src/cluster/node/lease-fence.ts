@@ -1,0 +1,89 @@
+import type { Millis } from '../../core/clock.ts'
+import type { Logger } from '../../core/logger.ts'
+import type { Lease } from '../litefs/lease-proof.ts'
+
+export type FenceParts = {
+  readonly lease: Lease
+  /** Whether LiteFS has just said that it leads: a lease must not be kept alive for one that hangs. */
+  readonly isLed: () => boolean
+  /** Time that goes on while the machine sleeps, and never back, ms. */
+  readonly now: () => Millis
+  readonly wait: (time: Millis) => Promise<void>
+  /** The lease is another's, or nobody could tell for a whole TTL: what this node's LiteFS still takes for its own is lost. */
+  readonly onLost: (reason: string) => void
+  readonly logger: Logger
+}
+
+/** Whether this node may acknowledge what it commits. */
+export type LeaseFence = {
+  /** True while the lease is certainly ours; a promise when it has to be asked for. */
+  holds(): boolean | Promise<boolean>
+  /** How long ago the lease was last proven, ms; null when this node has not led since `begin`. */
+  age(): Millis | null
+  /** This node leads from now on. Resolves when the lease is proven, false when it is not ours. */
+  begin(): Promise<boolean>
+  end(): void
+}
+
+/** Between the end of what a proof grants and the end of the lease: for clocks that differ and answers that travel. */
+const MARGIN: Millis = 2_000
+const RETRY: Millis = 500
+
+/**
+ * Keeps the proof of the lease fresh while this node leads, at the rhythm in which LiteFS renews it too. A proof counts from when it was
+ * asked for.
+ */
+export function createLeaseFence(parts: FenceParts): LeaseFence {
+  const { lease, now, logger } = parts
+  const good = lease.ttl - MARGIN
+  let provenAt: Millis | null = null
+  let reign = 0
+
+  async function prove(mine: number): Promise<boolean> {
+    const asked = now()
+    const isOurs = await lease.prove()
+    if (mine !== reign) return false
+    if (isOurs) provenAt = asked
+    return isOurs
+  }
+
+  async function keep(mine: number): Promise<void> {
+    let lastProof = now()
+    for (;;) {
+      await parts.wait(now() - lastProof < lease.ttl / 4 ? lease.ttl / 2 : RETRY)
+      if (mine !== reign) return
+      try {
+        if (parts.isLed()) {
+          if (await prove(mine)) lastProof = provenAt ?? lastProof
+          else if (mine === reign) return parts.onLost('the lease is held by another node, or by nobody')
+        }
+      } catch (error) {
+        logger.warn('lease not proven', { error: String(error) })
+      }
+      if (mine === reign && now() - lastProof > lease.ttl)
+        return parts.onLost('the lease could not be proven in time')
+    }
+  }
+
+  return {
+    holds() {
+      if (provenAt !== null && now() - provenAt < good) return true
+      if (provenAt === null) return false
+      return prove(reign).catch(() => false)
+    },
+    age: () => (provenAt === null ? null : now() - provenAt),
+    async begin() {
+      reign += 1
+      provenAt = null
+      const mine = reign
+      const isOurs = await prove(mine)
+      // A static lease needs no keeping.
+      if (isOurs && Number.isFinite(lease.ttl)) void keep(mine)
+      return isOurs
+    },
+    end() {
+      reign += 1
+      provenAt = null
+    },
+  }
+}
