@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'bun:test'
 import type { Channel, HostState } from '../../src/cluster/process-protocol.ts'
+import { createHub } from '../../src/cluster/relay/hub.ts'
 import { createSeat, type Spawned } from '../../src/cluster/seat.ts'
 import { linkToSupervisor } from '../../src/cluster/serving-link.ts'
 import type { Command } from '../../src/core/command.ts'
@@ -10,6 +11,7 @@ import { temporaryFolder } from '../e2e/server-process.ts'
 import { note, startTestWriter } from '../support/writer.ts'
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+const relay = { now: () => 0, failed() {} }
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean()
@@ -89,6 +91,7 @@ async function host(processes: number, submit?: () => Promise<never>) {
     writer: { state: writer.state(), restarts: writer.restarts() },
     position: writer.position(),
     processes: [],
+    presence: { hosts: 1, connections: 0 },
     node: null,
   })
   const pipes = Array.from({ length: processes }, pipe)
@@ -106,6 +109,7 @@ async function host(processes: number, submit?: () => Promise<never>) {
         onEnd() {},
         onScrape() {},
         onCollected() {},
+        relay: createHub({ ...relay, uplink: null, defer: setImmediate }),
         after() {},
         logger: quiet,
       })
@@ -124,6 +128,7 @@ async function host(processes: number, submit?: () => Promise<never>) {
         },
         status: () => ({ connections: 0, seq: 0 }),
         metrics: async () => '',
+        relay,
       })
       seats.push(seat)
       link.ready()
