@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { sweepCommand } from './boards/rewards/upkeep.ts'
-import { litefsApi } from './cluster/litefs/api.ts'
+import { type LitefsApi, litefsApi } from './cluster/litefs/api.ts'
 import { findLitefs, startLitefs } from './cluster/litefs/child.ts'
 import { keepLitefs, type LitefsKeeper } from './cluster/litefs/keeper.ts'
 import { createLease } from './cluster/litefs/lease-proof.ts'
@@ -145,7 +145,16 @@ function assemble(
   onFailed: (lines: Failure) => void,
 ) {
   const now = () => performance.now()
-  const api = litefsApi(litefs.apiUrl)
+  let cluster: string | null = null
+  const litefsHere = litefsApi(litefs.apiUrl)
+  const api: LitefsApi = {
+    ...litefsHere,
+    async role() {
+      const role = await litefsHere.role()
+      if (role.cluster !== null) cluster = role.cluster
+      return role
+    },
+  }
   const child = {
     binary: config.litefsBinary,
     file: litefs.file,
@@ -159,8 +168,6 @@ function assemble(
     after,
   })
   const lease = createLease(litefs)
-  let cluster: string | null = null
-
   const fence = createLeaseFence({
     lease,
     isLed: () => isPrimary(keeper) && now() - keeper.ledAt() < RECENT,
@@ -301,9 +308,6 @@ function assemble(
     find: () => findLitefs(child),
     isMounted: () => isMounted(litefs.mountDir),
     unmount: () => unmount(litefs.mountDir),
-    async onUp() {
-      cluster = (await api.role()).cluster
-    },
     onFailed,
     onState(state) {
       if (state.type === 'down' && fence.age() !== null) void lease.release()

@@ -68,7 +68,11 @@ export function findLitefs({ file, pidFile }: Pick<ChildParts, 'file' | 'pidFile
     while (signal(pid, 0)) await Bun.sleep(LOOK)
     return { how: 'it ended', lines: [] }
   })()
-  return { pid, exited, kill: (name) => void signal(pid, name) }
+  const kill = (name: NodeJS.Signals) => {
+    // Its number may be another's by now.
+    if (isLitefs(pid, file)) signal(pid, name)
+  }
+  return { pid, exited, kill }
 }
 
 function isLitefs(pid: number, file: string): boolean {
