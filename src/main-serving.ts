@@ -340,7 +340,12 @@ function followJournal(
       engineOf(late).apply(entries)
     },
     onLost({ cursor, head }) {
-      logger.error('the journal was replaced under the server', { had: cursor.seq, found: head.seq })
+      logger.error('the journal was replaced under the server', {
+        had: cursor.seq,
+        had_epoch: cursor.epoch,
+        found: head.seq,
+        found_epoch: head.epoch,
+      })
       countLost()
       auth.forget()
       engineOf(late).resync('the journal was replaced')

@@ -1,6 +1,7 @@
 import type { Millis } from '../../core/clock.ts'
 import type { CommandBus } from '../../core/command.ts'
 import type { Logger } from '../../core/logger.ts'
+import { createRemarks } from '../../core/remarks.ts'
 import type { Result } from '../../core/result.ts'
 import type { CommandRouter } from './command-router.ts'
 import type { LeaseFence } from './lease-fence.ts'
@@ -52,9 +53,10 @@ export function createLeading(parts: LeadingParts): Leading {
   let turn = 0
 
   async function prove(mine: number): Promise<boolean> {
+    const trouble = createRemarks()
     for (let attempt = 0; attempt < ATTEMPTS && mine === turn; attempt++) {
       const isOurs = await fence.begin().catch((error: unknown) => {
-        logger.warn('lease not proven', { error: String(error) })
+        if (trouble.isNew(String(error))) logger.warn('lease not proven', { error: String(error) })
         return false
       })
       if (isOurs) return mine === turn

@@ -2,6 +2,7 @@ import type { Server, ServerWebSocket } from 'bun'
 import type { Millis } from '../../core/clock.ts'
 import type { CommandBus, StoragePosition } from '../../core/command.ts'
 import type { Logger } from '../../core/logger.ts'
+import { createRemarks } from '../../core/remarks.ts'
 import type { PrimaryNews } from './node-link.ts'
 import {
   NODE_PATH,
@@ -59,13 +60,15 @@ const MOST_BYTES = 256 * 1024 * 1024
 export function openNodeDoor(parts: DoorParts): NodeDoor {
   const { logger } = parts
   const peers = new Map<string, PeerSocket>()
+  const refusals = createRemarks()
   let isOpen = false
   const post = (socket: PeerSocket, message: ToReplica) => void socket.send(JSON.stringify(message))
 
   const welcome = (socket: PeerSocket, hello: Extract<ToPrimary, { type: 'hello' }>): void => {
     const { node } = hello
     const refuse = (reason: string) => {
-      logger.error('node refused', { node, reason })
+      // It tries again at once, and again.
+      if (refusals.isNew(`${node} ${reason}`)) logger.error('node refused', { node, reason })
       socket.close(1008, reason)
     }
     if (hello.cluster !== parts.cluster()) {
@@ -80,7 +83,7 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
     // It comes back before its old connection was seen to end.
     peers.get(node)?.close(1000, 'replaced')
     peers.set(node, socket)
-    logger.info('node linked', { node })
+    logger.info('node linked', { node, links: peers.size })
     post(socket, { type: 'welcome', position: parts.position() })
   }
 
@@ -139,11 +142,14 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
         if (message === null) socket.close(1002, 'this version does not know that message')
         else receive(socket, message)
       },
-      close(socket) {
-        const { node } = socket.data
+      close(socket, code, why) {
+        const { node, heard } = socket.data
         if (node === null || peers.get(node) !== socket) return
         peers.delete(node)
-        logger.warn('node gone', { node })
+        const reason =
+          performance.now() - heard > NODE_SILENCE ? 'it is silent' : why || `closed with ${code}`
+        // A door that was shut has sent everybody away.
+        logger[isOpen ? 'warn' : 'debug']('node gone', { node, reason, links: peers.size })
         parts.onGone(node)
       },
     },

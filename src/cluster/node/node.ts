@@ -83,6 +83,7 @@ export function createNode(parts: NodeParts): Node {
   let news: PrimaryNews | null = null
   let freshAt = now()
   let isReady = false
+  let ledAt = 0
   /** Whom this node is handing over to. */
   let successor: string | null = null
   let handing: Promise<string | null> | null = null
@@ -101,18 +102,23 @@ export function createNode(parts: NodeParts): Node {
     const before = litefs
     litefs = state
     if (state.type === 'down') {
-      logger.warn('storage detached', { reason: 'LiteFS is down' })
+      if (before.type === 'up' && before.isPrimary)
+        logger.warn('this node is not the primary any more', { reason: 'LiteFS is down' })
       door.shut(null)
       leading.end(true)
       following.leave()
     } else if (state.isPrimary) {
       logger.info('this node is the primary')
+      ledAt = now()
       following.leave()
       members.reset()
       leading.begin()
     } else {
       if (before.type === 'up' && before.isPrimary) {
-        logger.warn('this node is not the primary any more', { primary: state.primary ?? successor })
+        logger[successor === null ? 'warn' : 'info']('this node is not the primary any more', {
+          primary: state.primary ?? successor,
+          reason: successor === null ? 'LiteFS lost the lease' : 'it was handed over',
+        })
         door.shut(successor)
         leading.end(false)
       }
@@ -176,6 +182,7 @@ export function createNode(parts: NodeParts): Node {
       members.onNews(latest)
     },
     async onWriting() {
+      logger.info('this node takes commands', { after_ms: Math.round(now() - ledAt) })
       news = null
       runs.begin()
       becomeReady()
