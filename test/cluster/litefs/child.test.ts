@@ -44,6 +44,13 @@ describe('a LiteFS that is started', () => {
     expect(lines).toEqual(['first', 'last'])
   })
 
+  test("nothing that it says gives the cluster's id or a token of Consul's away", async () => {
+    const said =
+      'level=INFO msg="no \\"consul\\" lease of LFSC377391AA48DB249D at http://:to-ken@consul:8500/x"'
+    const { lines } = await startLitefs(program(`echo '${said}'`)).exited
+    expect(lines).toEqual(['level=INFO msg="no \\"consul\\" lease of LFSC…249D at http://…@consul:8500/x"'])
+  })
+
   test('is killed by signals, and says so', async () => {
     const parts = program('trap "" TERM; echo up; while :; do sleep 0.02; done')
     const child = startLitefs(parts)
