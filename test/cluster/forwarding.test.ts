@@ -8,6 +8,7 @@ import type { Logger } from '../../src/core/logger.ts'
 import { superviseWriter } from '../../src/server/writer-supervisor.ts'
 import { openReader } from '../../src/storage/sqlite/open.ts'
 import { temporaryFolder } from '../e2e/server-process.ts'
+import { pipe } from '../support/pipe.ts'
 import { note, startTestWriter } from '../support/writer.ts'
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
@@ -151,26 +152,4 @@ function notes(reader: ReturnType<typeof openReader>): readonly number[] {
 
 function spawned(channel: Channel): Spawned {
   return { pid: 1, channel, kill() {}, exited: new Promise(() => {}) }
-}
-
-/** Two ends of a channel in one process. */
-function pipe() {
-  const end = () => {
-    const takers: ((text: string) => void)[] = []
-    const enders: (() => void)[] = []
-    return { takers, enders }
-  }
-  const [a, b] = [end(), end()]
-  const channel = (own: typeof a, other: typeof a) => ({
-    send: (text: string) =>
-      void setImmediate(() => {
-        for (const take of other.takers) take(text)
-      }),
-    onText: (take: (text: string) => void) => void own.takers.push(take),
-    onEnd: (ended: () => void) => void own.enders.push(ended),
-    end: () => {
-      for (const ended of other.enders.splice(0)) ended()
-    },
-  })
-  return { near: channel(a, b), far: channel(b, a) }
 }

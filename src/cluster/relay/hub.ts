@@ -107,7 +107,7 @@ export function createHub(parts: HubParts): Hub {
       async close() {
         open = false
         members.delete(member)
-        subscriptions.clear()
+        subscriptions.close()
       },
     }
   }

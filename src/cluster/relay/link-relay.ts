@@ -53,7 +53,7 @@ export function createLinkRelay(parts: LinkRelayParts): LinkRelay {
     state: () => state,
     counts: () => ({ ...counts }),
     async close() {
-      subscriptions.clear()
+      subscriptions.close()
       ended()
     },
   }

@@ -155,7 +155,7 @@ export function createRedisRelay(parts: RedisRelayParts): Relay {
       const last = pair
       const wasUp = state.state === 'up'
       pair = null
-      subscriptions.clear()
+      subscriptions.close()
       if (wasUp) state = { state: 'down', since: now() }
       if (wasUp && last !== null) await leave(last)
       last?.close()

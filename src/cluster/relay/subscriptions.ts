@@ -4,13 +4,13 @@ type Take = (text: string) => void
 
 /** Who wants to hear what, at one end of a relay. */
 export type Subscriptions = {
-  /** Answers how to end it. Throws when the topic is none: nothing could ever be heard there. */
+  /** Answers how to end it. Throws when the topic is none: nothing could ever be heard there. After `close` it is without effect. */
   add(topic: string, take: Take): () => void
   has(topic: string): boolean
   topics(): readonly string[]
   /** Gives the text to everybody who wants it; false when that is nobody. */
   deliver(topic: string, text: string): boolean
-  clear(): void
+  close(): void
 }
 
 export type SubscriptionsParts = {
@@ -22,6 +22,7 @@ export type SubscriptionsParts = {
 /** Nobody's at first. */
 export function createSubscriptions({ changed, failed }: SubscriptionsParts): Subscriptions {
   const takers = new Map<string, Set<{ readonly take: Take }>>()
+  let closed = false
 
   function remove(topic: string, entry: { readonly take: Take }): void {
     const wanting = takers.get(topic)
@@ -33,6 +34,7 @@ export function createSubscriptions({ changed, failed }: SubscriptionsParts): Su
   return {
     add(topic, take) {
       if (!isTopic(topic)) throw new RangeError(`no topic of a relay: ${JSON.stringify(topic)}`)
+      if (closed) return () => {}
       // An entry of its own each time: the same function may be given twice.
       const entry = { take }
       const wanting = takers.get(topic)
@@ -58,7 +60,8 @@ export function createSubscriptions({ changed, failed }: SubscriptionsParts): Su
       }
       return true
     },
-    clear() {
+    close() {
+      closed = true
       for (const topic of [...takers.keys()]) {
         takers.get(topic)?.clear()
         takers.delete(topic)

@@ -19,7 +19,7 @@ export type Relay = {
   state(): RelayState
   counts(): RelayCounts
   /**
-   * Ends all subscriptions; what is published from then on is lost. Resolves when what was handed on before has left, or after a second
+   * Ends all subscriptions, later ones too; what is published from then on is lost. Resolves when what was handed on before has left, or after a second
    * without that.
    */
   close(): Promise<void>
