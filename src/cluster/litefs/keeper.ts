@@ -88,7 +88,10 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
   async function follow(life: AbortController): Promise<void> {
     const hear = (event: LitefsEvent): void => {
       if (life.signal.aborted) return
-      if (event.type === 'commit') return parts.onPosition(event.position)
+      if (event.type === 'commit') {
+        parts.onPosition(event.position)
+        return
+      }
       told += 1
       heard(event, now())
     }

@@ -50,6 +50,9 @@ export function createLeading(parts: LeadingParts): Leading {
   const { fence, router, logger } = parts
   let writer: NodeWriter | null = null
   let turn = 0
+  /** Resolves when no writer is being opened that nobody wants any more. */
+  let opening: Promise<void> = Promise.resolve()
+  let isGone = false
 
   async function prove(mine: number): Promise<boolean> {
     for (let attempt = 0; attempt < ATTEMPTS && mine === turn; attempt++) {
@@ -64,25 +67,31 @@ export function createLeading(parts: LeadingParts): Leading {
     return false
   }
 
+  async function open(mine: number): Promise<void> {
+    const opened = await parts.openWriter()
+    if (!opened.ok) {
+      logger.error('writer did not start', { reason: opened.error.join(' ') })
+    } else if (mine === turn) {
+      writer = opened.value
+      router.aim({ type: 'writer', bus: parts.acknowledge(writer.bus) })
+      parts.onWriting()
+    } else if (isGone) {
+      opened.value.abandon()
+    } else {
+      await opened.value.close()
+    }
+  }
+
   async function begin(): Promise<void> {
     turn += 1
+    isGone = false
     const mine = turn
     router.aim({ type: 'none' })
     if (!(await prove(mine))) return
-    while (mine === turn) {
-      const opened = await parts.openWriter()
-      if (mine !== turn) {
-        if (opened.ok) opened.value.abandon()
-        return
-      }
-      if (opened.ok) {
-        writer = opened.value
-        router.aim({ type: 'writer', bus: parts.acknowledge(writer.bus) })
-        parts.onWriting()
-        return
-      }
-      logger.error('writer did not start', { reason: opened.error.join(' ') })
-      await parts.wait(RETRY)
+    while (mine === turn && writer === null) {
+      opening = open(mine)
+      await opening
+      if (mine === turn && writer === null) await parts.wait(RETRY)
     }
   }
 
@@ -90,6 +99,7 @@ export function createLeading(parts: LeadingParts): Leading {
     begin: () => void begin(),
     end(gone) {
       turn += 1
+      isGone = gone
       fence.end()
       if (router.target() === 'writer') router.aim({ type: 'none' })
       const last = writer
@@ -105,6 +115,8 @@ export function createLeading(parts: LeadingParts): Leading {
     async drain() {
       const last = writer
       writer = null
+      // LiteFS dies of a promotion during a transaction, and a writer begins with one.
+      await opening
       await last?.close()
     },
   }

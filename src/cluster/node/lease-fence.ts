@@ -35,7 +35,7 @@ const RETRY: Millis = 500
  */
 export function createLeaseFence(parts: FenceParts): LeaseFence {
   const { lease, now, logger } = parts
-  const good = lease.ttl - MARGIN
+  const good = lease.ttl - Math.min(MARGIN, lease.ttl / 2)
   let provenAt: Millis | null = null
   let reign = 0
 
@@ -43,12 +43,15 @@ export function createLeaseFence(parts: FenceParts): LeaseFence {
     const asked = now()
     const isOurs = await lease.prove()
     if (mine !== reign) return false
-    if (isOurs) provenAt = asked
+    if (isOurs) provenAt = Math.max(asked, provenAt ?? asked)
     return isOurs
   }
 
+  /** Also of an answer that has just come: the machine may have slept since it was asked for. */
+  const isFresh = () => provenAt !== null && now() - provenAt < good
+
   async function keep(mine: number): Promise<void> {
-    let lastProof = now()
+    let lastProof = provenAt ?? now()
     for (;;) {
       await parts.wait(now() - lastProof < lease.ttl / 4 ? lease.ttl / 2 : RETRY)
       if (mine !== reign) return
@@ -67,9 +70,12 @@ export function createLeaseFence(parts: FenceParts): LeaseFence {
 
   return {
     holds() {
-      if (provenAt !== null && now() - provenAt < good) return true
+      if (isFresh()) return true
       if (provenAt === null) return false
-      return prove(reign).catch(() => false)
+      return prove(reign).then(
+        (isOurs) => isOurs && isFresh(),
+        () => false,
+      )
     },
     age: () => (provenAt === null ? null : now() - provenAt),
     async begin() {

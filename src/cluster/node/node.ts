@@ -80,6 +80,8 @@ export function createNode(parts: NodeParts): Node {
   let news: PrimaryNews | null = null
   let freshAt = now()
   let isReady = false
+  /** The primary was there before this node's copy of the database. */
+  let awaitsFirst = false
   /** Whom this node is handing over to. */
   let successor: string | null = null
   let handing: Promise<string | null> | null = null
@@ -87,6 +89,12 @@ export function createNode(parts: NodeParts): Node {
 
   const leads = () => litefs.type === 'up' && litefs.isPrimary
   const isAttached = () => isReady && litefs.type === 'up' && positions.latest() !== null
+
+  function canBeRead(): void {
+    awaitsFirst = false
+    becomeReady()
+    parts.onChange()
+  }
 
   function becomeReady(): void {
     if (isReady) return
@@ -158,15 +166,15 @@ export function createNode(parts: NodeParts): Node {
     onPosition(position) {
       positions.note(position)
       following.applied(position)
+      if (awaitsFirst) canBeRead()
     },
     async onWelcome(position) {
       while (position !== null && (await positions.reached(position, STALE_AFTER)) === 'late') {
         if (!following.isLinked()) return
       }
       // Before its first commit a primary has no database that could be opened.
-      if (positions.latest() === null) return
-      becomeReady()
-      parts.onChange()
+      awaitsFirst = positions.latest() === null
+      if (!awaitsFirst) canBeRead()
     },
     onNews(latest) {
       news = latest
