@@ -29,6 +29,7 @@ import type { Config } from './config.ts'
 import { systemClock as clock, type Millis, systemRandom as random } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
 import { fail, ok, type Result } from './core/result.ts'
+import { MOUNTED_QUEUE } from './journal/command-queue.ts'
 import { type Failure, keepSettled, openWriter, type Running, servingParts } from './main-parts.ts'
 import { createProcessMetrics } from './metrics/process-metrics.ts'
 import { announceOperatorKey } from './server/operator.ts'
@@ -200,8 +201,7 @@ function assemble(
         {
           replicated: mountedDatabase(litefs),
           queue: {
-            batch: MOST_COMMANDS,
-            window: 1,
+            ...MOUNTED_QUEUE,
             pace: { gap: 1_000 / config.commitsPerSecond, now, after },
           },
         },
@@ -339,8 +339,6 @@ function assemble(
 
 /** A LiteFS that said so this recently still leads, as far as it knows. */
 const RECENT: Millis = 1_500
-/** A transaction: over LiteFS a commit costs milliseconds, however large. */
-const MOST_COMMANDS = 4_096
 
 const NOT_HERE = Promise.resolve({
   ok: false,
