@@ -150,6 +150,7 @@ async function submitAll(link: NodeLink, commands: readonly Command[]): Promise<
 /** A link as another node's; its process is that of the devices, so that they are not taken for dead. */
 async function linkTo(primary: LocalNode): Promise<NodeLink> {
   const { cluster } = await litefsApi(apiOf(primary)).role()
+  if (cluster === null) throw new Error('LiteFS belongs to no cluster yet')
   let isWelcome = false
   const link = linkToPrimary({
     address: `${primary.address}:20203`,
