@@ -99,7 +99,8 @@ export function endOnSignals(parts: SignalParts): void {
 
 const PARENT_CHECK: Millis = 250
 
-const DEADLINE: Millis = 9_000
+/** What supervisors have to grant before they kill: a little more than this. */
+export const DEADLINE: Millis = 9_000
 
 function unreferenced(delay: Millis, run: () => void): void {
   setTimeout(run, delay).unref()

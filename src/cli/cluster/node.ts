@@ -39,13 +39,18 @@ export type NodeOptions = {
   /** More settings of the server, `DASHBOARD_…`; those that make the node go first. */
   readonly settings?: Environment
   readonly onLine?: (line: string) => void
+  /** Words that go before the server's own command, such as those that put it into a network of its own. */
+  readonly within?: readonly string[]
+  /** Another address to serve at than the node's own. */
+  readonly host?: string
 }
 
 /** A running node. `ready` resolves with its address when the server has said it. */
 export type NodeProcess = Child & { readonly ready: Promise<string> }
 
 /** Writes the node's LiteFS configuration and starts its server, which starts LiteFS itself. */
-export function startNode(spec: NodeSpec, { litefs, settings, onLine }: NodeOptions): NodeProcess {
+export function startNode(spec: NodeSpec, options: NodeOptions): NodeProcess {
+  const { litefs, settings, onLine, within = [], host = spec.address } = options
   const places = placesOf(spec)
   writeLitefsConfig(places.config, {
     fuseDir: places.fuse,
@@ -55,8 +60,8 @@ export function startNode(spec: NodeSpec, { litefs, settings, onLine }: NodeOpti
     lease: spec.lease,
   })
   const child = startChild({
-    command: [process.execPath, MAIN],
-    environment: { ...inherited(), ...settings, ...nodeEnvironment(spec, litefs) },
+    command: [...within, process.execPath, MAIN],
+    environment: { ...inherited(), ...settings, ...nodeEnvironment(spec, litefs), DASHBOARD_HOST: host },
     ...(onLine === undefined ? {} : { onLine }),
   })
   const ready = child.line((line) => /^Dashboard server: open (http:\S+)/.exec(line)?.[1] ?? null)

@@ -31,10 +31,15 @@ export function startLitefs({ binary, file, pidFile, logger }: ChildParts): Lite
   process.on('exit', end)
   void child.exited.then(() => process.off('exit', end))
   const lines: string[] = []
-  const keep = (line: string) => {
+  let warnedAt = -Infinity
+  const keep = (said: string) => {
+    const line = withoutSecrets(said)
     lines.push(line)
     if (lines.length > LAST_LINES) lines.shift()
-    logger.debug('litefs', { line })
+    // What it tries again and again it says as often.
+    const isTrouble = TROUBLE.test(line) && performance.now() - warnedAt > WARN_EVERY
+    if (isTrouble) warnedAt = performance.now()
+    logger[isTrouble ? 'warn' : 'debug']('LiteFS says', { line })
   }
   const read = Promise.all([eachLine(child.stdout, keep), eachLine(child.stderr, keep)])
   return {
@@ -49,13 +54,25 @@ export function startLitefs({ binary, file, pidFile, logger }: ChildParts): Lite
 }
 
 const LAST_WORDS: Millis = 50
+/**
+ * Whoever knows the cluster's id is taken for one of its nodes, and Consul's address may have a token in it. The end of the id stays, to
+ * tell one cluster from another.
+ */
+function withoutSecrets(line: string): string {
+  return line.replaceAll(/\bLFSC[\dA-F]+(?=[\dA-F]{4}\b)/g, 'LFSC…').replaceAll(/:\/\/[^\s/@"]*@/g, '://…@')
+}
+
+/** It has no levels: words tell. */
+const TROUBLE = /\b(error|cannot|fatal|failed|invalid)\b/i
+const WARN_EVERY: Millis = 5_000
 
 /** A LiteFS that runs with this configuration file, left behind by a server that was killed; null when there is none. */
-export function findLitefs({ file }: Pick<ChildParts, 'file'>): LitefsProcess | null {
+export function findLitefs({ file, pidFile }: Pick<ChildParts, 'file' | 'pidFile'>): LitefsProcess | null {
   const pid = readdirSync('/proc')
     .map(Number)
     .find((id) => Number.isInteger(id) && isLitefs(id, file))
   if (pid === undefined) return null
+  writeFileSync(pidFile, `${pid}\n`)
   const exited = (async () => {
     while (signal(pid, 0)) await Bun.sleep(LOOK)
     return { how: 'it ended', lines: [] }

@@ -47,6 +47,7 @@ const LOOK: Millis = 500
 const SILENCE: Millis = 4_000
 /** It answers only after it has its files in order. */
 const START_PATIENCE: Millis = 60_000
+const UNMOUNTED = 'its mount is gone'
 /** For a clean end. */
 const END_PATIENCE: Millis = 3_000
 const DELAYS: readonly Millis[] = [20, 200, 500, 1_000, 2_000, 4_000, 8_000]
@@ -74,6 +75,7 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
 
   const set = (next: LitefsState): void => {
     if (same(state, next)) return
+    if (state.type === 'down') logger.info('LiteFS is up', { restarts })
     state = next
     parts.onState(next)
   }
@@ -129,7 +131,7 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
         if (told === before) heard(role, asked)
         // In case the events are late, or lost.
         if (position !== null) parts.onPosition(position)
-        if (!parts.isMounted()) return 'its mount is gone'
+        if (!parts.isMounted()) return UNMOUNTED
       } catch {
         const patience = answered === -Infinity ? START_PATIENCE : SILENCE
         if (now() - Math.max(begun, answered) > patience) return 'it does not answer'
@@ -143,13 +145,16 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
   async function live(litefs: LitefsProcess): Promise<Millis> {
     const begun = now()
     const life = new AbortController()
+    let isMeant = false
     const ended = litefs.exited.then(({ how, lines }) => {
-      if (!stopping) logger.error('LiteFS ended', { how, said: lines.join(' | ') })
+      if (!isMeant) logger.error('LiteFS ended', { how, said: lines.join(' | ') })
       lastWords = lines
     })
     const why = await Promise.race([watch(life), order.promise, ended.then(() => null)])
     if (why !== null) {
-      if (!stopping) logger.error('LiteFS is restarted', { reason: why })
+      // One that dies may lose its mount first.
+      isMeant = why !== UNMOUNTED
+      if (!stopping) logger.warn('LiteFS is restarted', { reason: why })
       // One that hangs would hang whoever closes the database, too: that has to wait until it is dead.
       if (why === 'it does not answer') litefs.kill('SIGKILL')
     }

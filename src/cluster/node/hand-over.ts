@@ -3,6 +3,8 @@ import type { StoragePosition } from '../../core/command.ts'
 import type { Logger } from '../../core/logger.ts'
 
 export type HandOverParts = {
+  /** Whether there is anybody to hand over to. */
+  readonly hasCandidate: () => boolean
   /** New commands wait from now on. */
   readonly hold: () => void
   /** Resolves when everything before is committed and answered, and the database is closed. */
@@ -35,6 +37,10 @@ const MOVE: Millis = 3_000
 export async function handOver(parts: HandOverParts): Promise<string | null> {
   const { logger, now } = parts
   const begun = now()
+  if (!parts.hasCandidate()) {
+    logger.warn('not handed over', { reason: 'no other node that may lead is linked' })
+    return null
+  }
   parts.hold()
   await parts.drain()
   const position = await parts.position().catch(() => null)

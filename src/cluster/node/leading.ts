@@ -1,6 +1,7 @@
 import type { Millis } from '../../core/clock.ts'
 import type { CommandBus } from '../../core/command.ts'
 import type { Logger } from '../../core/logger.ts'
+import { createRemarks } from '../../core/remarks.ts'
 import type { Result } from '../../core/result.ts'
 import type { CommandRouter } from './command-router.ts'
 import type { LeaseFence } from './lease-fence.ts'
@@ -55,9 +56,10 @@ export function createLeading(parts: LeadingParts): Leading {
   let isGone = false
 
   async function prove(mine: number): Promise<boolean> {
+    const trouble = createRemarks()
     for (let attempt = 0; attempt < ATTEMPTS && mine === turn; attempt++) {
       const isOurs = await fence.begin().catch((error: unknown) => {
-        logger.warn('lease not proven', { error: String(error) })
+        if (trouble.isNew(String(error))) logger.warn('lease not proven', { error: String(error) })
         return false
       })
       if (isOurs) return mine === turn
@@ -88,10 +90,16 @@ export function createLeading(parts: LeadingParts): Leading {
     const mine = turn
     router.aim({ type: 'none' })
     if (!(await prove(mine))) return
-    while (mine === turn && writer === null) {
+    for (let attempt = 1; mine === turn && writer === null; attempt++) {
       opening = open(mine)
       await opening
-      if (mine === turn && writer === null) await parts.wait(RETRY)
+      if (mine !== turn || writer !== null) return
+      // A newer version's database, for one, is for a newer version's node to write to.
+      if (attempt === ATTEMPTS) {
+        parts.onUnable('its writer does not start')
+        return
+      }
+      await parts.wait(RETRY)
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Millis } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
+import { createRemarks } from '../../core/remarks.ts'
 import type { Lease } from '../litefs/lease-proof.ts'
 
 export type FenceParts = {
@@ -38,6 +39,11 @@ export function createLeaseFence(parts: FenceParts): LeaseFence {
   const good = lease.ttl - Math.min(MARGIN, lease.ttl / 2)
   let provenAt: Millis | null = null
   let reign = 0
+  const trouble = createRemarks()
+  const lost = (reason: string): void => {
+    logger.error('lease lost', { reason })
+    parts.onLost(reason)
+  }
 
   async function prove(mine: number): Promise<boolean> {
     const asked = now()
@@ -58,13 +64,17 @@ export function createLeaseFence(parts: FenceParts): LeaseFence {
       try {
         if (parts.isLed()) {
           if (await prove(mine)) lastProof = provenAt ?? lastProof
-          else if (mine === reign) return parts.onLost('the lease is held by another node, or by nobody')
+          else if (mine === reign) return lost('the lease is held by another node, or by nobody')
+          if (trouble.over()) logger.info('lease proven again')
         }
       } catch (error) {
-        logger.warn('lease not proven', { error: String(error) })
+        if (mine !== reign) return
+        const provenFor = Math.max(0, Math.round(lastProof + good - now()))
+        if (trouble.isNew(''))
+          logger.warn('lease not proven', { error: String(error), acknowledges_ms: provenFor })
       }
       if (mine === reign && now() - lastProof > lease.ttl)
-        return parts.onLost('the lease could not be proven in time')
+        return lost('the lease could not be proven in time')
     }
   }
 
@@ -77,10 +87,12 @@ export function createLeaseFence(parts: FenceParts): LeaseFence {
         () => false,
       )
     },
-    age: () => (provenAt === null ? null : now() - provenAt),
+    // Of a static lease there is always proof.
+    age: () => (provenAt === null ? null : Number.isFinite(lease.ttl) ? now() - provenAt : 0),
     async begin() {
       reign += 1
       provenAt = null
+      trouble.over()
       const mine = reign
       const isOurs = await prove(mine)
       // A static lease needs no keeping.

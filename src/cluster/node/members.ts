@@ -24,6 +24,8 @@ export type Members = {
   /** This node begins to lead: what was known of others is old. */
   reset(): void
   all(role: 'primary' | 'replica'): readonly NodeStatus[]
+  /** Whether another node that may lead is linked, wherever its copy is. */
+  hasCandidate(): boolean
   /** A node that may lead and whose copy is at `position`, with this very history; null when none comes there in time. */
   candidateAt(position: StoragePosition, patience: Millis): Promise<string | null>
 }
@@ -95,6 +97,7 @@ export function createMembers(parts: MembersParts): Members {
         })),
       ].sort((a, b) => (a.node < b.node ? -1 : 1))
     },
+    hasCandidate: () => [...known].some(([node, { report }]) => node !== name && report.candidate),
     candidateAt(position, patience) {
       const found = candidate(position)
       if (found !== null) return Promise.resolve(found)

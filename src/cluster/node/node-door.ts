@@ -3,6 +3,7 @@ import type { Millis } from '../../core/clock.ts'
 import type { CommandBus, CommandResult, StoragePosition } from '../../core/command.ts'
 import { appError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
+import { createRemarks } from '../../core/remarks.ts'
 import type { PrimaryNews } from './node-link.ts'
 import {
   NODE_PATH,
@@ -60,13 +61,15 @@ const MOST_BYTES = 256 * 1024 * 1024
 export function openNodeDoor(parts: DoorParts): NodeDoor {
   const { logger } = parts
   const peers = new Map<string, PeerSocket>()
+  const refusals = createRemarks()
   let isOpen = false
   const post = (socket: PeerSocket, message: ToReplica) => void socket.send(JSON.stringify(message))
 
   const welcome = (socket: PeerSocket, hello: Extract<ToPrimary, { type: 'hello' }>): void => {
     const { node } = hello
     const refuse = (reason: string) => {
-      logger.error('node refused', { node, reason })
+      // It tries again at once, and again.
+      if (refusals.isNew(`${node} ${reason}`)) logger.error('node refused', { node, reason })
       socket.close(1008, reason)
     }
     if (!isOpen || socket.data.node !== null) {
@@ -86,7 +89,7 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
     peers.set(node, socket)
     // It comes back before its old connection was seen to end, and is not gone.
     last?.close(1000, 'replaced')
-    logger.info('node linked', { node })
+    logger.info('node linked', { node, links: peers.size })
     post(socket, { type: 'welcome', position: parts.position() })
   }
 
@@ -137,7 +140,8 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
   }
 
   const server = Bun.serve<Peer>({
-    ...(parts.host === null ? {} : { hostname: parts.host }),
+    // Of all addresses, also those of IPv6, which is what Fly's private network is.
+    hostname: parts.host ?? '::',
     port: parts.port,
     reusePort: false,
     fetch: upgrade,
@@ -153,11 +157,14 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
         if (message === null) socket.close(1002, 'this version does not know that message')
         else receive(socket, message)
       },
-      close(socket) {
-        const { node } = socket.data
+      close(socket, code, why) {
+        const { node, heard } = socket.data
         if (node === null || peers.get(node) !== socket) return
         peers.delete(node)
-        logger.warn('node gone', { node })
+        const reason =
+          performance.now() - heard > NODE_SILENCE ? 'it is silent' : why || `closed with ${code}`
+        // A door that was shut has sent everybody away.
+        logger[isOpen ? 'warn' : 'debug']('node gone', { node, reason, links: peers.size })
         parts.onGone(node)
       },
     },

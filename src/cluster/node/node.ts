@@ -28,6 +28,8 @@ export type NodeParts = {
   readonly watchPrimary: () => void
   /** The runs of this node's own serving processes. */
   readonly ownRuns: () => readonly string[]
+  /** What became of an attempt to let another node lead: which one does, or null. */
+  readonly onHandedOver: (to: string | null) => void
   /** The processes that have the database open are to be told. */
   readonly onChange: () => void
   /** Monotonic time, ms. */
@@ -58,7 +60,8 @@ export type Node = {
   /** The primary takes this node's commands, its copy being at `position` then. */
   onWelcome(position: StoragePosition | null): void
   onNews(news: PrimaryNews): void
-  onWriting(): void
+  /** This node takes commands. */
+  onWriting(): Promise<void>
   /** To be called every {@link NODE_BEAT}. */
   beat(): void
   view(): NodeView
@@ -80,6 +83,7 @@ export function createNode(parts: NodeParts): Node {
   let news: PrimaryNews | null = null
   let freshAt = now()
   let isReady = false
+  let ledAt = 0
   /** The primary was there before this node's copy of the database. */
   let awaitsFirst = false
   /** Whom this node is handing over to. */
@@ -106,18 +110,23 @@ export function createNode(parts: NodeParts): Node {
     const before = litefs
     litefs = state
     if (state.type === 'down') {
-      logger.warn('storage detached', { reason: 'LiteFS is down' })
+      if (before.type === 'up' && before.isPrimary)
+        logger.warn('this node is not the primary any more', { reason: 'LiteFS is down' })
       door.shut(null)
       leading.end(true)
       following.leave()
     } else if (state.isPrimary) {
       logger.info('this node is the primary')
+      ledAt = now()
       following.leave()
       members.reset()
       leading.begin()
     } else {
       if (before.type === 'up' && before.isPrimary) {
-        logger.warn('this node is not the primary any more', { primary: state.primary ?? successor })
+        logger[successor === null ? 'warn' : 'info']('this node is not the primary any more', {
+          primary: state.primary ?? successor,
+          reason: successor === null ? 'LiteFS lost the lease' : 'it was handed over',
+        })
         door.shut(successor)
         leading.end(false)
       }
@@ -139,6 +148,7 @@ export function createNode(parts: NodeParts): Node {
   async function passOn(): Promise<string | null> {
     const to = await handOver({
       ...parts,
+      hasCandidate: members.hasCandidate,
       hold: leading.hold,
       drain: leading.drain,
       position: parts.api.position,
@@ -158,6 +168,7 @@ export function createNode(parts: NodeParts): Node {
     })
     successor = null
     handing = null
+    parts.onHandedOver(to)
     return to
   }
 
@@ -180,12 +191,16 @@ export function createNode(parts: NodeParts): Node {
       news = latest
       members.onNews(latest)
     },
-    onWriting() {
+    async onWriting() {
+      logger.info('this node takes commands', { after_ms: Math.round(now() - ledAt) })
       news = null
       runs.begin()
-      door.open()
       becomeReady()
       parts.onChange()
+      // Who is let in hears where everything is that was committed so far, its schema for one; events may tell of it only later.
+      const position = await parts.api.position().catch(() => null)
+      if (position !== null) positions.note(position)
+      if (leading.isWriting()) door.open()
     },
     beat() {
       if (isUpToDate()) freshAt = now()

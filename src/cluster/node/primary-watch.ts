@@ -27,6 +27,8 @@ const HEADLESS: Millis = 8_000
 const SPREAD: Millis = 3_000
 /** Between two attempts. */
 const PAUSE: Millis = 15_000
+/** Between two looks, which come with every beat: after more, this node itself was stopped or asleep, and could have heard nobody. */
+const AWAY: Millis = 2_000
 
 /**
  * Watches the primary from a replica; to be called with every beat. LiteFS does not notice a primary that is dead but silent (stopped, or behind a cut
@@ -37,6 +39,7 @@ export function watchPrimary(parts: PrimaryWatchParts): () => void {
   const { now, logger } = parts
   let watched: string | null = null
   let since = now()
+  let lookedAt = now()
   let actedAt = -Infinity
   let isAsking = false
 
@@ -61,10 +64,11 @@ export function watchPrimary(parts: PrimaryWatchParts): () => void {
 
   return () => {
     const primary = parts.followed()
-    if (primary !== watched) {
+    if (primary !== watched || now() - lookedAt > AWAY) {
       watched = primary
       since = now()
     }
+    lookedAt = now()
     if (primary === null || silentFor() < SILENT || isAsking || now() - actedAt < PAUSE) return
     isAsking = true
     void act(primary).finally(() => {

@@ -44,6 +44,13 @@ describe('a LiteFS that is started', () => {
     expect(lines).toEqual(['first', 'last'])
   })
 
+  test("nothing that it says gives the cluster's id or a token of Consul's away", async () => {
+    const said =
+      'level=INFO msg="no \\"consul\\" lease of LFSC377391AA48DB249D at http://:to-ken@consul:8500/x"'
+    const { lines } = await startLitefs(program(`echo '${said}'`)).exited
+    expect(lines).toEqual(['level=INFO msg="no \\"consul\\" lease of LFSC…249D at http://…@consul:8500/x"'])
+  })
+
   test('is killed by signals, and says so', async () => {
     const parts = program('trap "" TERM; echo up; while :; do sleep 0.02; done')
     const child = startLitefs(parts)
@@ -80,23 +87,23 @@ describe('a LiteFS that is found', () => {
   test('is the one that runs with this file, and no other', async () => {
     const { file } = program('')
     const other = await leftBehind(`${file}.other`)
-    expect(findLitefs({ file })).toBeNull()
+    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })).toBeNull()
     const child = await leftBehind(file)
-    expect(findLitefs({ file })?.pid).toBe(child.pid)
+    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })?.pid).toBe(child.pid)
     for (const each of [child, other]) {
       each.kill('SIGKILL')
       await each.exited
     }
-    expect(findLitefs({ file })).toBeNull()
+    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })).toBeNull()
   })
 
   test('can be ended, and its end is noticed', async () => {
     const { file } = program('')
     await leftBehind(file)
-    const found = findLitefs({ file })
+    const found = findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })
     found?.kill('SIGTERM')
     expect(await found?.exited).toEqual({ how: 'it ended', lines: [] })
-    expect(findLitefs({ file })).toBeNull()
+    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })).toBeNull()
     found?.kill('SIGKILL')
   })
 })

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Binaries } from '../../../src/cli/cluster/binaries.ts'
@@ -24,6 +24,16 @@ export type ClusterOptions = {
   readonly candidates: readonly boolean[]
   readonly binaries: Binaries
   readonly environment?: Environment
+  /** Where each node lives, if not on this machine's own loopback addresses. */
+  readonly places?: readonly Place[]
+}
+
+/** A network of its own. */
+export type Place = {
+  /** Words that start a program there. */
+  readonly within: readonly string[]
+  /** At which clients of this machine reach the node, other than its nodes do. */
+  readonly clientAddress: string
 }
 
 /** One node of a cluster on this machine: a server with a LiteFS of its own, through all its lives. */
@@ -36,10 +46,14 @@ export type LocalNode = {
   start(): Promise<void>
   /** kill -9 of the server, or an end by SIGTERM; resolves when it has ended. */
   stop(signal: 'SIGKILL' | 'SIGTERM'): Promise<number>
+  /** kill -9 of all of it, its LiteFS too, as when a machine dies. */
+  die(): Promise<void>
   /** A signal to its LiteFS; false when it has none. */
   litefs(signal: NodeJS.Signals): boolean
   /** A signal to the server. */
   signal(signal: NodeJS.Signals): void
+  /** Stops all of it, its processes and its LiteFS, as when a machine sleeps; or lets it go on. */
+  freeze(asleep: boolean): void
   isUp(): boolean
   /** What it says of the cluster; null when it does not answer. */
   health(): Promise<ClusterHealth | null>
@@ -51,6 +65,8 @@ export type LocalCluster = {
   /** The node that every running node takes for the primary, once they agree and are up to date. */
   settled(patience?: number): Promise<LocalNode>
   consul(signal: NodeJS.Signals): void
+  /** What Consul does by itself when the time of the lease has run out, which may take twice the ten seconds: whoever held it is dead. */
+  endLease(): Promise<void>
   end(): Promise<void>
 }
 
@@ -64,15 +80,19 @@ export async function startLocalCluster(options: ClusterOptions): Promise<LocalC
   })
   const nodes = options.candidates.map((candidate, index) => {
     const address = `${options.network}.${11 + index}`
-    return localNode(options, {
-      address,
-      port: 8080,
-      nodePort: 20_203,
-      region: `region-${index + 1}`,
-      candidate,
-      folder: join(folder, address),
-      lease: { type: 'consul', url: consul.url, key: 'dashboard' },
-    })
+    return localNode(
+      options,
+      {
+        address,
+        port: 8080,
+        nodePort: 20_203,
+        region: `region-${index + 1}`,
+        candidate,
+        folder: join(folder, address),
+        lease: { type: 'consul', url: consul.url, key: 'dashboard' },
+      },
+      options.places?.[index],
+    )
   })
 
   async function settled(patience = 60_000): Promise<LocalNode> {
@@ -99,19 +119,26 @@ export async function startLocalCluster(options: ClusterOptions): Promise<LocalC
     const kept = process.env.CLUSTER_LOGS
     if (kept !== undefined) {
       mkdirSync(kept, { recursive: true })
-      for (const node of nodes) writeFileSync(join(kept, `${node.address}.log`), node.log())
+      for (const node of nodes) writeFileSync(join(kept, `${node.address}.log`), node.wholeLog())
     }
     // Never through a mount that is still there.
     if (cleared.every(Boolean)) rmSync(folder, { recursive: true, force: true })
   }
 
   for (const node of nodes) await node.start()
-  return { nodes, settled, consul: (name) => process.kill(consul.pid, name), end }
+  return {
+    nodes,
+    settled,
+    consul: (name) => process.kill(consul.pid, name),
+    endLease: () => endLease(consul.url),
+    end,
+  }
 }
 
-function localNode(options: ClusterOptions, spec: NodeSpec) {
+function localNode(options: ClusterOptions, spec: NodeSpec, place: Place | undefined) {
   const { address } = spec
-  const url = `http://${address}:${spec.port}`
+  const host = `${place?.clientAddress ?? address}:${spec.port}`
+  const url = `http://${host}`
   /** Of all lives. */
   const lines: string[] = []
   let server: NodeProcess | null = null
@@ -128,20 +155,31 @@ function localNode(options: ClusterOptions, spec: NodeSpec) {
   const node: LocalNode = {
     address,
     url,
-    socketUrl: `ws://${address}:${spec.port}`,
+    socketUrl: `ws://${host}`,
     database: join(placesOf(spec).fuse, DATABASE),
     async start() {
       server = startNode(spec, {
         litefs: options.binaries.litefs,
         settings: { ...SETTINGS, ...options.environment },
         onLine: (line) => lines.push(line),
+        ...(place === undefined ? {} : { within: place.within, host: '0.0.0.0' }),
       })
       await server.ready
     },
     stop,
+    async die() {
+      await stop('SIGKILL')
+      litefs('SIGKILL')
+    },
     litefs,
     signal(name) {
       if (server !== null) process.kill(server.pid, name)
+    },
+    freeze(asleep) {
+      if (server === null) return
+      // LiteFS first, and last: nobody may notice.
+      const all = [...descendants(server.pid), server.pid]
+      for (const pid of asleep ? all : all.reverse()) process.kill(pid, asleep ? 'SIGSTOP' : 'SIGCONT')
     },
     isUp: () => server !== null,
     health: () => clusterHealth(url),
@@ -149,12 +187,19 @@ function localNode(options: ClusterOptions, spec: NodeSpec) {
   }
   return {
     ...node,
+    wholeLog: () => lines.join('\n'),
     /** Ends all of it; answers whether its mount is gone. */
     async clear(): Promise<boolean> {
       await stop('SIGKILL')
       return clearNode(spec)
     },
   }
+}
+
+async function endLease(consul: string): Promise<void> {
+  const found: unknown = await (await fetch(`${consul}/v1/kv/dashboard`)).json()
+  const session = /"Session":"([^"]+)"/.exec(JSON.stringify(found))?.[1]
+  if (session !== undefined) await fetch(`${consul}/v1/session/destroy/${session}`, { method: 'PUT' })
 }
 
 /** Limits per address would count all of a test as one. */
@@ -178,4 +223,11 @@ async function clusterHealth(url: string): Promise<ClusterHealth | null> {
   } catch {
     return null
   }
+}
+
+/** All processes that a process has started, and those have. */
+function descendants(pid: number): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  const pids = children === '' ? [] : children.split(' ').map(Number)
+  return pids.flatMap((child) => [...descendants(child), child])
 }

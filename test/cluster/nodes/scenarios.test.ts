@@ -17,7 +17,7 @@ describe.skipIf(tools === null)('three nodes, the third of which may not lead', 
     if (tools === null) throw new Error('skipped')
     console.log(`CLUSTER_SEED=${seed}`)
     cluster = await startLocalCluster({
-      network: '127.0.1',
+      network: process.env.CLUSTER_NETWORK ?? '127.0.1',
       candidates: [true, true, false],
       binaries: tools,
     })
