@@ -4,6 +4,7 @@ import { createFollowing, type Following } from '../../../src/cluster/node/follo
 import { type NodeDoor, openNodeDoor } from '../../../src/cluster/node/node-door.ts'
 import type { Command, CommandResult } from '../../../src/core/command.ts'
 import { recordingLogger } from '../../support/journal.ts'
+import { until } from '../../support/until.ts'
 
 /** Nodes listen at the same port of different addresses. */
 const HOSTS = ['127.0.0.64', '127.0.0.65'] as const
@@ -13,10 +14,6 @@ const open: (() => void)[] = []
 afterEach(() => {
   for (const close of open.splice(0).reverse()) close()
 })
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await Bun.sleep(1)
-}
 
 function openDoor(host: string, port: number) {
   const heard: string[] = []
@@ -39,7 +36,11 @@ function openDoor(host: string, port: number) {
 function setUp() {
   const a = openDoor(HOSTS[0], 0)
   const b = openDoor(HOSTS[1], a.door.port)
-  const after = (delay: number, run: () => void) => void setTimeout(run, delay / 20)
+  let attempts = 0
+  const after = (delay: number, run: () => void) => {
+    setTimeout(run, delay / 20)
+    attempts += 1
+  }
   const now = () => performance.now()
   const router = createRouter({ newKey: () => 'k', now, after })
   const log: string[] = []
@@ -62,22 +63,22 @@ function setUp() {
     const result = await router.bus.submit(COMMAND)
     return result.ok ? result.value : result.error.message
   }
-  return { a, b, router, following, log, answeredBy }
+  return { a, b, router, following, log, answeredBy, attempts: () => attempts }
 }
 
 describe('a node that follows', () => {
   test('sends its commands to the primary once that welcomes it, however long that takes', async () => {
-    const { a, router, following, log, answeredBy } = setUp()
+    const { a, router, following, log, answeredBy, attempts } = setUp()
     following.follow(a.host)
     const answer = answeredBy()
     expect([following.isLinked(), router.target(), following.heardAt()]).toEqual([false, 'none', -Infinity])
-    await Bun.sleep(30)
+    await until(() => attempts() >= 3, 'a third attempt')
     a.door.open()
     expect(await answer).toBe(a.host)
     expect([following.isLinked(), router.target(), log]).toEqual([true, 'link', ['welcome']])
     expect(following.heardAt()).toBeGreaterThan(0)
     following.applied({ txid: '5', checksum: 'c' })
-    await until(() => a.heard.includes('at 5'))
+    await until(() => a.heard.includes('at 5'), 'at 5')
   })
 
   test('has one link, however often it is told whom to follow', async () => {
@@ -85,10 +86,10 @@ describe('a node that follows', () => {
     a.door.open()
     following.follow(a.host)
     following.follow(a.host)
-    await until(following.isLinked)
+    await until(following.isLinked, 'a link')
     following.follow(a.host)
     a.door.beat({ nodes: [], position: null, leaseAge: 0 })
-    await until(() => log.includes('news'))
+    await until(() => log.includes('news'), 'news')
     expect(log).toEqual(['welcome', 'news'])
     expect(a.heard).not.toContain('gone')
   })
@@ -97,9 +98,9 @@ describe('a node that follows', () => {
     const { a, b, following, answeredBy, router } = setUp()
     a.door.open()
     following.follow(a.host)
-    await until(following.isLinked)
+    await until(following.isLinked, 'a link')
     a.door.shut(b.host)
-    await until(() => !following.isLinked())
+    await until(() => !following.isLinked(), 'the end of the link')
     expect(router.target()).toBe('none')
     b.door.open()
     expect(await answeredBy()).toBe(b.host)
@@ -110,9 +111,9 @@ describe('a node that follows', () => {
       const { a, following, answeredBy } = setUp()
       a.door.open()
       following.follow(a.host)
-      await until(following.isLinked)
+      await until(following.isLinked, 'a link')
       a.door.shut(to)
-      await until(() => !following.isLinked())
+      await until(() => !following.isLinked(), 'the end of the link')
       a.door.open()
       expect(await answeredBy()).toBe(a.host)
     }
@@ -123,29 +124,24 @@ describe('a node that follows', () => {
     a.door.open()
     b.door.open()
     following.follow(a.host)
-    await until(following.isLinked)
+    await until(following.isLinked, 'a link')
     following.follow(b.host)
     expect(following.isLinked()).toBe(false)
     expect(await answeredBy()).toBe(b.host)
-    await until(() => a.heard.includes('gone'))
+    await until(() => a.heard.includes('gone'), 'gone')
     a.door.beat({ nodes: [], position: null, leaseAge: 0 })
     expect(log).toEqual(['welcome', 'welcome'])
   })
 
   test('leaves for good', async () => {
-    const { a, following, router } = setUp()
+    const { a, following, router, attempts } = setUp()
     a.door.open()
     following.follow(a.host)
-    await until(following.isLinked)
+    await until(following.isLinked, 'a link')
     const own = { type: 'writer', bus: { submit: router.bus.submit } } as const
     router.aim(own)
     following.leave()
-    await until(() => a.heard.includes('gone'))
-    await Bun.sleep(30)
-    expect([following.isLinked(), router.target(), a.heard.filter((each) => each === 'gone').length]).toEqual([
-      false,
-      'writer',
-      1,
-    ])
+    await until(() => a.heard.includes('gone'), 'gone')
+    expect([following.isLinked(), router.target(), attempts()]).toEqual([false, 'writer', 0])
   })
 })

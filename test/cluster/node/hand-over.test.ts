@@ -6,6 +6,7 @@ const HERE = { txid: '9', checksum: 'c' }
 
 function setUp(
   options: {
+    readonly isAlone?: boolean
     readonly position?: () => Promise<typeof HERE | null>
     readonly candidate?: string | null
     readonly promotes?: boolean
@@ -15,6 +16,7 @@ function setUp(
   const log: string[] = []
   const logger = recordingLogger()
   const done = handOver({
+    hasCandidate: () => options.isAlone !== true,
     hold: () => void log.push('hold'),
     async drain() {
       log.push('drain')
@@ -58,6 +60,12 @@ describe('a hand-over', () => {
       'moved within 3000',
     ])
     expect(logger.lines).toEqual(['handed over'])
+  })
+
+  test('with nobody to hand over to holds nothing up', async () => {
+    const { done, log, logger } = setUp({ isAlone: true })
+    expect(await done).toBeNull()
+    expect([log, logger.lines]).toEqual([[], ['not handed over']])
   })
 
   for (const [what, options] of Object.entries({

@@ -101,6 +101,19 @@ describe('a node that leads', () => {
     expect(log).toEqual(['open', 'open', 'writing'])
   })
 
+  test('cannot lead when its writer does not start in three seconds', async () => {
+    const { leading, time, log, openings, delayOpening } = setUp()
+    delayOpening()
+    leading.begin()
+    for (let attempt = 0; attempt < 20; attempt++) {
+      await time.pass(200)
+      openings.at(-1)?.(fail(['a newer version wrote it']))
+    }
+    await time.pass(200)
+    expect(log.filter((each) => each === 'open')).toHaveLength(15)
+    expect(log.at(-1)).toBe('its writer does not start')
+  })
+
   test('its end closes the writer, or abandons it where its storage is gone', async () => {
     for (const gone of [false, true]) {
       const { leading, time, log, router } = setUp()

@@ -107,6 +107,17 @@ describe('a candidate that has a change', () => {
     expect(seen.map(({ now }) => now)).toEqual([null, null])
   })
 
+  test('is there at all, or not', () => {
+    const { members } = setUp()
+    members.onReport('a', reportOf())
+    members.onReport('b', reportOf({ candidate: false }))
+    expect(members.hasCandidate()).toBe(false)
+    members.onReport('c', reportOf())
+    expect(members.hasCandidate()).toBe(true)
+    members.onGone('c')
+    expect(members.hasCandidate()).toBe(false)
+  })
+
   test('one that is gone is asked no more', async () => {
     const { time, positions, members, wait } = setUp()
     positions.note(at(1, 'a'))

@@ -111,6 +111,16 @@ describe('a primary that is dead but silent', () => {
     }
   })
 
+  test('is not taken for dead by a node that was stopped itself', async () => {
+    const { acts, beats, time } = setUp()
+    await beats(10_000, true)
+    time.jump(60_000)
+    await beats(5_000)
+    expect(acts).toEqual([])
+    await beats(500)
+    expect(acts).toHaveLength(1)
+  })
+
   test('is asked once at a time', async () => {
     let asked = 0
     const { beats } = setUp({
