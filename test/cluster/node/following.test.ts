@@ -141,7 +141,10 @@ describe('a node that follows', () => {
     const own = { type: 'writer', bus: { submit: router.bus.submit } } as const
     router.aim(own)
     following.leave()
+    const left = performance.now()
     await until(() => a.heard.includes('gone'), 'gone')
+    // By itself, not for its silence.
+    expect(performance.now() - left).toBeLessThan(2_000)
     expect([following.isLinked(), router.target(), attempts()]).toEqual([false, 'writer', 0])
   })
 })
