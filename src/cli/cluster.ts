@@ -86,7 +86,7 @@ async function takeOver(before: NonNullable<ReturnType<typeof readState>>): Prom
   if (isAlive(before.tool))
     die(`a cluster runs already in ${folder} (process ${before.tool.pid}); end it with Ctrl-C there`)
   const ended = await endLeftovers(before)
-  if (ended > 0) tell(`ended ${ended} processes that an earlier cluster had left behind`)
+  if (ended > 0) tell(`ended what an earlier cluster had left behind (processes: ${ended})`)
 }
 
 /** One operator for all nodes, so that a replay may say at any of them which addresses its devices have. */

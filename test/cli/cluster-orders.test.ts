@@ -1,137 +1,93 @@
 import { describe, expect, test } from 'bun:test'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { newsBetween, type Seen } from '../../src/cli/cluster/news.ts'
-import type { ClusterView } from '../../src/cli/cluster/node-health.ts'
-import { readOrder } from '../../src/cli/cluster/orders.ts'
+import { findNode } from '../../src/cli/cluster/give-order.ts'
+import type { Seen } from '../../src/cli/cluster/news.ts'
+import { type Order, readOrder } from '../../src/cli/cluster/orders.ts'
 import { planCluster, portsOf } from '../../src/cli/cluster/plan.ts'
-import { readState, stateFile, writeState } from '../../src/cli/cluster/state-file.ts'
-import { type NodeLook, statusTable } from '../../src/cli/cluster/status-table.ts'
+import { looks } from './cluster-views.ts'
 
 describe('orders', () => {
-  const read = (words: string) => readOrder(words.split(' ').filter((word) => word !== ''))
+  const taken: readonly (readonly [string, Order])[] = [
+    ['', { type: 'start' }],
+    ['status', { type: 'status' }],
+    ['handover', { type: 'handover' }],
+    ['kill primary', { type: 'signal', verb: 'kill', target: 'server', which: 'primary' }],
+    ['kill 127.0.0.12', { type: 'signal', verb: 'kill', target: 'server', which: '127.0.0.12' }],
+    ['kill litefs primary', { type: 'signal', verb: 'kill', target: 'litefs', which: 'primary' }],
+    ['freeze litefs here-2', { type: 'signal', verb: 'freeze', target: 'litefs', which: 'here-2' }],
+    ['thaw litefs here-2', { type: 'signal', verb: 'thaw', target: 'litefs', which: 'here-2' }],
+  ]
+  for (const [words, order] of taken) {
+    test(`'${words}' is one`, () =>
+      expect(readOrder(words.split(' ').filter(Boolean))).toEqual({ ok: true, value: order }))
+  }
 
-  test('are read', () => {
-    expect(read('')).toEqual({ ok: true, value: { type: 'start' } })
-    expect(read('status')).toEqual({ ok: true, value: { type: 'status' } })
-    expect(read('handover')).toEqual({ ok: true, value: { type: 'handover' } })
-    const signal = { type: 'signal', verb: 'kill', target: 'server', which: 'primary' }
-    expect(read('kill primary')).toMatchObject({ ok: true, value: signal })
-    expect(read('freeze litefs here-2')).toMatchObject({
-      ok: true,
-      value: { type: 'signal', verb: 'freeze', target: 'litefs', which: 'here-2' },
+  const refused: readonly (readonly [string, string])[] = [
+    ['destroy', 'none of status, kill, freeze, thaw, handover'],
+    ['kill', 'primary, replica or a node'],
+    ['kill litefs', 'kill litefs primary'],
+    ['kill primary replica', "'replica'"],
+    ['freeze primary', 'freeze litefs primary'],
+    ['status please', "'please'"],
+  ]
+  for (const [words, why] of refused) {
+    test(`'${words}' is answered with what is possible`, () => {
+      expect(readOrder(words.split(' '))).toMatchObject({ ok: false, error: expect.stringContaining(why) })
     })
+  }
+})
+
+describe('a node', () => {
+  const nodes = looks({ '127.0.0.41': 'replica', '127.0.0.42': 'primary', '127.0.0.43': 'replica' })
+  const found = (which: string, among: readonly Seen[] = nodes) => {
+    const node = findNode(among, which)
+    return node.ok ? node.value.address : node.error
+  }
+
+  test('is found by its part, address or region', () => {
+    expect(['primary', 'replica', '127.0.0.43', 'r-41'].map((which) => found(which))).toEqual([
+      '127.0.0.42',
+      '127.0.0.41',
+      '127.0.0.43',
+      '127.0.0.41',
+    ])
   })
 
-  test.each([
-    ['burn', 'none of status, kill, freeze, thaw, handover'],
-    ['status now', "takes no more words, not 'now'"],
-    ['kill', 'kill whom? Possible:'],
-    ['kill litefs', 'litefs primary, replica or a node'],
-    ['kill primary replica', "without 'replica'"],
-    ['freeze primary', 'freeze litefs primary'],
-  ])('%s is answered with what is possible', (words, said) => {
-    const order = read(words)
-    expect(order.ok ? 'an order' : order.error).toContain(said)
+  test('that is not there is answered with those that are', () => {
+    expect(found('127.0.0.99')).toContain('r-41, 127.0.0.41, r-42')
+    const headless = looks({ '127.0.0.41': 'none', '127.0.0.42': null })
+    expect(found('primary', headless)).toContain('nobody leads')
+    expect(found('replica', headless)).toContain('no node is a replica')
+    const two = looks({ '127.0.0.41': 'primary', '127.0.0.42': 'primary' })
+    expect(found('primary', two)).toContain('nobody leads')
   })
 })
 
 describe('the plan', () => {
-  test('gives every node and Consul an address of its own', () => {
-    const plan = planCluster('/data/cluster', '127.0.0.11', 8080)
+  test('gives each its own address and folder, and says all ports', () => {
+    const plan = planCluster('/d', '127.0.0.45', 8080)
     if (!plan.ok) throw new Error(plan.error)
-    expect(plan.value.consul.address).toBe('127.0.0.10')
-    expect(plan.value.nodes.map(({ address, candidate }) => [address, candidate])).toEqual([
-      ['127.0.0.11', true],
-      ['127.0.0.12', true],
-      ['127.0.0.13', false],
+    const { consul, nodes } = plan.value
+    expect([consul.address, ...nodes.map(({ address }) => address)]).toEqual([
+      '127.0.0.44',
+      '127.0.0.45',
+      '127.0.0.46',
+      '127.0.0.47',
     ])
-    const places = portsOf(plan.value).map(([address, port]) => `${address}:${port}`)
-    expect(new Set(places).size).toBe(places.length)
+    expect(nodes.map(({ candidate }) => candidate)).toEqual([true, true, false])
+    expect(new Set([consul.folder, ...nodes.map(({ folder }) => folder)]).size).toBe(4)
+    const ports = portsOf(plan.value).map((place) => place.join(':'))
+    expect(ports).toContain('127.0.0.44:8500')
+    expect(ports).toContain('127.0.0.47:8080')
+    expect(ports).toContain('127.0.0.47:20203')
+    expect(new Set(ports).size).toBe(ports.length)
   })
 
-  test.each(['10.0.0.11', '127.0.0.1', '127.0.0.254', 'localhost', ''])('refuses to begin at %p', (first) => {
-    const plan = planCluster('/data/cluster', first, 8080)
-    expect(plan.ok ? '' : plan.error).toContain('--address must be a loopback address')
-  })
-})
-
-test('the state of a cluster is what was written; what is none is none', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'dashboard-state-'))
-  const state = { tool: { pid: 1, started: '5@boot' }, consul: null, nodes: [], primary: null }
-  expect(readState(folder)).toBeNull()
-  writeState(folder, state)
-  expect(readState(folder)).toEqual(state)
-  writeFileSync(stateFile(folder), '{"tool":{"pid":"1"}}')
-  expect(readState(folder)).toBeNull()
-  rmSync(folder, { recursive: true })
-})
-
-const view = (role: ClusterView['role'], more: Partial<ClusterView> = {}): ClusterView => ({
-  node: '127.0.0.11',
-  role,
-  primary: null,
-  lease_age_ms: null,
-  storage: 'attached',
-  stale_since: null,
-  nodes: [],
-  ...more,
-})
-
-describe('the table', () => {
-  const look = (more: Partial<NodeLook>): NodeLook => ({
-    address: '127.0.0.11',
-    region: 'here-1',
-    candidate: true,
-    isAlive: true,
-    isLitefsFrozen: false,
-    view: null,
-    ...more,
-  })
-
-  test('says of each node what is out of the ordinary', () => {
-    const table = statusTable([
-      look({ view: view('primary', { lease_age_ms: 1200.4 }) }),
-      look({ region: 'here-2', view: view('replica', { stale_since: 5, storage: 'detached' }) }),
-      look({ region: 'away-1', candidate: false, isAlive: false, isLitefsFrozen: true }),
-      look({ region: 'away-2' }),
-    ])
-    const [, one, two, three, four] = table.split('\n')
-    expect(one).toMatch(/here-1\s+primary/)
-    expect(two).toContain('without its LiteFS, stale')
-    expect(three).toContain('its server is dead, its LiteFS is frozen, may not lead')
-    expect(four).toContain('does not answer')
-    expect(table).toContain('here-1 leads; its lease was proven 1200 ms ago')
-  })
-
-  test('does not choose between two that take themselves for the primary', () => {
-    const table = statusTable([
-      look({ view: view('primary') }),
-      look({ region: 'here-2', view: view('primary') }),
-    ])
-    expect(table).toContain('here-1 and here-2 both take themselves for the primary')
-  })
-})
-
-test('the news are what changed, once', () => {
-  const seen = (region: string, its: ClusterView | null): Seen => ({
-    address: `a-${region}`,
-    region,
-    view: its,
-  })
-  const before = [seen('1', view('primary')), seen('2', view('replica'))]
-  expect(newsBetween(before, before)).toEqual([])
-  const after = [
-    seen('1', view('replica', { storage: 'detached', stale_since: 3 })),
-    seen('2', view('primary')),
-  ]
-  expect(newsBetween(before, after)).toEqual([
-    '2 (a-2) is the primary now',
-    '1 (a-1) is without its LiteFS; its clients stay',
-    '1 (a-1) is stale, and has told its clients',
-  ])
-  expect(newsBetween(after, [seen('1', null), seen('2', null)])).toEqual([
-    'no primary: writes wait or are refused, readers keep what they have',
-  ])
+  for (const address of ['10.0.0.1', '127.0.0.1', '127.0.0.253', '127.0.300.9', 'localhost']) {
+    test(`refuses ${address}`, () => {
+      expect(planCluster('/d', address, 8080)).toMatchObject({
+        ok: false,
+        error: expect.stringContaining(address),
+      })
+    })
+  }
 })

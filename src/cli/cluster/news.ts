@@ -3,22 +3,30 @@ import type { ClusterView } from './node-health.ts'
 /** What was last seen of a node: its view, or null when it does not answer. */
 export type Seen = { readonly address: string; readonly region: string; readonly view: ClusterView | null }
 
-/** Lines for what is different now: who leads, whose LiteFS went or came back, who is stale. */
+/** Lines for what is different with the nodes themselves: whose LiteFS went or came back, who is stale. */
 export function newsBetween(before: readonly Seen[], after: readonly Seen[]): readonly string[] {
-  return [...primaryNews(before, after), ...after.flatMap((node) => nodeNews(before, node))]
+  return after.flatMap((node) => nodeNews(before, node))
+}
+
+/** Tells who leads, each time it is asked with what is seen now: a line when that is news, else null. */
+export function leaderNews(first: readonly Seen[]): (now: readonly Seen[]) => string | null {
+  let told = leaderOf(first)?.address ?? null
+  let without = 0
+  return (now) => {
+    const leader = leaderOf(now)
+    without = leader === null ? without + 1 : 0
+    // A hand-over takes less than two looks, and is over before anybody could care.
+    if (without === 1 || (leader?.address ?? null) === told) return null
+    told = leader?.address ?? null
+    if (leader === null) return 'no primary: writes wait or are refused, readers keep what they have'
+    return `${named(leader)} is the primary now`
+  }
 }
 
 /** The node that says that it leads; null when none or more than one does. */
 export function leaderOf(nodes: readonly Seen[]): Seen | null {
   const [leader, other] = nodes.filter(({ view }) => view?.role === 'primary')
   return leader === undefined || other !== undefined ? null : leader
-}
-
-function primaryNews(before: readonly Seen[], after: readonly Seen[]): readonly string[] {
-  const [old, now] = [leaderOf(before), leaderOf(after)]
-  if (old?.address === now?.address) return []
-  if (now === null) return ['no primary: writes wait or are refused, readers keep what they have']
-  return [`${named(now)} is the primary now`]
 }
 
 function nodeNews(before: readonly Seen[], { address, view, ...node }: Seen): readonly string[] {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Environment } from '../server-address.ts'
 import type { Binaries } from './binaries.ts'
 import { type Consul, startConsul } from './consul.ts'
-import { leaderOf, named, newsBetween, type Seen } from './news.ts'
+import { leaderNews, leaderOf, named, newsBetween, type Seen } from './news.ts'
 import { clearNode, type NodeProcess, type NodeSpec, startNode } from './node.ts'
 import { viewOf } from './node-health.ts'
 import type { ClusterPlan } from './plan.ts'
@@ -35,7 +35,6 @@ export function runCluster({ plan, binaries, lastPrimary, settings, tell }: RunO
   const up = new Set<string>()
   let consul: Consul | null = null
   let primary = lastPrimary
-  let seen: readonly Seen[] | null = null
   let stopping = false
   let hurry = false
 
@@ -114,12 +113,13 @@ export function runCluster({ plan, binaries, lastPrimary, settings, tell }: RunO
 
   /** Looks again and again, and tells what is different. */
   async function watch(first: readonly Seen[]): Promise<void> {
-    seen = first
+    const news = leaderNews(first)
+    let seen = first
     const round = async (): Promise<void> => {
       if (stopping) return
       const now = await look()
       if (stopping) return
-      for (const line of newsBetween(seen ?? [], now)) tell(line)
+      for (const line of [news(now), ...newsBetween(seen, now)]) if (line !== null) tell(line)
       seen = now
       const leader = leaderOf(now)?.address
       if (leader !== undefined && leader !== primary) {
@@ -135,7 +135,8 @@ export function runCluster({ plan, binaries, lastPrimary, settings, tell }: RunO
     const timer = setTimeout(() => child.stop('SIGKILL'), hurry ? 0 : END_PATIENCE)
     const code = await child.stop()
     clearTimeout(timer)
-    tell(`${name} has ended${code === 0 ? '' : ` (${endOf(code)})`}`)
+    // Consul has a code of 1 for every end by a signal.
+    tell(`${name} has ended${code === 0 || child === consul ? '' : ` (${endOf(code)})`}`)
   }
 
   async function stop(): Promise<void> {

@@ -27,6 +27,8 @@ const HEADLESS: Millis = 8_000
 const SPREAD: Millis = 3_000
 /** Between two attempts. */
 const PAUSE: Millis = 15_000
+/** Between two looks, which come with every beat: after more, this node itself was stopped or asleep, and could have heard nobody. */
+const AWAY: Millis = 2_000
 
 /**
  * Watches the primary from a replica; to be called with every beat. LiteFS does not notice a primary that is dead but silent (stopped, or behind a cut
@@ -37,12 +39,17 @@ export function watchPrimary(parts: PrimaryWatchParts): () => void {
   const { now, logger } = parts
   let watched: string | null = null
   let since = now()
+  let lookedAt = now()
   let actedAt = -Infinity
   let isAsking = false
 
-  async function act(primary: string, silent: Millis): Promise<void> {
+  const silentFor = () => now() - Math.max(since, parts.heardAt())
+
+  async function act(primary: string): Promise<void> {
     const isAlive = await parts.answers(primary).catch(() => false)
-    if (parts.followed() !== primary) return
+    const silent = silentFor()
+    // It was heard while we asked.
+    if (parts.followed() !== primary || silent < SILENT) return
     if (!isAlive) {
       if (!(await parts.electable().catch(() => false))) return
       actedAt = now()
@@ -57,14 +64,14 @@ export function watchPrimary(parts: PrimaryWatchParts): () => void {
 
   return () => {
     const primary = parts.followed()
-    if (primary !== watched) {
+    if (primary !== watched || now() - lookedAt > AWAY) {
       watched = primary
       since = now()
     }
-    const silent = now() - Math.max(since, parts.heardAt())
-    if (primary === null || silent < SILENT || isAsking || now() - actedAt < PAUSE) return
+    lookedAt = now()
+    if (primary === null || silentFor() < SILENT || isAsking || now() - actedAt < PAUSE) return
     isAsking = true
-    void act(primary, silent).finally(() => {
+    void act(primary).finally(() => {
       isAsking = false
     })
   }

@@ -46,6 +46,8 @@ export type LocalNode = {
   start(): Promise<void>
   /** kill -9 of the server, or an end by SIGTERM; resolves when it has ended. */
   stop(signal: 'SIGKILL' | 'SIGTERM'): Promise<number>
+  /** kill -9 of all of it, its LiteFS too, as when a machine dies. */
+  die(): Promise<void>
   /** A signal to its LiteFS; false when it has none. */
   litefs(signal: NodeJS.Signals): boolean
   /** A signal to the server. */
@@ -63,6 +65,8 @@ export type LocalCluster = {
   /** The node that every running node takes for the primary, once they agree and are up to date. */
   settled(patience?: number): Promise<LocalNode>
   consul(signal: NodeJS.Signals): void
+  /** What Consul does by itself when the time of the lease has run out, which may take twice the ten seconds: whoever held it is dead. */
+  endLease(): Promise<void>
   end(): Promise<void>
 }
 
@@ -115,14 +119,20 @@ export async function startLocalCluster(options: ClusterOptions): Promise<LocalC
     const kept = process.env.CLUSTER_LOGS
     if (kept !== undefined) {
       mkdirSync(kept, { recursive: true })
-      for (const node of nodes) writeFileSync(join(kept, `${node.address}.log`), node.log())
+      for (const node of nodes) writeFileSync(join(kept, `${node.address}.log`), node.wholeLog())
     }
     // Never through a mount that is still there.
     if (cleared.every(Boolean)) rmSync(folder, { recursive: true, force: true })
   }
 
   for (const node of nodes) await node.start()
-  return { nodes, settled, consul: (name) => process.kill(consul.pid, name), end }
+  return {
+    nodes,
+    settled,
+    consul: (name) => process.kill(consul.pid, name),
+    endLease: () => endLease(consul.url),
+    end,
+  }
 }
 
 function localNode(options: ClusterOptions, spec: NodeSpec, place: Place | undefined) {
@@ -157,6 +167,10 @@ function localNode(options: ClusterOptions, spec: NodeSpec, place: Place | undef
       await server.ready
     },
     stop,
+    async die() {
+      await stop('SIGKILL')
+      litefs('SIGKILL')
+    },
     litefs,
     signal(name) {
       if (server !== null) process.kill(server.pid, name)
@@ -173,12 +187,19 @@ function localNode(options: ClusterOptions, spec: NodeSpec, place: Place | undef
   }
   return {
     ...node,
+    wholeLog: () => lines.join('\n'),
     /** Ends all of it; answers whether its mount is gone. */
     async clear(): Promise<boolean> {
       await stop('SIGKILL')
       return clearNode(spec)
     },
   }
+}
+
+async function endLease(consul: string): Promise<void> {
+  const found: unknown = await (await fetch(`${consul}/v1/kv/dashboard`)).json()
+  const session = /"Session":"([^"]+)"/.exec(JSON.stringify(found))?.[1]
+  if (session !== undefined) await fetch(`${consul}/v1/session/destroy/${session}`, { method: 'PUT' })
 }
 
 /** Limits per address would count all of a test as one. */
