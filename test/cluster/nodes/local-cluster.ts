@@ -55,6 +55,8 @@ export type LocalNode = {
   /** Stops all of it, its processes and its LiteFS, as when a machine sleeps; or lets it go on. */
   freeze(asleep: boolean): void
   isUp(): boolean
+  /** Of its server; null when it is not up. */
+  pid(): number | null
   /** What it says of the cluster; null when it does not answer. */
   health(): Promise<ClusterHealth | null>
   log(): string
@@ -182,6 +184,7 @@ function localNode(options: ClusterOptions, spec: NodeSpec, place: Place | undef
       for (const pid of asleep ? all : all.reverse()) process.kill(pid, asleep ? 'SIGSTOP' : 'SIGCONT')
     },
     isUp: () => server !== null,
+    pid: () => server?.pid ?? null,
     health: () => clusterHealth(url),
     log: () => lines.slice(-40).join('\n'),
   }
