@@ -70,15 +70,16 @@ export function boardNames(fallback: readonly string[]): Field<readonly string[]
   )
 }
 
-/** The address of a Redis server, with its password if it has one. */
+/** The address of a Redis server, with its password if it has one; a number after the slash keeps clusters apart that share it. */
 export function redisUrl(): Field<string | null> {
+  const form = /^rediss?:\/\/([^@/?#]*@)?[^@/?#]+(\/\d{0,4})?$/
   return {
     fallback: null,
     secret: true,
     parse(given) {
-      const url = URL.canParse(given) ? new URL(given) : null
-      const isRedis = url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== ''
-      return isRedis ? ok(given) : fail('a URL like redis://host:6379')
+      const url = form.test(given) && URL.canParse(given) ? new URL(given) : null
+      const isReadable = url !== null && isDecodable(url.username) && isDecodable(url.password)
+      return isReadable ? ok(given) : fail('a URL like redis://host:6379')
     },
   }
 }
@@ -130,6 +131,15 @@ export function addressRanges(): Field<AddressRanges> {
     const address = ipaddr.parse(item)
     return [address, address.kind() === 'ipv4' ? 32 : 128]
   })
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** The known name closest to `name`, within three edits; null when none is near. */

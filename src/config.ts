@@ -55,7 +55,7 @@ export type Config = {
   readonly ackReplicated: readonly string[]
   /** Most commits a second over LiteFS, where each one costs milliseconds. */
   readonly commitsPerSecond: number
-  /** Carries what is not journaled between hosts; null where nothing does. */
+  /** Redis, which carries what is not journaled between hosts; null where nothing does. May hold a password. */
   readonly redisUrl: string | null
   readonly limits: Limits
   /** Started by `npm start` or the like, and to end with it. */

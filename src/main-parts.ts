@@ -1,5 +1,8 @@
 /** What both of the server's composition roots begin: the writer and what it is told by time alone. */
+import { hostname } from 'node:os'
+import type { Registry } from 'prom-client'
 import { SETTLE_EVERY, settleLedger } from './boards/rewards/upkeep.ts'
+import { type RelayHost, startRelayHost } from './cluster/relay-host.ts'
 import { spawnServing } from './cluster/spawn-serving.ts'
 import type { Config } from './config.ts'
 import { systemClock as clock, type Millis, systemRandom as random } from './core/clock.ts'
@@ -10,6 +13,7 @@ import { fail, ok, type Result } from './core/result.ts'
 import { DEFAULT_RETENTION } from './journal/retention.ts'
 import { type CommitPosition, startWriter, type WriterOptions } from './journal/writer-client.ts'
 import { mergeMetrics } from './metrics/merge-metrics.ts'
+import { addRelayMetrics } from './metrics/relay-metrics.ts'
 import { loadOperatorKey } from './server/operator.ts'
 import { startFailure } from './server/start-failure.ts'
 import { startTicker, systemTimers } from './server/ticker.ts'
@@ -93,4 +97,41 @@ export function keepSettled(bus: CommandBus, logger: Logger): () => void {
       logger.error('the ledger was not settled', { cause: String(cause) }),
     )
   return startTicker(SETTLE_EVERY, () => void settle(), systemTimers)
+}
+
+/** How a server that is no node of a cluster is called by others: its port tells it from others of the same machine. */
+export function ownName(port: number): string {
+  return `${hostname()}:${port}`
+}
+
+/** Of all processes together. */
+export function sumOfConnections(processes: readonly { readonly connections: number }[]): number {
+  return processes.reduce((sum, { connections }) => sum + connections, 0)
+}
+
+/** Opens the way to other hosts, and announces this one there with its open sockets. */
+export async function openRelay(
+  config: Config,
+  logger: Logger,
+  host: { readonly name: string; readonly connections: () => number; readonly registry: Registry },
+): Promise<RelayHost> {
+  const opened = await startRelayHost({
+    redisUrl: config.redisUrl,
+    node: host.name,
+    region: config.region,
+    connections: host.connections,
+    clock,
+    random,
+    after: systemTimers.after,
+    every: (period, run) => startTicker(period, run, systemTimers),
+    monotonic: systemTimers.now,
+    logger,
+  })
+  addRelayMetrics(host.registry, {
+    connections: () => opened.total().connections,
+    hosts: () => opened.total().hosts,
+    up: () => opened.hub.state().state === 'up',
+    counts: opened.hub.counts,
+  })
+  return opened
 }

@@ -22,8 +22,9 @@ import { createHistory } from './journal/history.ts'
 import { createTail } from './journal/tail.ts'
 import { createEngine } from './live/engine.ts'
 import type { Engine } from './live/types.ts'
-import { type Failure, keepSettled, openWriter, type Running } from './main-parts.ts'
+import { type Failure, keepSettled, openRelay, openWriter, ownName, type Running } from './main-parts.ts'
 import { createLiveMetrics } from './metrics/live-metrics.ts'
+import { countLostSuffixes } from './metrics/node-metrics.ts'
 import { createServerMetrics } from './metrics/server-metrics.ts'
 import { type ClientAddress, clientAddress, limitKeyOf } from './server/address.ts'
 import { createAttachment } from './server/attachment.ts'
@@ -114,8 +115,12 @@ export async function startServing(context: ServingContext): Promise<Result<Runn
   })
   if (link !== null) metrics.registry.setDefaultLabels({ process: String(link.welcome.process) })
   late.metrics = () => metrics.registry.metrics()
+  const { registry } = metrics
+  const own = { name: ownName(port.number), connections: port.connections.open, registry }
+  const relay = link === null ? await openRelay(config, logger, own) : null
   // Before the engine: rows committed in between then come twice, which the engine sees, and are never skipped.
-  const tail = followJournal(context, storage, auth)
+  const countLost = litefs === null ? () => {} : countLostSuffixes(metrics.registry)
+  const tail = followJournal(context, storage, auth, countLost)
   const devices = createDeviceMessages({
     bus: writer.bus,
     clock,
@@ -197,6 +202,7 @@ export async function startServing(context: ServingContext): Promise<Result<Runn
         writer: writer.state(),
         writerRestarts: writer.restarts(),
         connections: port.connections.open(),
+        presence: relay?.total() ?? link?.state().presence,
         processes:
           link === null ? undefined : processesBy(link, { connections: port.connections.open(), seq }),
         cluster: link === null ? undefined : clusterBy(link, clock.now()),
@@ -224,7 +230,9 @@ export async function startServing(context: ServingContext): Promise<Result<Runn
       goodbye: (spread) => engine.goodbye(spread, 'the server is restarting'),
       sessions: () => engine.stats().sessions,
       closeSome: engine.closeSome,
-      drainWriter: writer.close,
+      async drainWriter() {
+        await Promise.all([writer.close(), relay?.stop()])
+      },
       release() {
         stopRhythm()
         for (const stopTicker of stopUpkeep) stopTicker()
@@ -319,7 +327,12 @@ function openAuth(
 }
 
 /** Every committed row goes to the key cache first, so that nothing is served under a key revoked in the same commit. */
-function followJournal({ logger, late }: ServingContext, storage: Storage<Stores>, auth: Auth) {
+function followJournal(
+  { logger, late }: ServingContext,
+  storage: Storage<Stores>,
+  auth: Auth,
+  countLost: () => void,
+) {
   return createTail({
     read: (work) => storage.read(({ journal }) => work(journal)),
     deliver(entries) {
@@ -327,7 +340,13 @@ function followJournal({ logger, late }: ServingContext, storage: Storage<Stores
       engineOf(late).apply(entries)
     },
     onLost({ cursor, head }) {
-      logger.error('the journal was replaced under the server', { had: cursor.seq, found: head.seq })
+      logger.error('the journal was replaced under the server', {
+        had: cursor.seq,
+        had_epoch: cursor.epoch,
+        found: head.seq,
+        found_epoch: head.epoch,
+      })
+      countLost()
       auth.forget()
       engineOf(late).resync('the journal was replaced')
       late.reconcile()

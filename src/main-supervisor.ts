@@ -7,7 +7,16 @@ import type { Config } from './config.ts'
 import { systemClock as clock } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
 import { fail, ok, type Result } from './core/result.ts'
-import { type Failure, keepSettled, openWriter, type Running, servingParts } from './main-parts.ts'
+import {
+  type Failure,
+  keepSettled,
+  openRelay,
+  openWriter,
+  ownName,
+  type Running,
+  servingParts,
+  sumOfConnections,
+} from './main-parts.ts'
 import { createProcessMetrics } from './metrics/process-metrics.ts'
 import { announceOperatorKey } from './server/operator.ts'
 import { addressToOpen } from './server/serve.ts'
@@ -36,6 +45,11 @@ export async function startSupervisor(
   if (!swept.ok) return fail([swept.error.message])
 
   const metrics = createProcessMetrics(() => serving?.status() ?? [])
+  const relay = await openRelay(config, logger, {
+    name: ownName(port.number),
+    connections: () => sumOfConnections(serving?.status() ?? []),
+    registry: metrics,
+  })
   const started = await superviseProcesses({
     ...common,
     processes,
@@ -53,6 +67,8 @@ export async function startSupervisor(
         () => false,
       ),
     metrics: () => metrics.metrics(),
+    relay: relay.hub,
+    presence: relay.total,
   })
   if (!started.ok) return started
   serving = started.value
@@ -62,7 +78,7 @@ export async function startSupervisor(
     stopSettling()
     // Their last commands, the ends of devices among them, come while they say goodbye.
     await started.value.stop(GOODBYE_PATIENCE)
-    await writer.close()
+    await Promise.all([writer.close(), relay.stop()])
     port.release()
     forgetOperator?.()
     logger.info('stopped')

@@ -8,6 +8,7 @@ import { parentChannel } from './cluster/channel.ts'
 import { type LitefsSettings, readLitefsSettings } from './cluster/litefs/settings.ts'
 import { processCount, shareOfLimits } from './cluster/process-count.ts'
 import { withProcess } from './cluster/process-logger.ts'
+import { failedIn } from './cluster/relay/open-hub.ts'
 import { endByOrder } from './cluster/serving-end.ts'
 import { linkToSupervisor } from './cluster/serving-link.ts'
 import { type Config, readConfig, usage } from './config.ts'
@@ -73,6 +74,7 @@ async function serveFor(number: number, given: Config): Promise<void> {
     onGone: end.orphaned,
     status: () => ({ connections: late.engine?.stats().sessions ?? 0, seq: late.engine?.stats().seq ?? 0 }),
     metrics: () => late.metrics(),
+    relay: { now: clock.now, failed: failedIn(logger) },
   })
   const config = { ...given, limits: shareOfLimits(given.limits, link.welcome.processes) }
   const litefs = litefsOf(given)

@@ -9,7 +9,11 @@ export type CommandLine = {
   readonly about: string
   /** Names of the positional arguments, all required. */
   readonly positionals: readonly string[]
+  /** Names of those that may follow. */
+  readonly optional?: readonly string[]
   readonly flags: readonly Flag[]
+  /** More lines of the help page, after the usage. */
+  readonly notes?: readonly string[]
 }
 
 /** `value` is what stands for the flag's value in the help page; a flag without it is a switch. */
@@ -43,7 +47,7 @@ export function readArgs(command: CommandLine, argv: readonly string[]): Result<
   if (values[HELP.name] === true) return fail({ type: 'help', page: helpPage(command) })
   const missing = command.positionals[positionals.length]
   if (missing !== undefined) return wrong(`${missing} is missing`)
-  const extra = positionals[command.positionals.length]
+  const extra = positionals[command.positionals.length + (command.optional?.length ?? 0)]
   if (extra !== undefined) return wrong(`unexpected argument '${extra}'`)
   return ok({
     positionals,
@@ -85,12 +89,14 @@ function helpPage(command: CommandLine): string {
     flag.about,
   ])
   const width = Math.max(...rows.map(([left]) => left.length))
-  const usage = [command.name, ...command.positionals, '[flags]'].join(' ')
+  const optional = (command.optional ?? []).map((name) => `[${name}]`)
+  const usage = [command.name, ...command.positionals, ...optional, '[flags]'].join(' ')
   return [
     command.about,
     '',
     `Usage: ${usage}`,
     '',
+    ...(command.notes === undefined ? [] : [...command.notes, '']),
     ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`),
   ].join('\n')
 }

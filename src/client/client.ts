@@ -40,12 +40,15 @@ class LiveClient implements Client {
     const timers = options.timers ?? PLATFORM.timers
     const error = (error: AppError) => this.#errors.tell(error)
     const format = options.format ?? 'msgpack'
-    const { url } = options
-    let address = typeof url === 'string' ? url : ''
-    const nextAddress = () => {
-      if (typeof url !== 'string') address = url()
-      return addressOf(address, options.clientType ?? 'web', format)
+    const { url, clientType = 'web' } = options
+    let address = ''
+    const ask = (from: string): string => {
+      address = addressOf(from, clientType, format)
+      return address
     }
+    // A wrong one is told of at once.
+    if (typeof url === 'string') ask(url)
+    const nextAddress = () => (typeof url === 'string' ? address : ask(url()))
     const link = new Link(
       {
         url: nextAddress,

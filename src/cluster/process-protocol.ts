@@ -1,5 +1,6 @@
 import type { Command, CommandResult } from '../core/command.ts'
 import type { NodeView } from './node/node.ts'
+import type { RelayMessage } from './relay/line.ts'
 
 /**
  * What the supervisor and the processes that serve for it say to each other. It travels as JSON text over the channel that comes with a
@@ -18,6 +19,8 @@ export type ToServing =
   | { readonly type: 'collect'; readonly id: number }
   /** The metrics of all processes: the answer to `scrape`. */
   | { readonly type: 'metrics'; readonly id: number; readonly text: string }
+  /** What is not journaled, from the other processes and hosts. */
+  | { readonly type: 'relay'; readonly relay: RelayMessage }
   /** Say goodbye and end. */
   | { readonly type: 'stop' }
 
@@ -33,6 +36,8 @@ export type ToSupervisor =
   | { readonly type: 'status'; readonly connections: number; readonly seq: number }
   | { readonly type: 'scrape'; readonly id: number }
   | { readonly type: 'collected'; readonly id: number; readonly text: string }
+  /** What is not journaled, for the other processes and hosts. */
+  | { readonly type: 'relay'; readonly relay: RelayMessage }
 
 /** What a process is told about itself. */
 export type Welcome = {
@@ -52,9 +57,13 @@ export type HostState = {
   readonly writer: WriterStatus
   readonly position: Position
   readonly processes: readonly ProcessStatus[]
+  readonly presence: PresenceTotal
   /** Where the host is a node of a cluster; null elsewhere. */
   readonly node: NodeView | null
 }
+
+/** All hosts heard of, this one included, and their open sockets. */
+export type PresenceTotal = { readonly hosts: number; readonly connections: number }
 
 export type WriterStatus = {
   readonly state: 'running' | 'restarting' | 'stopped'

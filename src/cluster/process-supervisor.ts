@@ -7,9 +7,11 @@ import {
   BEAT,
   type HostState,
   type Position,
+  type PresenceTotal,
   type ProcessStatus,
   type WriterStatus,
 } from './process-protocol.ts'
+import type { Hub } from './relay/hub.ts'
 import { createSeat, type Seat, type Spawned } from './seat.ts'
 
 export type SupervisorParts = {
@@ -29,6 +31,8 @@ export type SupervisorParts = {
   /** The supervisor's own metrics. */
   readonly metrics: () => Promise<string>
   readonly mergeMetrics: (texts: readonly string[]) => string
+  readonly relay: Pick<Hub, 'attach'>
+  readonly presence: () => PresenceTotal
   /** No process can be kept up: this one is of no use any more. */
   readonly onGivenUp: () => void
   /** Runs something once, later. */
@@ -65,6 +69,7 @@ export async function superviseProcesses(
     writer: parts.writer(),
     position: parts.position(),
     processes: seats.map((seat) => seat.status()),
+    presence: parts.presence(),
     node: parts.node(),
   })
   const seats: readonly Seat[] = Array.from({ length: processes }, (_, index) =>

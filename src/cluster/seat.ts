@@ -9,6 +9,7 @@ import {
   type ToServing,
   type ToSupervisor,
 } from './process-protocol.ts'
+import type { Hub, HubEnd } from './relay/hub.ts'
 
 /** A spawned process. `exited` never rejects. */
 export type Spawned = {
@@ -31,6 +32,7 @@ export type SeatParts = {
   readonly onEnd: (lines: readonly string[]) => void
   readonly onScrape: (answer: (text: string) => void) => void
   readonly onCollected: (id: number, text: string) => void
+  readonly relay: Pick<Hub, 'attach'>
   readonly after: (delay: Millis, run: () => void) => void
   readonly logger: Logger
 }
@@ -71,6 +73,7 @@ export function createSeat(parts: SeatParts): Seat {
       connections: 0,
       seq: 0,
       answered: Promise.resolve(),
+      relay: parts.relay.attach((relay) => post(begun, { type: 'relay', relay })),
     }
     run = begun
     spawned.channel.onText((text) => {
@@ -126,6 +129,9 @@ export function createSeat(parts: SeatParts): Seat {
       case 'collected':
         parts.onCollected(message.id, message.text)
         break
+      case 'relay':
+        from.relay.receive(message.relay)
+        break
       default:
         message satisfies never
     }
@@ -133,6 +139,7 @@ export function createSeat(parts: SeatParts): Seat {
 
   function ended(gone: Run, how: Awaited<Spawned['exited']>): void {
     run = null
+    gone.relay.close()
     failures = gone.beats * BEAT >= LASTING ? 1 : failures + 1
     if (!stopping) logger.error('serving process ended', { process, pid: gone.spawned.pid, ...how, failures })
     emptied(gone.lines)
@@ -199,6 +206,7 @@ type Run = {
   seq: number
   /** Resolves when every batch of commands so far is answered. */
   answered: Promise<void>
+  readonly relay: HubEnd
 }
 
 function post(run: Run, message: ToServing): void {

@@ -9,6 +9,8 @@ import {
   type ToSupervisor,
   type Welcome,
 } from './process-protocol.ts'
+import { createLinkRelay } from './relay/link-relay.ts'
+import type { Relay, RelayParts } from './relay/types.ts'
 
 export type ServingParts = {
   readonly channel: Channel
@@ -24,12 +26,14 @@ export type ServingParts = {
   readonly status: () => { readonly connections: number; readonly seq: number }
   /** This process's own metrics as Prometheus text. */
   readonly metrics: () => Promise<string>
+  readonly relay: RelayParts
 }
 
 /** A serving process's way to its supervisor, and through it to the writer. */
 export type ServingLink = {
   readonly welcome: Welcome
   readonly bus: CommandBus
+  readonly relay: Relay
   /** What the supervisor last said of the host. */
   state(): HostState
   /** Tells that this process serves. Beats from then on. */
@@ -51,6 +55,11 @@ export function linkToSupervisor(parts: ServingParts): Promise<ServingLink> {
     ...QUEUE_DEFAULTS,
     // A ToSupervisor of type commands, put together from text that is printed already.
     post: (commands) => channel.send(`{"type":"commands","commands":[${commands.join(',')}]}`),
+    defer: setImmediate,
+  })
+  const { relay, ...relayEnd } = createLinkRelay({
+    ...parts.relay,
+    send: (message) => post({ type: 'relay', relay: message }),
     defer: setImmediate,
   })
   const scrapes = new Map<number, (text: string) => void>()
@@ -81,6 +90,9 @@ export function linkToSupervisor(parts: ServingParts): Promise<ServingLink> {
       case 'metrics':
         scrapes.get(message.id)?.(message.text)
         break
+      case 'relay':
+        relayEnd.receive(message.relay)
+        break
       case 'stop':
         parts.onStop()
         break
@@ -109,6 +121,7 @@ export function linkToSupervisor(parts: ServingParts): Promise<ServingLink> {
   const link = (welcome: Welcome, first: HostState): ServingLink => ({
     welcome,
     bus: queue,
+    relay,
     state: () => state ?? first,
     ready() {
       post({ type: 'ready' })
@@ -123,6 +136,7 @@ export function linkToSupervisor(parts: ServingParts): Promise<ServingLink> {
   channel.onEnd(() => {
     if (beating !== null) clearInterval(beating)
     queue.fail(GONE)
+    relayEnd.ended()
     parts.onGone()
   })
   post({ type: 'hello' })

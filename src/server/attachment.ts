@@ -1,5 +1,6 @@
 import type { Millis } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
+import { createRemarks } from '../core/remarks.ts'
 
 export type AttachmentParts = {
   /** Opens the storage; throws when it cannot be opened. */
@@ -32,9 +33,12 @@ export function createAttachment(parts: AttachmentParts): (news: StorageNews) =>
   const { engine, logger } = parts
   let isAttached = true
   let isStale = false
+  let leftAt = 0
+  const trouble = createRemarks()
 
   function leave(): void {
     isAttached = false
+    leftAt = parts.now()
     engine.suspend()
     logger.warn('storage detached')
     parts.detach()
@@ -46,12 +50,13 @@ export function createAttachment(parts: AttachmentParts): (news: StorageNews) =>
       parts.attach()
       parts.catchUp()
     } catch (error) {
-      logger.warn('storage not attached', { error: String(error) })
+      if (trouble.isNew(String(error))) logger.warn('storage not attached', { error: String(error) })
       parts.detach()
       return false
     }
     isAttached = true
-    logger.info('storage attached')
+    trouble.over()
+    logger.info('storage attached', { after_ms: parts.now() - leftAt })
     engine.resume()
     return true
   }

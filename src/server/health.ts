@@ -14,6 +14,8 @@ export type Health = {
   readonly writer: { readonly state: WriterState; readonly restarts: number }
   /** Of the process that answers. */
   readonly connections: number
+  /** Open sockets of all hosts heard of within five seconds, and how many hosts that are. */
+  readonly clients?: { readonly hosts: number; readonly connections: number }
   /** All serving processes, where there are several; what the others say of themselves is half a second old at most. */
   readonly processes?: readonly ProcessHealth[]
   /** Where the server is a node of a cluster. */
@@ -82,6 +84,8 @@ export type HealthReadings = {
   readonly writer: WriterState
   readonly writerRestarts: number
   readonly connections: number
+  /** Of all hosts. */
+  readonly presence?: { readonly hosts: number; readonly connections: number } | undefined
   readonly processes?: readonly ProcessHealth[] | undefined
   readonly cluster?: ClusterHealth | undefined
 }
@@ -99,6 +103,7 @@ export function health(readings: HealthReadings): Health {
     journal: { epoch: readings.epoch, seq: readings.appliedSeq, lag_rows: lag },
     writer: { state: readings.writer, restarts: readings.writerRestarts },
     connections: readings.connections,
+    ...(readings.presence === undefined ? {} : { clients: readings.presence }),
     ...(readings.processes === undefined ? {} : { processes: readings.processes }),
     ...(readings.cluster === undefined ? {} : { cluster: readings.cluster }),
     server_time: readings.now,

@@ -64,6 +64,7 @@ const COMPOSITION_ROOTS = [
   'src/main.ts',
   'src/main-supervisor.ts',
   'src/main-node.ts',
+  'src/main-node-parts.ts',
   'src/main-serving.ts',
   'src/main-parts.ts',
   'src/main-writer.ts',

@@ -23,6 +23,7 @@ describe('litefs.yml', () => {
         hostname: '127.0.0.41',
         'advertise-url': 'http://127.0.0.41:20202',
         candidate: false,
+        'reconnect-delay': '100ms',
         consul: { url: 'http://127.0.0.40:8500', key: 'dashboard', ttl: '10s', 'lock-delay': '1s' },
       },
     })

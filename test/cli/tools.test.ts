@@ -138,7 +138,7 @@ describe('replay', () => {
 })
 
 /** Every tool shows its page, with the name that the README uses, and refuses what it does not know. */
-for (const tool of ['keygen', 'watch', 'replay'] as const) {
+for (const tool of ['keygen', 'watch', 'replay', 'cluster'] as const) {
   test(`${tool} --help`, async () => {
     const help = await run(tool, '--help')
     expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining(`npm run ${tool} --`) })

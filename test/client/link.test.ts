@@ -13,6 +13,16 @@ describe('the link', () => {
     expect(() => new Harness({ url: 'not an address' })).toThrow()
   })
 
+  test('an address that is asked for is asked for before every attempt', () => {
+    const hosts = ['one', 'two']
+    const h = new Harness({ url: () => `ws://${hosts.shift() ?? 'none'}/ws` })
+    h.client.connect()
+    expect(h.socket.url).toStartWith('ws://one/ws?')
+    h.client.close()
+    h.client.connect()
+    expect(h.socket.url).toStartWith('ws://two/ws?')
+  })
+
   test('states from idle to closed', async () => {
     const h = new Harness()
     const states: LinkState['status'][] = []

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'bun:test'
 import type { Channel, HostState } from '../../src/cluster/process-protocol.ts'
+import { createHub } from '../../src/cluster/relay/hub.ts'
 import { createSeat, type Spawned } from '../../src/cluster/seat.ts'
 import { linkToSupervisor } from '../../src/cluster/serving-link.ts'
 import type { Command } from '../../src/core/command.ts'
@@ -7,9 +8,11 @@ import type { Logger } from '../../src/core/logger.ts'
 import { superviseWriter } from '../../src/server/writer-supervisor.ts'
 import { openReader } from '../../src/storage/sqlite/open.ts'
 import { temporaryFolder } from '../e2e/server-process.ts'
+import { pipe } from '../support/pipe.ts'
 import { note, startTestWriter } from '../support/writer.ts'
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+const relay = { now: () => 0, failed() {} }
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean()
@@ -89,6 +92,7 @@ async function host(processes: number, submit?: () => Promise<never>) {
     writer: { state: writer.state(), restarts: writer.restarts() },
     position: writer.position(),
     processes: [],
+    presence: { hosts: 1, connections: 0 },
     node: null,
   })
   const pipes = Array.from({ length: processes }, pipe)
@@ -106,6 +110,7 @@ async function host(processes: number, submit?: () => Promise<never>) {
         onEnd() {},
         onScrape() {},
         onCollected() {},
+        relay: createHub({ ...relay, uplink: null, defer: setImmediate }),
         after() {},
         logger: quiet,
       })
@@ -124,6 +129,7 @@ async function host(processes: number, submit?: () => Promise<never>) {
         },
         status: () => ({ connections: 0, seq: 0 }),
         metrics: async () => '',
+        relay,
       })
       seats.push(seat)
       link.ready()
@@ -146,26 +152,4 @@ function notes(reader: ReturnType<typeof openReader>): readonly number[] {
 
 function spawned(channel: Channel): Spawned {
   return { pid: 1, channel, kill() {}, exited: new Promise(() => {}) }
-}
-
-/** Two ends of a channel in one process. */
-function pipe() {
-  const end = () => {
-    const takers: ((text: string) => void)[] = []
-    const enders: (() => void)[] = []
-    return { takers, enders }
-  }
-  const [a, b] = [end(), end()]
-  const channel = (own: typeof a, other: typeof a) => ({
-    send: (text: string) =>
-      void setImmediate(() => {
-        for (const take of other.takers) take(text)
-      }),
-    onText: (take: (text: string) => void) => void own.takers.push(take),
-    onEnd: (ended: () => void) => void own.enders.push(ended),
-    end: () => {
-      for (const ended of other.enders.splice(0)) ended()
-    },
-  })
-  return { near: channel(a, b), far: channel(b, a) }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { BEAT, type Position, type ToServing, type ToSupervisor } from '../../src/cluster/process-protocol.ts'
 import { superviseProcesses } from '../../src/cluster/process-supervisor.ts'
+import { createHub } from '../../src/cluster/relay/hub.ts'
 import type { Spawned } from '../../src/cluster/seat.ts'
 import type { Logger } from '../../src/core/logger.ts'
 import { mergeMetrics } from '../../src/metrics/merge-metrics.ts'
@@ -17,7 +18,11 @@ describe('the supervisor of serving processes', () => {
     run.children[1]?.say({ type: 'ready' })
     expect(await run.started).toMatchObject({ ok: true })
     expect(run.children.map(({ heard }) => heard[0])).toMatchObject([
-      { type: 'welcome', welcome: { process: 1, processes: 2, runId: 'run 1', operatorKey: 'key' } },
+      {
+        type: 'welcome',
+        state: { presence: { hosts: 3, connections: 14 } },
+        welcome: { process: 1, processes: 2, runId: 'run 1', operatorKey: 'key' },
+      },
       { type: 'welcome', welcome: { process: 2, processes: 2, runId: 'run 2', operatorKey: 'key' } },
     ])
   })
@@ -178,6 +183,8 @@ function supervise(processes: number, spawnsThatFail = 0) {
     },
     metrics: async () => up('supervisor'),
     mergeMetrics,
+    relay: createHub({ now: () => now, failed() {}, uplink: null, defer: setImmediate }),
+    presence: () => ({ hosts: 3, connections: 14 }),
     onGivenUp: () => void givenUp++,
     after: (delay, run) => void waiting.push({ at: now + delay, run }),
     every(_period, run) {

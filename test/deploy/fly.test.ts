@@ -18,7 +18,7 @@ const given = (region: string) => ({
   PRIMARY_REGION: String(at(fly, 'primary_region')),
   FLY_CONSUL_URL: 'https://:secret@consul.example/dashboard-1234',
 })
-const config = configOf(given('fra'))
+const config = () => configOf(given('fra'))
 
 /** flyctl's own names of what we use; it warns of others, and goes on without them. */
 const FIELDS: { readonly [section: string]: readonly string[] } = {
@@ -61,14 +61,14 @@ describe('fly.toml', () => {
     expect(names.filter((name) => !(name in VARIABLES))).toEqual([])
     expect(names.filter((name) => name.startsWith('FLY_'))).toEqual([])
     expect(Object.values(env).filter((value) => typeof value !== 'string')).toEqual([])
-    expect(config.region).toBe('fra')
-    expect(config.publicHosts).toEqual({ mode: 'listed', hosts: new Set([`${at(fly, 'app')}.fly.dev`]) })
+    expect(config().region).toBe('fra')
+    expect(config().publicHosts).toEqual({ mode: 'listed', hosts: new Set([`${at(fly, 'app')}.fly.dev`]) })
   })
 
   test("has one port, the server's, and does not publish those of LiteFS and the nodes", () => {
-    expect(at(fly, 'http_service', 'internal_port')).toBe(config.port)
-    expect(at(fly, 'metrics', 'port')).toBe(config.port)
-    expect(only('EXPOSE')).toBe(String(config.port))
+    expect(at(fly, 'http_service', 'internal_port')).toBe(config().port)
+    expect(at(fly, 'metrics', 'port')).toBe(config().port)
+    expect(only('EXPOSE')).toBe(String(config().port))
     expect(at(fly, 'services')).toBeUndefined()
   })
 
@@ -81,7 +81,7 @@ describe('fly.toml', () => {
 
   test('keeps what the server and LiteFS keep on the volume, and mounts LiteFS beside it', () => {
     const volume = at(fly, 'mounts', 'destination')
-    expect(config.dataDir).toBe(String(volume))
+    expect(config().dataDir).toBe(String(volume))
     const litefs: unknown = Bun.YAML.parse(read('deploy/litefs.yml'))
     expect(dirname(String(at(litefs, 'data', 'dir')))).toBe(String(volume))
     expect(String(at(litefs, 'fuse', 'dir'))).not.toStartWith(String(volume))
@@ -105,11 +105,11 @@ describe('fly.toml', () => {
     const { type, soft_limit: soft, hard_limit: hard } = tableAt(service, 'concurrency')
     expect(type).toBe('connections')
     expect(Number(soft)).toBeLessThan(Number(hard))
-    expect(Number(hard)).toBeLessThanOrEqual(config.limits.connections)
+    expect(Number(hard)).toBeLessThanOrEqual(config().limits.connections)
   })
 
   test('names a LiteFS configuration that is in the image, by which machines of the primary region may lead and no others', () => {
-    expect(config.litefs).toBe(placeInImage('deploy/litefs.yml'))
+    expect(config().litefs).toBe(placeInImage('deploy/litefs.yml'))
     for (const [region, candidate] of [
       ['fra', true],
       ['syd', false],
@@ -124,7 +124,7 @@ describe('fly.toml', () => {
         port: 20_202,
         lease: { type: 'consul', url: 'https://:secret@consul.example/dashboard-1234', ttl: 10_000 },
       })
-      expect(settings.value.port).not.toBe(config.nodePort)
+      expect(settings.value.port).not.toBe(config().nodePort)
     }
   })
 })

@@ -37,14 +37,36 @@ export function forSeeds(
   count: number,
   property: (random: Seeded, seed: number) => void,
 ): void {
-  const only = process.env[variable]
-  const total = Number(process.env[`${variable}S`] ?? count)
-  const seeds = only === undefined ? Array.from({ length: total }, (_, i) => i + 1) : [Number(only)]
-  for (const seed of seeds) {
+  for (const seed of seedsOf(variable, count)) {
     try {
       property(seeded(seed), seed)
     } catch (error) {
-      throw new Error(`seed ${seed} (replay with ${variable}=${seed})`, { cause: error })
+      throw broken(variable, seed, error)
     }
   }
+}
+
+/** The same for what takes its time; one seed after the other. */
+export async function forSeedsInTurn(
+  variable: string,
+  count: number,
+  property: (random: Seeded, seed: number) => Promise<void>,
+): Promise<void> {
+  for (const seed of seedsOf(variable, count)) {
+    try {
+      await property(seeded(seed), seed)
+    } catch (error) {
+      throw broken(variable, seed, error)
+    }
+  }
+}
+
+function seedsOf(variable: string, count: number): readonly number[] {
+  const only = process.env[variable]
+  const total = Number(process.env[`${variable}S`] ?? count)
+  return only === undefined ? Array.from({ length: total }, (_, i) => i + 1) : [Number(only)]
+}
+
+function broken(variable: string, seed: number, cause: unknown): Error {
+  return new Error(`seed ${seed} (replay with ${variable}=${seed})`, { cause })
 }

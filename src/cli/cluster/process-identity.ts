@@ -39,6 +39,11 @@ export function startTicks(stat: string): string | null {
   return ticks !== undefined && /^\d+$/.test(ticks) ? ticks : null
 }
 
+/** Whether a process is stopped, as by SIGSTOP. */
+export function isStopped({ pid }: ProcessIdentity): boolean {
+  return /^State:\tT/m.test(read(`/proc/${pid}/status`) ?? '')
+}
+
 /** The arguments that a process was started with; empty when there is none. */
 export function commandLineOf(pid: number): readonly string[] {
   return (read(`/proc/${pid}/cmdline`) ?? '').split('\0').slice(0, -1)

@@ -7,8 +7,11 @@ import { DATABASE } from './settings.ts'
 /** Which part a LiteFS plays; `primary` is the name of the node that leads, null when this one knows none. */
 export type LitefsRole = { readonly isPrimary: boolean; readonly primary: string | null }
 
-/** Who it is. Nodes of one cluster have the same `cluster`, which whoever cannot reach LiteFS does not know. */
-export type LitefsIdentity = { readonly cluster: string; readonly candidate: boolean }
+/**
+ * Who it is. Nodes of one cluster have the same `cluster`, which whoever cannot reach LiteFS does not know; null for a new node as long
+ * as it has found no primary.
+ */
+export type LitefsIdentity = { readonly cluster: string | null; readonly candidate: boolean }
 
 /** What LiteFS tells as it happens; in order, with no replay of what was missed. */
 export type LitefsEvent =
@@ -47,7 +50,7 @@ export function litefsApi(url: string): LitefsApi {
       const info = checked(Info, await (await ask('/info')).json())
       return {
         isPrimary: info.isPrimary,
-        cluster: info.clusterID,
+        cluster: nameOf(info.clusterID),
         candidate: info.candidate,
         primary: nameOf(info.primary?.hostname),
       }
@@ -96,7 +99,7 @@ async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string
   }
 }
 
-const nameOf = (hostname: string | undefined) => (hostname === undefined || hostname === '' ? null : hostname)
+const nameOf = (name: string | undefined) => (name === undefined || name === '' ? null : name)
 
 function checked<Schema extends TSchema>(schema: Schema, value: unknown): Static<Schema> {
   if (Value.Check(schema, value)) return value
@@ -106,7 +109,7 @@ function checked<Schema extends TSchema>(schema: Schema, value: unknown): Static
 const hex = Type.String({ pattern: '^[0-9a-f]{16}$' })
 
 const Info = Type.Object({
-  clusterID: Type.String(),
+  clusterID: Type.Optional(Type.String()),
   isPrimary: Type.Boolean(),
   candidate: Type.Boolean(),
   primary: Type.Optional(Type.Object({ hostname: Type.Optional(Type.String()) })),

@@ -32,7 +32,8 @@ export function startLitefs({ binary, file, pidFile, logger }: ChildParts): Lite
   void child.exited.then(() => process.off('exit', end))
   const lines: string[] = []
   let warnedAt = -Infinity
-  const keep = (line: string) => {
+  const keep = (said: string) => {
+    const line = withoutSecrets(said)
     lines.push(line)
     if (lines.length > LAST_LINES) lines.shift()
     // What it tries again and again it says as often.
@@ -53,21 +54,34 @@ export function startLitefs({ binary, file, pidFile, logger }: ChildParts): Lite
 }
 
 const LAST_WORDS: Millis = 50
+/**
+ * Whoever knows the cluster's id is taken for one of its nodes, and Consul's address may have a token in it. The end of the id stays, to
+ * tell one cluster from another.
+ */
+function withoutSecrets(line: string): string {
+  return line.replaceAll(/\bLFSC[\dA-F]+(?=[\dA-F]{4}\b)/g, 'LFSC…').replaceAll(/:\/\/[^\s/@"]*@/g, '://…@')
+}
+
 /** It has no levels: words tell. */
 const TROUBLE = /\b(error|cannot|fatal|failed|invalid)\b/i
 const WARN_EVERY: Millis = 5_000
 
 /** A LiteFS that runs with this configuration file, left behind by a server that was killed; null when there is none. */
-export function findLitefs({ file }: Pick<ChildParts, 'file'>): LitefsProcess | null {
+export function findLitefs({ file, pidFile }: Pick<ChildParts, 'file' | 'pidFile'>): LitefsProcess | null {
   const pid = readdirSync('/proc')
     .map(Number)
     .find((id) => Number.isInteger(id) && isLitefs(id, file))
   if (pid === undefined) return null
+  writeFileSync(pidFile, `${pid}\n`)
   const exited = (async () => {
     while (signal(pid, 0)) await Bun.sleep(LOOK)
     return { how: 'it ended', lines: [] }
   })()
-  return { pid, exited, kill: (name) => void signal(pid, name) }
+  const kill = (name: NodeJS.Signals) => {
+    // Its number may be another's by now.
+    if (isLitefs(pid, file)) signal(pid, name)
+  }
+  return { pid, exited, kill }
 }
 
 function isLitefs(pid: number, file: string): boolean {

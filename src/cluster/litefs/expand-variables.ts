@@ -7,13 +7,16 @@ export function expandVariables(
   environment: { readonly [name: string]: string | undefined },
 ): string {
   const given = (name: string) => environment[name] ?? ''
-  return text.replace(/\$(?:\{([^}]*)\}|([A-Za-z_]\w*))/g, (_all, braced?: string, bare?: string) => {
+  return text.replace(VARIABLE, (_all, braced?: string, bare?: string) => {
     if (bare !== undefined) return given(bare)
     const inner = (braced ?? '').trim()
-    const comparison = /^(\w+)\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)'|(\w+))$/.exec(inner)
+    const comparison = /^(\w+)\s*(==|!=)\s*(?:'(.*)'|"(.*)"|(\w+))$/.exec(inner)
     if (comparison === null) return given(inner)
-    const [, name = '', operator, double, single, variable] = comparison
-    const other = double ?? single ?? given(variable ?? '')
+    const [, name = '', operator, single, double, variable] = comparison
+    const other = single ?? double ?? given(variable ?? '')
     return String(operator === '==' ? given(name) === other : given(name) !== other)
   })
 }
+
+/** As Go's os.Expand finds them: what the shell has special variables for (`$$`, `$1`) is one, too, and is never set. */
+const VARIABLE = /\$(?:\{([^}]*)\}|([A-Za-z_]\w*|[*#$@!?0-9-]))/g

@@ -1,7 +1,7 @@
 import type { Millis } from '../../core/clock.ts'
 import type { StoragePosition } from '../../core/command.ts'
 import type { Logger } from '../../core/logger.ts'
-import type { LitefsApi, LitefsRole } from './api.ts'
+import type { LitefsApi, LitefsEvent, LitefsRole } from './api.ts'
 import type { LitefsProcess } from './child.ts'
 
 /** LiteFS as this node has it. `down`: the mount must not be touched, and whoever has the database open closes it. */
@@ -17,8 +17,6 @@ export type KeeperParts = {
   readonly unmount: () => Promise<void>
   /** LiteFS cannot be started, or ended again and again without having come up once; a line for people each. */
   readonly onFailed: (lines: readonly string[]) => void
-  /** LiteFS has come up: called before its first state; its promise is waited for. */
-  readonly onUp: () => Promise<void>
   /** Called with every change. */
   readonly onState: (state: LitefsState) => void
   /** Called with every commit that this node's copy has taken; some may be missed, a later one never. */
@@ -49,6 +47,7 @@ const LOOK: Millis = 500
 const SILENCE: Millis = 4_000
 /** It answers only after it has its files in order. */
 const START_PATIENCE: Millis = 60_000
+const UNMOUNTED = 'its mount is gone'
 /** For a clean end. */
 const END_PATIENCE: Millis = 3_000
 const DELAYS: readonly Millis[] = [20, 200, 500, 1_000, 2_000, 4_000, 8_000]
@@ -66,6 +65,9 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
   let ledAt = -Infinity
   let restarts = 0
   let wasUp = false
+  /** Roles that events told of. */
+  let told = 0
+  const stop = Promise.withResolvers<void>()
   let stopping = false
   let lastWords: readonly string[] = []
   /** Ends the present LiteFS; a new one each time, so that an order never meets its successor. */
@@ -73,6 +75,7 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
 
   const set = (next: LitefsState): void => {
     if (same(state, next)) return
+    if (state.type === 'down') logger.info('LiteFS is up', { restarts })
     state = next
     parts.onState(next)
   }
@@ -85,20 +88,29 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
 
   /** Follows the events as long as this LiteFS lives. */
   async function follow(life: AbortController): Promise<void> {
+    const hear = (event: LitefsEvent): void => {
+      if (life.signal.aborted) return
+      if (event.type === 'commit') {
+        parts.onPosition(event.position)
+        return
+      }
+      told += 1
+      heard(event, now())
+    }
+    // What was committed before the stream began, no event tells of.
+    const look = async () => {
+      const position = await api.position()
+      if (position !== null && !life.signal.aborted) parts.onPosition(position)
+    }
     while (!life.signal.aborted) {
+      const attempt = new AbortController()
       try {
-        // What was committed before the stream began, no event tells of.
-        const stream = api.follow((event) => {
-          if (life.signal.aborted) return
-          if (event.type === 'commit') parts.onPosition(event.position)
-          else heard(event, now())
-        }, life.signal)
-        const position = await api.position()
-        if (position !== null && !life.signal.aborted) parts.onPosition(position)
-        await stream
+        await Promise.all([api.follow(hear, AbortSignal.any([life.signal, attempt.signal])), look()])
       } catch (error) {
         if (!life.signal.aborted) logger.debug('events of LiteFS ended', { error: String(error) })
       }
+      // One stream at a time: this one may go on when only the look failed.
+      attempt.abort()
       await wait(LOOK / 5)
     }
   }
@@ -109,18 +121,17 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
     let answered = -Infinity
     while (!life.signal.aborted) {
       const asked = now()
+      const before = told
       try {
         const [role, position] = await Promise.all([api.role(), api.position()])
         if (life.signal.aborted) break
-        if (answered === -Infinity) {
-          await parts.onUp()
-          void follow(life)
-        }
+        if (answered === -Infinity) void follow(life)
         answered = now()
-        heard(role, asked)
+        // What an event told meanwhile is newer than this answer.
+        if (told === before) heard(role, asked)
         // In case the events are late, or lost.
         if (position !== null) parts.onPosition(position)
-        if (!parts.isMounted()) return 'its mount is gone'
+        if (!parts.isMounted()) return UNMOUNTED
       } catch {
         const patience = answered === -Infinity ? START_PATIENCE : SILENCE
         if (now() - Math.max(begun, answered) > patience) return 'it does not answer'
@@ -134,13 +145,16 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
   async function live(litefs: LitefsProcess): Promise<Millis> {
     const begun = now()
     const life = new AbortController()
+    let isMeant = false
     const ended = litefs.exited.then(({ how, lines }) => {
-      if (!stopping) logger.error('LiteFS ended', { how, said: lines.join(' | ') })
+      if (!isMeant) logger.error('LiteFS ended', { how, said: lines.join(' | ') })
       lastWords = lines
     })
     const why = await Promise.race([watch(life), order.promise, ended.then(() => null)])
     if (why !== null) {
-      if (!stopping) logger.error('LiteFS is restarted', { reason: why })
+      // One that dies may lose its mount first.
+      isMeant = why !== UNMOUNTED
+      if (!stopping) logger.warn('LiteFS is restarted', { reason: why })
       // One that hangs would hang whoever closes the database, too: that has to wait until it is dead.
       if (why === 'it does not answer') litefs.kill('SIGKILL')
     }
@@ -161,6 +175,7 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
     while (!stopping) {
       if (next === null) {
         await parts.unmount()
+        if (stopping) return
         next = parts.start()
       }
       order = Promise.withResolvers()
@@ -171,7 +186,7 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
       if (!wasUp && failures >= FIRST_ATTEMPTS)
         return parts.onFailed(['LiteFS does not come up:', ...lastWords])
       restarts += 1
-      await wait(DELAYS[Math.min(failures, DELAYS.length - 1)] ?? 0)
+      await Promise.race([wait(DELAYS[Math.min(failures, DELAYS.length - 1)] ?? 0), stop.promise])
     }
   }
   const over = run()
@@ -184,6 +199,7 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
     ledAt: () => ledAt,
     async stop() {
       stopping = true
+      stop.resolve()
       order.resolve('the server stops')
       await over.catch(() => {})
       await parts.unmount()

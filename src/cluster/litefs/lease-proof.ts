@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Millis } from '../../core/clock.ts'
@@ -72,11 +73,11 @@ export function createLease(settings: LitefsSettings): Lease {
 /** The address without its secret, and the key; LiteFS puts an address's path before the key and its password into a token. */
 function consulAt(url: string, key: string) {
   const parsed = new URL(url)
-  const prefix = parsed.pathname.replace(/^\/|\/$/g, '')
   const token = decodeURIComponent(parsed.password)
   return {
     base: parsed.origin,
-    key: prefix === '' ? key : `${prefix}/${key}`,
+    // LiteFS joins them by Go's path.Join, and Consul's client takes the slash at the beginning away.
+    key: posix.join(parsed.pathname, key).replace(/^\/|\/$/g, ''),
     headers: token === '' ? {} : { 'x-consul-token': token },
   }
 }

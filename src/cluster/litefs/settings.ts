@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { Millis } from '../../core/clock.ts'
@@ -65,8 +65,8 @@ function settingsOf(
   { fuse, http, lease, exec, proxy }: Static<typeof LitefsFile>,
   wrong: (what: string) => { readonly ok: false; readonly error: string },
 ): Result<LitefsSettings, string> {
-  if (exec !== undefined) return wrong('has exec: the server starts LiteFS and not the other way round')
-  if (proxy !== undefined) return wrong('has proxy: the server forwards writes itself')
+  if (!isEmpty(exec)) return wrong('has exec: the server starts LiteFS and not the other way round')
+  if (!isEmpty(proxy)) return wrong('has proxy: the server forwards writes itself')
   const address = /^(.*):(\d{1,5})$/.exec(http?.addr ?? ':20202')
   if (address === null) return wrong(`has an http.addr that is not host:port`)
   const [, host = '', port = ''] = address
@@ -78,7 +78,8 @@ function settingsOf(
   const isAnywhere = bindHost === '' || bindHost === '0.0.0.0' || bindHost === '::'
   const common = {
     file,
-    mountDir: fuse.dir,
+    // As the kernel names it, without a slash at its end.
+    mountDir: resolve(fuse.dir),
     bindHost: isAnywhere ? null : bindHost,
     port: Number(port),
     apiUrl: `http://${isAnywhere ? '127.0.0.1' : host}:${port}`,
@@ -96,6 +97,9 @@ function settingsOf(
   if (!URL.canParse(url)) return wrong('has a lease.consul.url that is no URL; is its variable set?')
   return ok({ ...common, lease: { type: 'consul', url, key, ttl: durationOf(ttl ?? '10s') } })
 }
+
+/** A heading whose lines are all commented out is there, and says nothing. */
+const isEmpty = (part: unknown) => part === undefined || part === null
 
 /** The parts of LiteFS's file that matter here; the rest is LiteFS's own. */
 const LitefsFile = Type.Object({

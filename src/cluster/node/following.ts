@@ -1,6 +1,7 @@
 import type { Millis } from '../../core/clock.ts'
 import type { CommandBus, StoragePosition } from '../../core/command.ts'
 import type { Logger } from '../../core/logger.ts'
+import { createRemarks } from '../../core/remarks.ts'
 import type { CommandRouter } from './command-router.ts'
 import { type LinkParts, linkToPrimary, type NodeLink, type PrimaryNews } from './node-link.ts'
 
@@ -26,13 +27,15 @@ export type Following = {
   /** No other node leads. */
   leave(): void
   applied(position: StoragePosition): void
-  /** When the primary last said something; -Infinity without a link. */
+  /** When a primary, this one or the last, last said something; -Infinity if none ever did. */
   heardAt(): Millis
   isLinked(): boolean
 }
 
 /** A primary that has just been elected opens its writer first, within a fraction of a second. */
 const RETRY: Millis = 100
+/** What lasts longer than an election does not mend itself. */
+const PATIENCE: Millis = 5_000
 
 export function createFollowing(parts: FollowingParts): Following {
   const { router, logger, now } = parts
@@ -40,10 +43,14 @@ export function createFollowing(parts: FollowingParts): Following {
   let link: NodeLink | null = null
   let isLinked = false
   let heardAt = -Infinity
+  /** Since when there has been no link to it. */
+  let unlinkedAt = now()
+  const trouble = createRemarks()
 
   function connect(): void {
     if (primary === null) return
     const to = primary
+    let isMoved = false
     const mine: NodeLink = linkToPrimary({
       ...parts,
       cluster: parts.cluster(),
@@ -52,7 +59,8 @@ export function createFollowing(parts: FollowingParts): Following {
         if (link !== mine) return
         isLinked = true
         heardAt = now()
-        logger.info('linked to the primary', { primary: to })
+        trouble.over()
+        logger.info('linked to the primary', { primary: to, after_ms: Math.round(now() - unlinkedAt) })
         router.aim({ type: 'link', bus: parts.readable(mine.bus) })
         parts.onWelcome(position)
       },
@@ -62,12 +70,17 @@ export function createFollowing(parts: FollowingParts): Following {
         parts.onNews(news)
       },
       onMoved(next) {
-        if (link === mine && next !== null && next !== parts.node) primary = next
+        if (link !== mine || next === null) return
+        isMoved = true
+        if (next !== parts.node) primary = next
       },
       onEnd(reason) {
         if (link !== mine) return
-        if (isLinked) logger.warn('link to the primary ended', { primary: to, reason })
-        else logger.debug('no link to the primary', { primary: to, reason })
+        if (isLinked) {
+          logger[isMoved ? 'info' : 'warn']('link to the primary ended', { primary: to, reason })
+        } else if (now() - unlinkedAt > PATIENCE && trouble.isNew(`${to} ${reason}`)) {
+          logger.warn('no link to the primary', { primary: to, reason })
+        }
         drop()
         parts.after(RETRY, () => {
           if (link === null) connect()
@@ -80,12 +93,14 @@ export function createFollowing(parts: FollowingParts): Following {
   function drop(): void {
     link = null
     if (isLinked && router.target() === 'link') router.aim({ type: 'none' })
+    if (isLinked) unlinkedAt = now()
     isLinked = false
   }
 
   return {
     follow(next) {
       if (primary === next && link !== null) return
+      if (primary === null) unlinkedAt = now()
       primary = next
       const last = link
       drop()

@@ -1,5 +1,6 @@
 import type { Millis } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
+import { createRemarks } from '../../core/remarks.ts'
 import type { Lease } from '../litefs/lease-proof.ts'
 
 export type FenceParts = {
@@ -35,46 +36,63 @@ const RETRY: Millis = 500
  */
 export function createLeaseFence(parts: FenceParts): LeaseFence {
   const { lease, now, logger } = parts
-  const good = lease.ttl - MARGIN
+  const good = lease.ttl - Math.min(MARGIN, lease.ttl / 2)
   let provenAt: Millis | null = null
   let reign = 0
+  const trouble = createRemarks()
+  const lost = (reason: string): void => {
+    logger.error('lease lost', { reason })
+    parts.onLost(reason)
+  }
 
   async function prove(mine: number): Promise<boolean> {
     const asked = now()
     const isOurs = await lease.prove()
     if (mine !== reign) return false
-    if (isOurs) provenAt = asked
+    if (isOurs) provenAt = Math.max(asked, provenAt ?? asked)
     return isOurs
   }
 
+  /** Also of an answer that has just come: the machine may have slept since it was asked for. */
+  const isFresh = () => provenAt !== null && now() - provenAt < good
+
   async function keep(mine: number): Promise<void> {
-    let lastProof = now()
+    let lastProof = provenAt ?? now()
     for (;;) {
       await parts.wait(now() - lastProof < lease.ttl / 4 ? lease.ttl / 2 : RETRY)
       if (mine !== reign) return
       try {
         if (parts.isLed()) {
           if (await prove(mine)) lastProof = provenAt ?? lastProof
-          else if (mine === reign) return parts.onLost('the lease is held by another node, or by nobody')
+          else if (mine === reign) return lost('the lease is held by another node, or by nobody')
+          if (trouble.over()) logger.info('lease proven again')
         }
       } catch (error) {
-        logger.warn('lease not proven', { error: String(error) })
+        if (mine !== reign) return
+        const provenFor = Math.max(0, Math.round(lastProof + good - now()))
+        if (trouble.isNew(''))
+          logger.warn('lease not proven', { error: String(error), acknowledges_ms: provenFor })
       }
       if (mine === reign && now() - lastProof > lease.ttl)
-        return parts.onLost('the lease could not be proven in time')
+        return lost('the lease could not be proven in time')
     }
   }
 
   return {
     holds() {
-      if (provenAt !== null && now() - provenAt < good) return true
+      if (isFresh()) return true
       if (provenAt === null) return false
-      return prove(reign).catch(() => false)
+      return prove(reign).then(
+        (isOurs) => isOurs && isFresh(),
+        () => false,
+      )
     },
-    age: () => (provenAt === null ? null : now() - provenAt),
+    // Of a static lease there is always proof.
+    age: () => (provenAt === null ? null : Number.isFinite(lease.ttl) ? now() - provenAt : 0),
     async begin() {
       reign += 1
       provenAt = null
+      trouble.over()
       const mine = reign
       const isOurs = await prove(mine)
       // A static lease needs no keeping.

@@ -1,7 +1,9 @@
 import type { Server, ServerWebSocket } from 'bun'
 import type { Millis } from '../../core/clock.ts'
-import type { CommandBus, StoragePosition } from '../../core/command.ts'
+import type { CommandBus, CommandResult, StoragePosition } from '../../core/command.ts'
+import { appError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
+import { createRemarks } from '../../core/remarks.ts'
 import type { PrimaryNews } from './node-link.ts'
 import {
   NODE_PATH,
@@ -59,14 +61,20 @@ const MOST_BYTES = 256 * 1024 * 1024
 export function openNodeDoor(parts: DoorParts): NodeDoor {
   const { logger } = parts
   const peers = new Map<string, PeerSocket>()
+  const refusals = createRemarks()
   let isOpen = false
   const post = (socket: PeerSocket, message: ToReplica) => void socket.send(JSON.stringify(message))
 
   const welcome = (socket: PeerSocket, hello: Extract<ToPrimary, { type: 'hello' }>): void => {
     const { node } = hello
     const refuse = (reason: string) => {
-      logger.error('node refused', { node, reason })
+      // It tries again at once, and again.
+      if (refusals.isNew(`${node} ${reason}`)) logger.error('node refused', { node, reason })
       socket.close(1008, reason)
+    }
+    if (!isOpen || socket.data.node !== null) {
+      socket.close(1008, isOpen ? 'a node says once who it is' : 'this node is not the primary')
+      return
     }
     if (hello.cluster !== parts.cluster()) {
       refuse('it is of another cluster')
@@ -77,10 +85,11 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
       return
     }
     socket.data.node = node
-    // It comes back before its old connection was seen to end.
-    peers.get(node)?.close(1000, 'replaced')
+    const last = peers.get(node)
     peers.set(node, socket)
-    logger.info('node linked', { node })
+    // It comes back before its old connection was seen to end, and is not gone.
+    last?.close(1000, 'replaced')
+    logger.info('node linked', { node, links: peers.size })
     post(socket, { type: 'welcome', position: parts.position() })
   }
 
@@ -96,7 +105,11 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
     }
     switch (message.type) {
       case 'commands': {
-        const results = Promise.all(message.commands.map((command) => parts.bus.submit(command)))
+        const results = Promise.all(
+          message.commands.map((command) =>
+            parts.bus.submit(command).catch((error: unknown) => defect(error)),
+          ),
+        )
         // Batches are answered in the order in which they came, whatever became of each.
         socket.data.answered = Promise.all([results, socket.data.answered]).then(([answers]) =>
           post(socket, { type: 'answers', results: answers }),
@@ -112,6 +125,11 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
       default:
         message satisfies never
     }
+  }
+
+  const defect = (error: unknown): CommandResult => {
+    logger.error('command failed', { error: String(error) })
+    return { ok: false, error: appError('InternalError', 'This change failed inside the server.') }
   }
 
   const upgrade = (request: Request, server: Server<Peer>): Response | undefined => {
@@ -139,11 +157,14 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
         if (message === null) socket.close(1002, 'this version does not know that message')
         else receive(socket, message)
       },
-      close(socket) {
-        const { node } = socket.data
+      close(socket, code, why) {
+        const { node, heard } = socket.data
         if (node === null || peers.get(node) !== socket) return
         peers.delete(node)
-        logger.warn('node gone', { node })
+        const reason =
+          performance.now() - heard > NODE_SILENCE ? 'it is silent' : why || `closed with ${code}`
+        // A door that was shut has sent everybody away.
+        logger[isOpen ? 'warn' : 'debug']('node gone', { node, reason, links: peers.size })
         parts.onGone(node)
       },
     },

@@ -28,6 +28,8 @@ export type NodeParts = {
   readonly watchPrimary: () => void
   /** The runs of this node's own serving processes. */
   readonly ownRuns: () => readonly string[]
+  /** What became of an attempt to let another node lead: which one does, or null. */
+  readonly onHandedOver: (to: string | null) => void
   /** The processes that have the database open are to be told. */
   readonly onChange: () => void
   /** Monotonic time, ms. */
@@ -81,6 +83,9 @@ export function createNode(parts: NodeParts): Node {
   let news: PrimaryNews | null = null
   let freshAt = now()
   let isReady = false
+  let ledAt = 0
+  /** The primary was there before this node's copy of the database. */
+  let awaitsFirst = false
   /** Whom this node is handing over to. */
   let successor: string | null = null
   let handing: Promise<string | null> | null = null
@@ -88,6 +93,12 @@ export function createNode(parts: NodeParts): Node {
 
   const leads = () => litefs.type === 'up' && litefs.isPrimary
   const isAttached = () => isReady && litefs.type === 'up' && positions.latest() !== null
+
+  function canBeRead(): void {
+    awaitsFirst = false
+    becomeReady()
+    parts.onChange()
+  }
 
   function becomeReady(): void {
     if (isReady) return
@@ -99,18 +110,23 @@ export function createNode(parts: NodeParts): Node {
     const before = litefs
     litefs = state
     if (state.type === 'down') {
-      logger.warn('storage detached', { reason: 'LiteFS is down' })
+      if (before.type === 'up' && before.isPrimary)
+        logger.warn('this node is not the primary any more', { reason: 'LiteFS is down' })
       door.shut(null)
       leading.end(true)
       following.leave()
     } else if (state.isPrimary) {
       logger.info('this node is the primary')
+      ledAt = now()
       following.leave()
       members.reset()
       leading.begin()
     } else {
       if (before.type === 'up' && before.isPrimary) {
-        logger.warn('this node is not the primary any more', { primary: state.primary ?? successor })
+        logger[successor === null ? 'warn' : 'info']('this node is not the primary any more', {
+          primary: state.primary ?? successor,
+          reason: successor === null ? 'LiteFS lost the lease' : 'it was handed over',
+        })
         door.shut(successor)
         leading.end(false)
       }
@@ -152,6 +168,7 @@ export function createNode(parts: NodeParts): Node {
     })
     successor = null
     handing = null
+    parts.onHandedOver(to)
     return to
   }
 
@@ -160,19 +177,22 @@ export function createNode(parts: NodeParts): Node {
     onPosition(position) {
       positions.note(position)
       following.applied(position)
+      if (awaitsFirst) canBeRead()
     },
     async onWelcome(position) {
       while (position !== null && (await positions.reached(position, STALE_AFTER)) === 'late') {
         if (!following.isLinked()) return
       }
-      becomeReady()
-      parts.onChange()
+      // Before its first commit a primary has no database that could be opened.
+      awaitsFirst = positions.latest() === null
+      if (!awaitsFirst) canBeRead()
     },
     onNews(latest) {
       news = latest
       members.onNews(latest)
     },
     async onWriting() {
+      logger.info('this node takes commands', { after_ms: Math.round(now() - ledAt) })
       news = null
       runs.begin()
       becomeReady()

@@ -1,9 +1,10 @@
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { createClient } from '../../client/client.ts'
 import { platformSocket } from '../../client/platform.ts'
-import { systemClock, systemRandom } from '../../core/clock.ts'
+import { type Millis, systemClock, systemRandom } from '../../core/clock.ts'
 import { browserName } from './browser-name.ts'
-import { createPageClock, type PageClock } from './clock.ts'
+import { createPageClock, type PageClock, whileVisible } from './clock.ts'
+import { type ClusterModel, createClusterModel } from './cluster-model.ts'
 import { countTraffic } from './counted-socket.ts'
 import { createIdentityStore, type TextStorage } from './identity.ts'
 import { createLinkModel, type LinkModel } from './link-model.ts'
@@ -19,6 +20,7 @@ export type App = {
   readonly link: LinkModel
   readonly clock: PageClock
   readonly network: NetworkModel
+  readonly cluster: ClusterModel
   readonly session: Session
   readonly tab: TabDevice
   readonly view: ReadonlySignal<View>
@@ -93,6 +95,12 @@ export function createApp(window: Window): App {
       reducedMotion: () => lessMotion.matches,
     }),
     network: createNetworkModel(client, link, systemClock),
+    cluster: createClusterModel({
+      // Of a node without its database the status is an error, and the answer as good as any.
+      ask: async () =>
+        (await window.fetch('/health', { signal: AbortSignal.timeout(HEALTH_PATIENCE) })).json(),
+      repeat: whileVisible,
+    }),
     session,
     tab,
     view: createRoute(window),
@@ -109,6 +117,9 @@ export function createApp(window: Window): App {
 
 /** In the tab's own storage: a reload goes on as a device, a new tab does not. */
 const WAS_DEVICE = 'dashboard.device'
+
+/** A node that is stopped takes connections, and says nothing. */
+const HEALTH_PATIENCE: Millis = 4_000
 
 /** Browsers that forbid storage throw at the very access. */
 function openStorage(access: () => Storage): TextStorage | null {

@@ -68,7 +68,7 @@ function ticking(now: () => Millis, pause: () => Millis): ReadonlySignal<Millis>
 }
 
 /** Calls again and again, and at once when the page is shown; not at all while it is hidden. */
-function whileVisible(call: () => void, pause: () => Millis): () => void {
+export function whileVisible(call: () => void, pause: () => Millis): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   const tick = () => {
     clearTimeout(timer)

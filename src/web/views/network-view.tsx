@@ -3,6 +3,7 @@ import { useApp } from '../components/app-context.ts'
 import { Arrivals } from '../components/arrivals.tsx'
 import { Countries } from '../components/countries.tsx'
 import { useMedia } from '../components/media.ts'
+import { NodesPanel } from '../components/nodes-panel.tsx'
 import { OnlinePanel } from '../components/online-panel.tsx'
 import { ReplayHint } from '../components/replay-hint.tsx'
 import { ScoreHistogram } from '../components/score-histogram.tsx'
@@ -36,6 +37,7 @@ export function NetworkView() {
       <div class="stack">
         {lead}
         {details}
+        <NodesPanel />
       </div>
       <div class="stack">
         <TabCard />
@@ -48,6 +50,7 @@ export function NetworkView() {
       <TabCard />
       {details}
       {arrivals}
+      <NodesPanel />
     </div>
   )
 }

@@ -1,0 +1,61 @@
+import { createLine, type RelayMessage } from './line.ts'
+import { createSubscriptions } from './subscriptions.ts'
+import { fits, isTopic, type Outcome, type Relay, type RelayParts } from './types.ts'
+
+export type LinkRelayParts = RelayParts & {
+  /** To the hub of the host, in its supervisor. */
+  readonly send: (message: RelayMessage) => void
+  /** Runs something at the end of this turn of the event loop. */
+  readonly defer: (run: () => void) => void
+}
+
+/** A process's relay and what its link to the supervisor tells it. */
+export type LinkRelay = {
+  readonly relay: Relay
+  receive(message: RelayMessage): void
+  /** The supervisor is gone. */
+  ended(): void
+}
+
+/** The end of a relay in a process whose supervisor is the hub. `down` when that one is gone; nothing else is known here. */
+export function createLinkRelay(parts: LinkRelayParts): LinkRelay {
+  const counts = { sent: 0, received: 0, lost: 0, refused: 0, ignored: 0 }
+  let state: ReturnType<Relay['state']> = { state: 'up', since: parts.now() }
+  const subscriptions = createSubscriptions({
+    changed: () => parts.send({ type: 'follow', topics: subscriptions.topics() }),
+    failed: parts.failed,
+  })
+  const line = createLine({
+    send: parts.send,
+    take(topic, text) {
+      if (subscriptions.deliver(topic, text)) counts.received += 1
+    },
+    follow() {},
+    defer: parts.defer,
+  })
+
+  function outcomeOf(topic: string, text: string): Outcome {
+    if (!isTopic(topic) || !fits(text)) return 'refused'
+    return state.state === 'up' && line.put(topic, text) ? 'sent' : 'lost'
+  }
+
+  function ended(): void {
+    if (state.state === 'up') state = { state: 'down', since: parts.now() }
+  }
+
+  const relay: Relay = {
+    publish(topic, text) {
+      const outcome = outcomeOf(topic, text)
+      counts[outcome] += 1
+      return outcome
+    },
+    subscribe: subscriptions.add,
+    state: () => state,
+    counts: () => ({ ...counts }),
+    async close() {
+      subscriptions.close()
+      ended()
+    },
+  }
+  return { relay, receive: line.receive, ended }
+}

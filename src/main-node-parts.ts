@@ -1,0 +1,309 @@
+import { join } from 'node:path'
+import { sweepCommand } from './boards/rewards/upkeep.ts'
+import { type LitefsApi, litefsApi } from './cluster/litefs/api.ts'
+import { findLitefs, startLitefs } from './cluster/litefs/child.ts'
+import { keepLitefs, type LitefsKeeper } from './cluster/litefs/keeper.ts'
+import { createLease } from './cluster/litefs/lease-proof.ts'
+import { isMounted, unmount } from './cluster/litefs/mount.ts'
+import { type LitefsSettings, mountedDatabase } from './cluster/litefs/settings.ts'
+import { acknowledging, REPLICATION_PATIENCE } from './cluster/node/acknowledge.ts'
+import { createRouter } from './cluster/node/command-router.ts'
+import { createFollowing } from './cluster/node/following.ts'
+import { createLeading } from './cluster/node/leading.ts'
+import { createLeaseFence } from './cluster/node/lease-fence.ts'
+import { createMembers } from './cluster/node/members.ts'
+import { neverBack } from './cluster/node/never-back.ts'
+import { createNode, type Node } from './cluster/node/node.ts'
+import { openNodeDoor } from './cluster/node/node-door.ts'
+import { NODE_BEAT, type NodeReport } from './cluster/node/node-protocol.ts'
+import { createPositions } from './cluster/node/positions.ts'
+import { watchPrimary } from './cluster/node/primary-watch.ts'
+import { readingOwnWrites } from './cluster/node/read-your-writes.ts'
+import { createRuns } from './cluster/node/runs.ts'
+import type { Position } from './cluster/process-protocol.ts'
+import type { Processes } from './cluster/process-supervisor.ts'
+import type { Config } from './config.ts'
+import { systemClock as clock, type Millis, systemRandom as random } from './core/clock.ts'
+import type { Logger } from './core/logger.ts'
+import { MOUNTED_QUEUE } from './journal/command-queue.ts'
+import { type Failure, keepSettled, openWriter, type servingParts, sumOfConnections } from './main-parts.ts'
+import { createNodeMetrics } from './metrics/node-metrics.ts'
+import { createProcessMetrics } from './metrics/process-metrics.ts'
+import { startTicker, systemTimers } from './server/ticker.ts'
+import type { SupervisedWriter } from './server/writer-supervisor.ts'
+
+export type NodeOptions = {
+  readonly config: Config
+  readonly litefs: LitefsSettings
+  readonly processes: number
+  readonly entry: string
+  readonly logger: Logger
+}
+
+/** What parts that are made earlier ask of parts that are made later. */
+export type LateNode = {
+  node: Node | null
+  serving: Processes | null
+  writer: SupervisedWriter | null
+  tellCommit: (position: Position) => void
+  /** The newest journal position that was heard of. */
+  seq: number
+}
+
+/** Open sockets of all serving processes of this node. */
+export function connectionsOf({ serving }: LateNode): number {
+  return sumOfConnections(serving?.status() ?? [])
+}
+
+/** For serving processes to close the database, ms. */
+const RELEASE_PATIENCE = 600
+
+/** Makes the parts of the node and sets it going. */
+export function assembleNode(
+  { config, litefs, logger }: NodeOptions,
+  late: LateNode,
+  { after }: Pick<ReturnType<typeof servingParts>, 'after'>,
+  onFailed: (lines: Failure) => void,
+) {
+  const now = () => performance.now()
+  let cluster: string | null = null
+  const litefsHere = litefsApi(litefs.apiUrl)
+  const api: LitefsApi = {
+    ...litefsHere,
+    async role() {
+      const role = await litefsHere.role()
+      if (role.cluster !== null) cluster = role.cluster
+      return role
+    },
+  }
+  const child = {
+    binary: config.litefsBinary,
+    file: litefs.file,
+    pidFile: join(config.dataDir, 'litefs.pid'),
+    logger,
+  }
+  const positions = createPositions(after)
+  const router = createRouter({
+    newKey: () => `node:${Buffer.from(random.bytes(16)).toString('base64url')}`,
+    now,
+    after,
+  })
+  const lease = createLease(litefs)
+  const fence = createLeaseFence({
+    lease,
+    isLed: () => isPrimary(keeper) && now() - keeper.ledAt() < RECENT,
+    now: neverBack(now, clock.now),
+    wait: Bun.sleep,
+    onLost: (reason) => keeper.restart(reason),
+    logger,
+  })
+  const report = (): NodeReport => ({
+    region: config.region,
+    candidate: litefs.candidate,
+    position: positions.latest(),
+    seq: Math.max(0, ...(late.serving?.status() ?? []).map(({ seq }) => seq)),
+    connections: connectionsOf(late),
+    lag: Math.round(late.node?.lag() ?? 0),
+    runs: [...(late.serving?.runs() ?? [])],
+  })
+  const members = createMembers({ name: litefs.node, report, positions, now, after })
+  const runs = createRuns({
+    sweep: (alive) =>
+      router.bus.submit(sweepCommand(alive, clock.now())).then(
+        (result) => result.ok,
+        () => false,
+      ),
+    now,
+  })
+  const leading = createLeading({
+    fence,
+    async openWriter() {
+      const opened = await openWriter(
+        config,
+        logger,
+        (position) => {
+          late.seq = position.seq
+          late.tellCommit(position)
+        },
+        {
+          replicated: mountedDatabase(litefs),
+          queue: {
+            ...MOUNTED_QUEUE,
+            pace: { gap: 1_000 / config.commitsPerSecond, now, after },
+          },
+        },
+      )
+      if (opened.ok) late.writer = opened.value
+      return opened
+    },
+    acknowledge: (bus) =>
+      acknowledging({
+        bus,
+        replicatedBoards: new Set(config.ackReplicated),
+        stillLeads: fence.holds,
+        replicated: async (position) => (await members.candidateAt(position, REPLICATION_PATIENCE)) !== null,
+      }),
+    router,
+    onWriting: () => void late.node?.onWriting(),
+    onUnable: (reason) => keeper.restart(reason),
+    wait: Bun.sleep,
+    logger,
+  })
+  const following = createFollowing({
+    node: litefs.node,
+    cluster: () => cluster ?? '',
+    nodePort: config.nodePort,
+    router,
+    readable(bus) {
+      const { submit } = readingOwnWrites(bus, positions)
+      return {
+        submit(command) {
+          measured.forwarded()
+          return submit(command)
+        },
+      }
+    },
+    report,
+    onPromote: () =>
+      void api.promote().catch((error: unknown) => logger.error('not promoted', { error: String(error) })),
+    onWelcome: (position) => void late.node?.onWelcome(position),
+    onNews(news) {
+      late.seq = Math.max(0, ...news.nodes.filter(({ role }) => role === 'primary').map(({ seq }) => seq))
+      late.node?.onNews(news)
+    },
+    now,
+    after,
+    logger,
+  })
+  const door = openNodeDoor({
+    host: litefs.bindHost,
+    port: config.nodePort,
+    cluster: () => cluster,
+    bus: router.bus,
+    position: positions.latest,
+    onReport(node, said) {
+      members.onReport(node, said)
+      runs.has(node, said.runs)
+    },
+    onApplied: members.onApplied,
+    onGone(node) {
+      members.onGone(node)
+      runs.gone(node)
+    },
+    logger,
+  })
+  const node = createNode({
+    name: litefs.node,
+    api,
+    positions,
+    fence,
+    leading,
+    following,
+    members,
+    runs,
+    door,
+    watchPrimary: watchPrimary({
+      followed: () => followed(keeper),
+      heardAt: following.heardAt,
+      answers: async (name) => (await litefsApi(apiOf(name, litefs.port)).role()).isPrimary,
+      electable: lease.reachable,
+      mayLead: () => litefs.candidate,
+      promote: api.promote,
+      restartLitefs: (reason) => keeper.restart(reason),
+      chance: () => (random.bytes(1)[0] ?? 0) / 255,
+      now,
+      logger,
+    }),
+    ownRuns: () => late.serving?.runs() ?? [],
+    onHandedOver: (to) => measured.handedOver(to === null ? 'failed' : 'done'),
+    onChange: () => late.serving?.announce(),
+    now,
+    wait: Bun.sleep,
+    logger,
+  })
+  late.node = node
+  const keeper = keepLitefs({
+    api,
+    start: () => startLitefs(child),
+    find: () => findLitefs(child),
+    isMounted: () => isMounted(litefs.mountDir),
+    unmount: () => unmount(litefs.mountDir),
+    onFailed,
+    onState(state) {
+      if (state.type === 'down' && fence.age() !== null) void lease.release()
+      measured.leads(isPrimary(keeper))
+      node.onLitefs(state)
+    },
+    onPosition(position) {
+      node.onPosition(position)
+      // The primary's processes hear of commits from its writer, which is sooner.
+      if (!leading.isWriting()) late.tellCommit({ epoch: 0, seq: late.seq })
+    },
+    released: () => Bun.sleep(late.serving === null ? 0 : RELEASE_PATIENCE),
+    now,
+    wait: Bun.sleep,
+    logger,
+  })
+  const stopBeating = startTicker(NODE_BEAT, node.beat, systemTimers)
+  const stopSettling = keepSettled(
+    { submit: (command) => (leading.isWriting() ? router.bus.submit(command) : NOT_HERE) },
+    logger,
+  )
+
+  const registry = createProcessMetrics(() => late.serving?.status() ?? [])
+  const measured = createNodeMetrics(registry, () => {
+    const view = node.view()
+    return {
+      ...view,
+      lag: node.lag(),
+      txid: positions.latest()?.txid ?? null,
+      links: view.role === 'primary' ? view.nodes.length - 1 : Number(following.isLinked()),
+      heldCommands: router.held(),
+      litefsRestarts: keeper.restarts(),
+    }
+  })
+
+  return {
+    bus: router.bus,
+    registry,
+    ready: node.ready(),
+    view: node.view,
+    handOver: node.handOver,
+    writer: () => ({
+      state: router.target() === 'none' ? ('restarting' as const) : ('running' as const),
+      restarts: late.writer?.restarts() ?? 0,
+    }),
+    async stop() {
+      stopBeating()
+      stopSettling()
+      following.leave()
+      leading.hold()
+      await leading.drain()
+      door.close()
+      await keeper.stop()
+    },
+  }
+}
+
+/** A LiteFS that said so this recently still leads, as far as it knows. */
+const RECENT: Millis = 1_500
+
+const NOT_HERE = Promise.resolve({
+  ok: false,
+  error: { code: 'ServiceUnavailable', message: 'not the primary' },
+} as const)
+
+function isPrimary(keeper: LitefsKeeper): boolean {
+  const state = keeper.state()
+  return state.type === 'up' && state.isPrimary
+}
+
+function followed(keeper: LitefsKeeper): string | null {
+  const state = keeper.state()
+  return state.type === 'up' && !state.isPrimary ? state.primary : null
+}
+
+/** LiteFS of another node: every node has it at the same port. */
+function apiOf(node: string, port: number): string {
+  return `http://${node.includes(':') ? `[${node}]` : node}:${port}`
+}

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Child, startChild } from '../../../src/cli/cluster/child.ts'
+import { isMounted } from '../../../src/cli/cluster/litefs.ts'
+import { placesOf } from '../../../src/cli/cluster/node.ts'
+import { isAlive } from '../../../src/cli/cluster/process-identity.ts'
+import { readState } from '../../../src/cli/cluster/state-file.ts'
+import { litefsTools } from './tools.ts'
+
+// What a newcomer does: `npm run cluster`, and orders from a second terminal.
+
+const tools = await litefsTools()
+const folder = mkdtempSync(join(tmpdir(), 'dashboard-tool-'))
+let cluster: Child | null = null
+
+beforeAll(async () => {
+  if (tools === null) return
+  cluster = start('--address', '127.0.0.45', '--port', '8092')
+  await cluster.line((line) => (line.startsWith('Ctrl-C ends all') ? true : null))
+}, 60_000)
+
+afterAll(async () => {
+  await cluster?.stop()
+  const stay = ['here-1', 'here-2', 'away-1'].filter((region) => isMounted(mountOf(region)))
+  expect(stay).toEqual([])
+  rmSync(folder, { recursive: true })
+}, 60_000)
+
+describe.skipIf(tools === null)('npm run cluster', () => {
+  test('has three nodes, of which one leads', async () => {
+    const { stdout } = await order('status')
+    expect(stdout).toMatch(/^127\.0\.0\.45 {2}here-1 {2}primary/m)
+    expect(stdout).toMatch(/^127\.0\.0\.46 {2}here-2 {2}replica/m)
+    expect(stdout).toMatch(/^127\.0\.0\.47 {2}away-1 {2}replica .*may not lead/m)
+    expect((await order('kill', 'nobody')).stderr).toContain('here-1, 127.0.0.45')
+  }, 30_000)
+
+  test('moves the lead by order, and starts a killed server again', async () => {
+    expect((await order('handover')).stdout).toContain('here-1 (127.0.0.45) was asked')
+    await news('here-2 (127.0.0.46) is the primary now')
+    const before = serverOf('here-2')
+    expect((await order('kill', 'primary')).stdout).toContain('the server of here-2')
+    await news('here-2 (127.0.0.46) died (signal 9)')
+    await news('here-2 (127.0.0.46) is up', 2)
+    const after = serverOf('here-2')
+    expect(after).not.toEqual(before)
+    expect([before, after].map((process) => process !== null && isAlive(process))).toEqual([false, true])
+  }, 60_000)
+
+  test('kills a LiteFS, and its server gets another one', async () => {
+    expect((await order('kill', 'litefs', 'away-1')).stdout).toContain('the LiteFS of away-1')
+    await news('away-1 (127.0.0.47) has its LiteFS back')
+  }, 60_000)
+
+  test('refuses to start twice', async () => {
+    const second = start('--address', '127.0.0.45', '--port', '8092')
+    expect(await second.exited).toBe(1)
+    expect(second.output()).toContain('a cluster runs already')
+  }, 30_000)
+
+  test('ends all on Ctrl-C, the primary last, and has ended then', async () => {
+    const state = readState(folder)
+    expect(await cluster?.stop('SIGINT')).toBe(0)
+    const lines = cluster?.output().split('\n') ?? []
+    const ended = lines
+      .filter((line) => line.includes('has ended'))
+      .map((line) => line.slice('12:34:56 '.length))
+    expect(ended).toHaveLength(4)
+    expect(ended[0]).toBe('away-1 (127.0.0.47) has ended')
+    expect(ended.at(-1)).toBe('Consul has ended')
+    const processes = [...(state?.nodes.map(({ server }) => server) ?? []), state?.consul ?? null]
+    expect(processes.map((process) => process === null || isAlive(process))).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ])
+    expect((await order('status')).stderr).toContain('no cluster runs')
+  }, 60_000)
+})
+
+function start(...words: readonly string[]): Child {
+  const entry = join(import.meta.dir, '../../../src/cli/cluster.ts')
+  return startChild({ command: [process.execPath, entry, ...words, '--folder', folder] })
+}
+
+async function order(...words: readonly string[]) {
+  const entry = join(import.meta.dir, '../../../src/cli/cluster.ts')
+  const child = Bun.spawn([process.execPath, entry, ...words, '--folder', folder], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [stdout, stderr] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ])
+  return { stdout, stderr }
+}
+
+/** Waits until the cluster's own terminal has shown it so many times. */
+async function news(text: string, times = 1): Promise<void> {
+  let count = 0
+  await cluster?.line((line) => (line.includes(text) && ++count === times ? true : null))
+}
+
+function serverOf(region: string) {
+  return readState(folder)?.nodes.find((node) => node.region === region)?.server ?? null
+}
+
+function mountOf(region: string): string {
+  return placesOf({ folder: join(folder, region) }).fuse
+}

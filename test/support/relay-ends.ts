@@ -1,0 +1,146 @@
+import type { HostState } from '../../src/cluster/process-protocol.ts'
+import { createHub, type Hub } from '../../src/cluster/relay/hub.ts'
+import { openHub } from '../../src/cluster/relay/open-hub.ts'
+import { addressOf } from '../../src/cluster/relay/redis-address.ts'
+import { openRedisPair } from '../../src/cluster/relay/redis-pair.ts'
+import { createRedisRelay, type RedisRelayParts } from '../../src/cluster/relay/redis-relay.ts'
+import type { Relay, RelayParts } from '../../src/cluster/relay/types.ts'
+import { createSeat } from '../../src/cluster/seat.ts'
+import { linkToSupervisor } from '../../src/cluster/serving-link.ts'
+import { systemClock, systemRandom } from '../../src/core/clock.ts'
+import type { Logger } from '../../src/core/logger.ts'
+import { systemTimers } from '../../src/server/ticker.ts'
+import { type PipeEnd, pipe } from './pipe.ts'
+import { until } from './until.ts'
+
+export type OpenEnd = (failed: RelayParts['failed']) => Promise<Relay>
+
+export const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Ends in one process, of one hub. */
+export function endsInOneProcess(): OpenEnd {
+  let hub: Hub | null = null
+  return async (failed) => {
+    hub ??= hubOfOneHost(failed)
+    return hub.join()
+  }
+}
+
+/** Ends in processes of one host, by the code that runs in a supervisor and in those that serve for it. */
+export function endsInProcesses(): OpenEnd {
+  let hub: Hub | null = null
+  let process = 0
+  return async (failed) => {
+    hub ??= hubOfOneHost(failed)
+    process += 1
+    const { relay } = await seatedProcess(hub, failed, process)
+    return relay
+  }
+}
+
+/** Ends on hosts that have one Redis. */
+export function endsAtRedis(url: string): OpenEnd {
+  return async (failed) => {
+    const relay = redisRelay(url, { failed })
+    await until(() => relay.state().state === 'up', 'a connection to Redis')
+    return relay
+  }
+}
+
+/** Ends in processes of several hosts, each with its own hub at one Redis. */
+export function endsOnHosts(url: string): OpenEnd {
+  return async (failed) => {
+    const hub = await openHub({
+      redisUrl: url,
+      now: systemClock.now,
+      random: systemRandom,
+      after: systemTimers.after,
+      logger: quiet,
+    })
+    await until(() => hub.state().state === 'up', 'a connection to Redis')
+    const { relay } = await seatedProcess(hub, failed)
+    return {
+      ...relay,
+      async close() {
+        await relay.close()
+        // What the process handed on last is in its batch, then in the channel: a turn each.
+        for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+        await hub.close()
+      },
+    }
+  }
+}
+
+/** A relay through Redis by the system's clock, with parts of one's own. */
+export function redisRelay(url: string, parts: Partial<RedisRelayParts> = {}): Relay {
+  return createRedisRelay({
+    now: systemClock.now,
+    failed() {},
+    address: addressOf(url),
+    open: openRedisPair,
+    sender: Buffer.from(systemRandom.bytes(12)).toString('base64url'),
+    random: systemRandom,
+    after: systemTimers.after,
+    logger: quiet,
+    ...parts,
+  })
+}
+
+export function hubOfOneHost(failed: RelayParts['failed'] = () => {}): Hub {
+  return createHub({ now: systemClock.now, failed, uplink: null, defer: setImmediate })
+}
+
+/** A process's relay, the end of the channel to let hang, and how to let the process die. */
+export type SeatedProcess = {
+  readonly relay: Relay
+  readonly far: PipeEnd
+  /** The supervisor's end. */
+  readonly near: PipeEnd
+  readonly die: () => void
+}
+
+/** Seats a process at the hub. */
+export async function seatedProcess(
+  hub: Hub,
+  failed: RelayParts['failed'] = () => {},
+  process = 1,
+): Promise<SeatedProcess> {
+  const { near, far } = pipe()
+  const exited = Promise.withResolvers<{ readonly code: number; readonly signal: null }>()
+  const seat = createSeat({
+    process,
+    processes: 1,
+    operatorKey: '',
+    spawn: () => ({ pid: process, channel: near, kill() {}, exited: exited.promise }),
+    newRunId: () => 'run',
+    bus: { submit: () => new Promise(() => {}) },
+    state: () => STATE,
+    onReady() {},
+    onEnd() {},
+    onScrape() {},
+    onCollected() {},
+    relay: hub,
+    after() {},
+    logger: quiet,
+  })
+  seat.start()
+  const link = await linkToSupervisor({
+    channel: far,
+    onCommit() {},
+    onState() {},
+    onStop() {},
+    onGone() {},
+    status: () => ({ connections: 0, seq: 0 }),
+    metrics: async () => '',
+    relay: { now: systemClock.now, failed },
+  })
+  return { relay: link.relay, far, near, die: () => exited.resolve({ code: 1, signal: null }) }
+}
+
+const STATE: HostState = {
+  writer: { state: 'running', restarts: 0 },
+  position: { epoch: 1, seq: 1 },
+  processes: [],
+  presence: { hosts: 1, connections: 0 },
+  node: null,
+}
