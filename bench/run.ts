@@ -4,9 +4,9 @@
  */
 import { parseAnswer } from './support/answer.ts'
 
-const QUESTIONS = ['fanout', 'memory', 'logins', 'ingest', 'frames', 'processes', 'cluster'] as const
-/** Also to be run by name: it explains a decision and has no place in the table of aims. */
-const OTHERS = ['verify'] as const
+const QUESTIONS = ['fanout', 'memory', 'logins', 'ingest', 'frames', 'processes', 'relay'] as const
+/** Also to be run by name: one explains a decision, the other wants LiteFS, Consul and minutes. */
+const OTHERS = ['verify', 'cluster'] as const
 
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'))

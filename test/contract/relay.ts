@@ -89,6 +89,19 @@ export function relayContract(name: string, begin: () => OpenEnd): void {
       expect(heard).toEqual(['twice', 'twice', 'once'])
     })
 
+    test('a subscription that another subscriber of the same text ends gets nothing any more', async () => {
+      const [a, b] = await threeEnds()
+      const inbox = await inboxOf(b, 't', a)
+      const heard: string[] = []
+      b.subscribe('t', () => end())
+      const end = b.subscribe('t', (text) => void heard.push(text))
+      a.publish('t', 'x')
+      await inbox.endsWith('x')
+      a.publish('t', 'y')
+      await inbox.endsWith('y')
+      expect(heard).toEqual([])
+    })
+
     test('nobody is called before publish returns, and takers may publish, subscribe and unsubscribe', async () => {
       const [a, b] = await threeEnds()
       let publishing = false

@@ -1,0 +1,46 @@
+// The other process of one host: it takes texts by our relay, or (the control) counts what comes over the channel; and says how many.
+import { parentChannel } from '../../src/cluster/channel.ts'
+import type { RelayMessage } from '../../src/cluster/relay/line.ts'
+import { createLinkRelay } from '../../src/cluster/relay/link-relay.ts'
+import { systemClock } from '../../src/core/clock.ts'
+
+export type TakerSaid =
+  | { readonly type: 'listening' }
+  /** So many texts since it said so last. */
+  | { readonly type: 'taken'; readonly texts: number }
+  | { readonly type: 'relay'; readonly relay: RelayMessage }
+
+const channel = parentChannel(process)
+if (channel === null) throw new Error('this is started by bench/relay.ts')
+const say = (said: TakerSaid): void => channel.send(JSON.stringify(said))
+let taken = 0
+
+function take(texts: number): void {
+  if (taken === 0) setImmediate(tell)
+  taken += texts
+}
+
+function tell(): void {
+  say({ type: 'taken', texts: taken })
+  taken = 0
+}
+
+if (process.env.TAKER_MODE === 'raw') channel.onText((text) => take(Number.parseInt(text, 10)))
+else {
+  const { relay, receive } = createLinkRelay({
+    now: systemClock.now,
+    failed: (error) => console.error(error),
+    send: (message) => say({ type: 'relay', relay: message }),
+    defer: setImmediate,
+  })
+  channel.onText((text) => {
+    const message: { readonly relay: RelayMessage } = JSON.parse(text)
+    receive(message.relay)
+  })
+  relay.subscribe('t', (text) => {
+    if (text === 'probe') relay.publish('through', text)
+    else take(1)
+  })
+}
+channel.onEnd(() => process.exit(0))
+say({ type: 'listening' })
