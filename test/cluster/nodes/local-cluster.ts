@@ -50,6 +50,8 @@ export type LocalNode = {
   die(): Promise<void>
   /** A signal to its LiteFS; false when it has none. */
   litefs(signal: NodeJS.Signals): boolean
+  /** The number of its LiteFS; null when it has none. */
+  litefsPid(): number | null
   /** A signal to the server. */
   signal(signal: NodeJS.Signals): void
   /** Stops all of it, its processes and its LiteFS, as when a machine sleeps; or lets it go on. */
@@ -174,6 +176,7 @@ function localNode(options: ClusterOptions, spec: NodeSpec, place: Place | undef
       litefs('SIGKILL')
     },
     litefs,
+    litefsPid: () => litefsOf(spec)?.pid ?? null,
     signal(name) {
       if (server !== null) process.kill(server.pid, name)
     },
