@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findLitefs, startLitefs } from '../../../src/cluster/litefs/child.ts'
+import { followLog } from '../../../src/cluster/litefs/log-file.ts'
 import { recordingLogger } from '../../support/journal.ts'
 import { temporaryFolder } from '../../support/storages.ts'
 
@@ -18,6 +19,7 @@ function program(script: string) {
     binary,
     file: join(folder.path, `litefs-${programs}.yml`),
     pidFile: join(folder.path, `litefs-${programs}.pid`),
+    logFile: join(folder.path, `litefs-${programs}.log`),
     logger: recordingLogger(),
   }
 }
@@ -61,7 +63,7 @@ describe('a LiteFS that is started', () => {
     child.kill('SIGTERM')
   })
 
-  test('what it leaves behind with its pipes open is not waited for', async () => {
+  test('what it leaves behind is not waited for', async () => {
     const parts = program(`sleep 20 & echo $! > ${join(folder.path, 'left')}; exit 1`)
     const begun = performance.now()
     expect((await startLitefs(parts).exited).how).toBe('exit code 1')
@@ -85,25 +87,48 @@ describe('a LiteFS that is found', () => {
   }
 
   test('is the one that runs with this file, and no other', async () => {
-    const { file } = program('')
+    const parts = program('')
+    const { file } = parts
     const other = await leftBehind(`${file}.other`)
-    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })).toBeNull()
+    expect(findLitefs(parts)).toBeNull()
     const child = await leftBehind(file)
-    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })?.pid).toBe(child.pid)
+    expect(findLitefs(parts)?.pid).toBe(child.pid)
     for (const each of [child, other]) {
       each.kill('SIGKILL')
       await each.exited
     }
-    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })).toBeNull()
+    expect(findLitefs(parts)).toBeNull()
+  })
+
+  // With pipes in place of a file it would die of its next word, and a cluster lose its primary to the end of some replica.
+  test('outlives the server that started it, whatever it says, and is heard by the next one', async () => {
+    const parts = program('for i in $(seq 500); do echo "line $i"; sleep 0.02; done')
+    const module = join(import.meta.dir, '../../../src/cluster/litefs/child.ts')
+    const { binary, file, pidFile, logFile } = parts
+    const code = `const { startLitefs } = await import(${JSON.stringify(module)})
+      const quiet = { debug() {}, info() {}, warn() {}, error() {} }
+      console.log(startLitefs({ ...${JSON.stringify({ binary, file, pidFile, logFile })}, logger: quiet }).pid)
+      setInterval(() => {}, 1_000)`
+    const server = Bun.spawn([process.execPath, '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const { value } = await server.stdout.getReader().read()
+    const pid = Number(new TextDecoder().decode(value))
+    server.kill('SIGKILL')
+    await server.exited
+    expect(pid).toBeGreaterThan(0)
+    const stop = followLog(logFile, 'end', parts.logger.info)
+    while (parts.logger.lines.length < 10) await Bun.sleep(10)
+    stop()
+    process.kill(pid, 'SIGKILL')
   })
 
   test('can be ended, and its end is noticed', async () => {
-    const { file } = program('')
+    const parts = program('')
+    const { file } = parts
     await leftBehind(file)
-    const found = findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })
+    const found = findLitefs(parts)
     found?.kill('SIGTERM')
     expect(await found?.exited).toEqual({ how: 'it ended', lines: [] })
-    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })).toBeNull()
+    expect(findLitefs(parts)).toBeNull()
     found?.kill('SIGKILL')
   })
 })
