@@ -4,7 +4,7 @@
  */
 import { parseAnswer } from './support/answer.ts'
 
-const QUESTIONS = ['fanout', 'memory', 'logins', 'ingest', 'frames', 'processes'] as const
+const QUESTIONS = ['fanout', 'memory', 'logins', 'ingest', 'frames', 'processes', 'cluster'] as const
 /** Also to be run by name: it explains a decision and has no place in the table of aims. */
 const OTHERS = ['verify'] as const
 

@@ -25,6 +25,7 @@ import type { Processes } from './cluster/process-supervisor.ts'
 import type { Config } from './config.ts'
 import { systemClock as clock, type Millis, systemRandom as random } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
+import { MOUNTED_QUEUE } from './journal/command-queue.ts'
 import { type Failure, keepSettled, openWriter, type servingParts, sumOfConnections } from './main-parts.ts'
 import { createNodeMetrics } from './metrics/node-metrics.ts'
 import { createProcessMetrics } from './metrics/process-metrics.ts'
@@ -127,8 +128,7 @@ export function assembleNode(
         {
           replicated: mountedDatabase(litefs),
           queue: {
-            batch: MOST_COMMANDS,
-            window: 1,
+            ...MOUNTED_QUEUE,
             pace: { gap: 1_000 / config.commitsPerSecond, now, after },
           },
         },
@@ -287,8 +287,6 @@ export function assembleNode(
 
 /** A LiteFS that said so this recently still leads, as far as it knows. */
 const RECENT: Millis = 1_500
-/** A transaction: over LiteFS a commit costs milliseconds, however large. */
-const MOST_COMMANDS = 4_096
 
 const NOT_HERE = Promise.resolve({
   ok: false,

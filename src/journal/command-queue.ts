@@ -31,6 +31,12 @@ export type Pace = {
 export const QUEUE_DEFAULTS = { limit: 65_536, limitUnits: 64 * 1024 * 1024, batch: 128, window: 2 } as const
 
 /**
+ * Over LiteFS, where each commit costs milliseconds and each page of it a tenth of one: a thousand a transaction hold the thread, and
+ * keep changes from the replicas, for a fifth of a second, and more would hardly be faster (docs/decisions/0017). One under way: two would be twice as many commits.
+ */
+export const MOUNTED_QUEUE = { batch: 1_024, window: 1 } as const
+
+/**
  * The serving thread's end of the writer. While the writer commits, what arrives gathers here and becomes the next transaction: batches grow
  * with the load and are single commands without it.
  */

@@ -27,9 +27,9 @@ export function acknowledging(parts: AcknowledgeParts): CommandBus {
       const leads = parts.stillLeads()
       if (!(leads === true || (await leads))) return NOT_LEADING
       if (!wantsReplica(command, parts.replicatedBoards)) return result
-      // An answer that was remembered has no position: what it is about is older than what is there now.
-      if (result.stored === undefined) return NOT_REPLICATED
-      return (await parts.replicated(result.stored)) ? result : NOT_REPLICATED
+      if (result.stored === undefined || !(await parts.replicated(result.stored))) return NOT_REPLICATED
+      // That took its time: another node may have been elected since, one that does not have the change.
+      return (await parts.stillLeads()) ? result : NOT_LEADING
     },
   }
 }
@@ -37,7 +37,7 @@ export function acknowledging(parts: AcknowledgeParts): CommandBus {
 function wantsReplica(command: Command, boards: ReadonlySet<string>): boolean {
   if (command.ack === 'replicated') return true
   // `rewards.connect` is of the board `rewards`.
-  return boards.size > 0 && boards.has(command.kind.slice(0, command.kind.indexOf('.')))
+  return boards.size > 0 && boards.has(command.kind.split('.', 1)[0] ?? '')
 }
 
 const NOT_LEADING: CommandResult = {

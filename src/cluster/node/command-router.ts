@@ -47,15 +47,20 @@ export function createRouter({ newKey, now, after }: RouterParts): CommandRouter
   let changed = Promise.withResolvers<void>()
   let held = 0
 
+  /** Resolves when whoever writes changes, or after that time. */
+  function changeWithin(time: Millis): Promise<void> {
+    const late = Promise.withResolvers<void>()
+    after(time, late.resolve)
+    return Promise.race([changed.promise, late.promise])
+  }
+
   /** Null when nobody came in time. */
   async function whoever(deadline: Millis): Promise<Exclude<WriteTarget, { type: 'none' }> | null> {
     while (target.type === 'none') {
       const left = deadline - now()
       if (left <= 0) return null
       held += 1
-      const late = Promise.withResolvers<void>()
-      after(left, late.resolve)
-      await Promise.race([changed.promise, late.promise])
+      await changeWithin(left)
       held -= 1
     }
     return target
@@ -74,7 +79,7 @@ export function createRouter({ newKey, now, after }: RouterParts): CommandRouter
       if (result !== LINK_LOST) return result
       sent = true
       // The same link again: whoever aims learns of its end in this same turn.
-      if (target === taker) await Promise.race([changed.promise, Bun.sleep(LOOK)])
+      if (target === taker) await changeWithin(LOOK)
       if (now() >= deadline) return UNKNOWN
     }
   }

@@ -27,7 +27,7 @@ export type Following = {
   /** No other node leads. */
   leave(): void
   applied(position: StoragePosition): void
-  /** When the primary last said something; -Infinity without a link. */
+  /** When a primary, this one or the last, last said something; -Infinity if none ever did. */
   heardAt(): Millis
   isLinked(): boolean
 }

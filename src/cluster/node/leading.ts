@@ -51,6 +51,9 @@ export function createLeading(parts: LeadingParts): Leading {
   const { fence, router, logger } = parts
   let writer: NodeWriter | null = null
   let turn = 0
+  /** Resolves when no writer is being opened that nobody wants any more. */
+  let opening: Promise<void> = Promise.resolve()
+  let isGone = false
 
   async function prove(mine: number): Promise<boolean> {
     const trouble = createRemarks()
@@ -66,28 +69,34 @@ export function createLeading(parts: LeadingParts): Leading {
     return false
   }
 
+  async function open(mine: number): Promise<void> {
+    const opened = await parts.openWriter()
+    if (!opened.ok) {
+      logger.error('writer did not start', { reason: opened.error.join(' ') })
+    } else if (mine === turn) {
+      writer = opened.value
+      router.aim({ type: 'writer', bus: parts.acknowledge(writer.bus) })
+      parts.onWriting()
+    } else if (isGone) {
+      opened.value.abandon()
+    } else {
+      await opened.value.close()
+    }
+  }
+
   async function begin(): Promise<void> {
     turn += 1
+    isGone = false
     const mine = turn
     router.aim({ type: 'none' })
     if (!(await prove(mine))) return
-    for (let attempt = 1; mine === turn; attempt++) {
-      const opened = await parts.openWriter()
-      if (mine !== turn) {
-        if (opened.ok) opened.value.abandon()
-        return
-      }
-      if (opened.ok) {
-        writer = opened.value
-        router.aim({ type: 'writer', bus: parts.acknowledge(writer.bus) })
-        parts.onWriting()
-        return
-      }
-      const reason = opened.error.join(' ')
-      logger.error('writer did not start', { reason })
+    for (let attempt = 1; mine === turn && writer === null; attempt++) {
+      opening = open(mine)
+      await opening
+      if (mine !== turn || writer !== null) return
       // A newer version's database, for one, is for a newer version's node to write to.
       if (attempt === ATTEMPTS) {
-        parts.onUnable(`its writer does not start: ${reason}`)
+        parts.onUnable('its writer does not start')
         return
       }
       await parts.wait(RETRY)
@@ -98,6 +107,7 @@ export function createLeading(parts: LeadingParts): Leading {
     begin: () => void begin(),
     end(gone) {
       turn += 1
+      isGone = gone
       fence.end()
       if (router.target() === 'writer') router.aim({ type: 'none' })
       const last = writer
@@ -113,6 +123,8 @@ export function createLeading(parts: LeadingParts): Leading {
     async drain() {
       const last = writer
       writer = null
+      // LiteFS dies of a promotion during a transaction, and a writer begins with one.
+      await opening
       await last?.close()
     },
   }

@@ -36,7 +36,7 @@ const RETRY: Millis = 500
  */
 export function createLeaseFence(parts: FenceParts): LeaseFence {
   const { lease, now, logger } = parts
-  const good = lease.ttl - MARGIN
+  const good = lease.ttl - Math.min(MARGIN, lease.ttl / 2)
   let provenAt: Millis | null = null
   let reign = 0
   const trouble = createRemarks()
@@ -49,12 +49,15 @@ export function createLeaseFence(parts: FenceParts): LeaseFence {
     const asked = now()
     const isOurs = await lease.prove()
     if (mine !== reign) return false
-    if (isOurs) provenAt = asked
+    if (isOurs) provenAt = Math.max(asked, provenAt ?? asked)
     return isOurs
   }
 
+  /** Also of an answer that has just come: the machine may have slept since it was asked for. */
+  const isFresh = () => provenAt !== null && now() - provenAt < good
+
   async function keep(mine: number): Promise<void> {
-    let lastProof = now()
+    let lastProof = provenAt ?? now()
     for (;;) {
       await parts.wait(now() - lastProof < lease.ttl / 4 ? lease.ttl / 2 : RETRY)
       if (mine !== reign) return
@@ -77,9 +80,12 @@ export function createLeaseFence(parts: FenceParts): LeaseFence {
 
   return {
     holds() {
-      if (provenAt !== null && now() - provenAt < good) return true
+      if (isFresh()) return true
       if (provenAt === null) return false
-      return prove(reign).catch(() => false)
+      return prove(reign).then(
+        (isOurs) => isOurs && isFresh(),
+        () => false,
+      )
     },
     // Of a static lease there is always proof.
     age: () => (provenAt === null ? null : Number.isFinite(lease.ttl) ? now() - provenAt : 0),

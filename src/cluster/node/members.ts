@@ -49,9 +49,12 @@ export function createMembers(parts: MembersParts): Members {
   }
   positions.onMove(look)
 
-  /** Whether the node's copy holds what was committed at `wanted`, in the same history as ours. */
+  /** Whether the node's copy holds what was committed at `wanted`, in the same history as ours, which must not have lost it. */
   const has = ({ position }: Known, wanted: StoragePosition): boolean =>
-    position !== null && position.txid >= wanted.txid && positions.holds(position) === true
+    position !== null &&
+    position.txid >= wanted.txid &&
+    positions.holds(position) === true &&
+    positions.holds(wanted) !== false
   const candidate = (wanted: StoragePosition): string | null => {
     for (const [node, entry] of known) {
       if (node !== name && entry.report.candidate && has(entry, wanted)) return node

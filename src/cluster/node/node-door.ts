@@ -1,6 +1,7 @@
 import type { Server, ServerWebSocket } from 'bun'
 import type { Millis } from '../../core/clock.ts'
-import type { CommandBus, StoragePosition } from '../../core/command.ts'
+import type { CommandBus, CommandResult, StoragePosition } from '../../core/command.ts'
+import { appError } from '../../core/errors.ts'
 import type { Logger } from '../../core/logger.ts'
 import { createRemarks } from '../../core/remarks.ts'
 import type { PrimaryNews } from './node-link.ts'
@@ -71,6 +72,10 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
       if (refusals.isNew(`${node} ${reason}`)) logger.error('node refused', { node, reason })
       socket.close(1008, reason)
     }
+    if (!isOpen || socket.data.node !== null) {
+      socket.close(1008, isOpen ? 'a node says once who it is' : 'this node is not the primary')
+      return
+    }
     if (hello.cluster !== parts.cluster()) {
       refuse('it is of another cluster')
       return
@@ -80,9 +85,10 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
       return
     }
     socket.data.node = node
-    // It comes back before its old connection was seen to end.
-    peers.get(node)?.close(1000, 'replaced')
+    const last = peers.get(node)
     peers.set(node, socket)
+    // It comes back before its old connection was seen to end, and is not gone.
+    last?.close(1000, 'replaced')
     logger.info('node linked', { node, links: peers.size })
     post(socket, { type: 'welcome', position: parts.position() })
   }
@@ -99,7 +105,11 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
     }
     switch (message.type) {
       case 'commands': {
-        const results = Promise.all(message.commands.map((command) => parts.bus.submit(command)))
+        const results = Promise.all(
+          message.commands.map((command) =>
+            parts.bus.submit(command).catch((error: unknown) => defect(error)),
+          ),
+        )
         // Batches are answered in the order in which they came, whatever became of each.
         socket.data.answered = Promise.all([results, socket.data.answered]).then(([answers]) =>
           post(socket, { type: 'answers', results: answers }),
@@ -115,6 +125,11 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
       default:
         message satisfies never
     }
+  }
+
+  const defect = (error: unknown): CommandResult => {
+    logger.error('command failed', { error: String(error) })
+    return { ok: false, error: appError('InternalError', 'This change failed inside the server.') }
   }
 
   const upgrade = (request: Request, server: Server<Peer>): Response | undefined => {

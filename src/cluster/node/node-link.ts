@@ -64,11 +64,19 @@ export function linkToPrimary(parts: LinkParts): NodeLink {
     ...LINK_QUEUE,
     // A ToPrimary of type commands, put together from text that is printed already.
     post: (commands) => {
-      if (isOpen) socket.send(`{"type":"commands","commands":[${commands.join(',')}]}`)
+      if (!isOpen) return
+      // A primary that does not know of a run sweeps what it takes for its remains.
+      if (parts.report().runs.join() !== toldRuns) report()
+      socket.send(`{"type":"commands","commands":[${commands.join(',')}]}`)
     },
     defer: setImmediate,
   })
-  const report = () => post({ type: 'report', report: parts.report() })
+  let toldRuns = ''
+  const report = () => {
+    const said = parts.report()
+    toldRuns = said.runs.join()
+    post({ type: 'report', report: said })
+  }
   const beat = setInterval(() => {
     if (performance.now() - heard > NODE_SILENCE) end('the primary is silent')
     else report()

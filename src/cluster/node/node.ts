@@ -84,6 +84,8 @@ export function createNode(parts: NodeParts): Node {
   let freshAt = now()
   let isReady = false
   let ledAt = 0
+  /** The primary was there before this node's copy of the database. */
+  let awaitsFirst = false
   /** Whom this node is handing over to. */
   let successor: string | null = null
   let handing: Promise<string | null> | null = null
@@ -91,6 +93,12 @@ export function createNode(parts: NodeParts): Node {
 
   const leads = () => litefs.type === 'up' && litefs.isPrimary
   const isAttached = () => isReady && litefs.type === 'up' && positions.latest() !== null
+
+  function canBeRead(): void {
+    awaitsFirst = false
+    becomeReady()
+    parts.onChange()
+  }
 
   function becomeReady(): void {
     if (isReady) return
@@ -169,13 +177,15 @@ export function createNode(parts: NodeParts): Node {
     onPosition(position) {
       positions.note(position)
       following.applied(position)
+      if (awaitsFirst) canBeRead()
     },
     async onWelcome(position) {
       while (position !== null && (await positions.reached(position, STALE_AFTER)) === 'late') {
         if (!following.isLinked()) return
       }
-      becomeReady()
-      parts.onChange()
+      // Before its first commit a primary has no database that could be opened.
+      awaitsFirst = positions.latest() === null
+      if (!awaitsFirst) canBeRead()
     },
     onNews(latest) {
       news = latest

@@ -11,7 +11,7 @@ export type Positions = {
   note(position: StoragePosition): void
   /** Waits until the copy holds what was committed at `wanted`. */
   reached(wanted: StoragePosition, patience: Millis): Promise<Reached>
-  /** Whether the copy was at this very position, of the same history; null when that is too long ago to know. */
+  /** Whether what the copy holds was once at this very position, in the same history; null when that is not known (any more). */
   holds(position: StoragePosition): boolean | null
   /** Called after every note. */
   onMove(listener: () => void): void
@@ -27,6 +27,8 @@ const REMEMBERED = 4_096
 export function createPositions(after: (delay: Millis, run: () => void) => void): Positions {
   /** Checksums by transaction id, oldest first. */
   const history = new Map<string, string>()
+  /** The same of what the copy once held and was set back from. */
+  const undone = new Set<string>()
   const waiting = new Set<() => void>()
   const listeners: (() => void)[] = []
   let latest: StoragePosition | null = null
@@ -34,9 +36,23 @@ export function createPositions(after: (delay: Millis, run: () => void) => void)
   const compare = (wanted: StoragePosition): Reached => {
     // Ids are of one length, so that they sort as text.
     if (latest === null || latest.txid < wanted.txid) return 'late'
-    const checksum = history.get(wanted.txid)
+    return holds(wanted) === false ? 'lost' : 'reached'
+  }
+  const holds = ({ txid, checksum }: StoragePosition): boolean | null => {
+    const held = history.get(txid)
+    if (held !== undefined) return held === checksum
     // A copy that jumped over it, by a snapshot, says nothing against it.
-    return checksum === undefined || checksum === wanted.checksum ? 'reached' : 'lost'
+    return undone.has(named(txid, checksum)) ? false : null
+  }
+  const setBack = (to: StoragePosition): void => {
+    // Of an id that was jumped over nobody knows whether the copy went back to it, or whether it is heard of late.
+    const isAnother = history.has(to.txid)
+    for (const [txid, checksum] of history) {
+      if (txid < to.txid) continue
+      history.delete(txid)
+      if (isAnother) undone.add(named(txid, checksum))
+    }
+    trim(undone)
   }
 
   return {
@@ -46,38 +62,45 @@ export function createPositions(after: (delay: Millis, run: () => void) => void)
       if (latest !== null && position.txid <= latest.txid) {
         // Heard twice, or late: it stands in the history already.
         if (history.get(position.txid) === position.checksum) return
-        // The copy has been set back: what came after is no longer its history.
-        for (const txid of history.keys()) if (txid >= position.txid) history.delete(txid)
+        // What came after is no longer its history.
+        setBack(position)
       }
       latest = position
       history.set(position.txid, position.checksum)
-      if (history.size > REMEMBERED) {
-        const [oldest] = history.keys()
-        if (oldest !== undefined) history.delete(oldest)
-      }
+      undone.delete(named(position.txid, position.checksum))
+      trim(history)
       for (const look of [...waiting]) look()
       for (const listener of listeners) listener()
     },
     reached(wanted, patience) {
       const now = compare(wanted)
-      if (now !== 'late') return Promise.resolve(now)
+      if (now === 'reached') return Promise.resolve(now)
+      // The copy is in another history: it may be the one that was lost with its primary, and about to be set back.
+      let isAstray = now === 'lost'
       return new Promise((resolve) => {
         const look = () => {
           const found = compare(wanted)
-          if (found === 'late') return
+          if (found === 'late') isAstray = false
+          if (found === 'late' || (found === 'lost' && isAstray)) return
           waiting.delete(look)
           resolve(found)
         }
         waiting.add(look)
         after(patience, () => {
-          if (waiting.delete(look)) resolve('late')
+          if (waiting.delete(look)) resolve(compare(wanted))
         })
       })
     },
-    holds(position) {
-      const checksum = history.get(position.txid)
-      return checksum === undefined ? null : checksum === position.checksum
-    },
+    holds,
     onMove: (listener) => void listeners.push(listener),
+  }
+}
+
+const named = (txid: string, checksum: string) => `${txid}/${checksum}`
+
+function trim(remembered: Map<string, string> | Set<string>): void {
+  for (const oldest of remembered.keys()) {
+    if (remembered.size <= REMEMBERED) return
+    remembered.delete(oldest)
   }
 }

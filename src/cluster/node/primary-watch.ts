@@ -43,9 +43,13 @@ export function watchPrimary(parts: PrimaryWatchParts): () => void {
   let actedAt = -Infinity
   let isAsking = false
 
-  async function act(primary: string, silent: Millis): Promise<void> {
+  const silentFor = () => now() - Math.max(since, parts.heardAt())
+
+  async function act(primary: string): Promise<void> {
     const isAlive = await parts.answers(primary).catch(() => false)
-    if (parts.followed() !== primary) return
+    const silent = silentFor()
+    // It was heard while we asked.
+    if (parts.followed() !== primary || silent < SILENT) return
     if (!isAlive) {
       if (!(await parts.electable().catch(() => false))) return
       actedAt = now()
@@ -65,10 +69,9 @@ export function watchPrimary(parts: PrimaryWatchParts): () => void {
       since = now()
     }
     lookedAt = now()
-    const silent = now() - Math.max(since, parts.heardAt())
-    if (primary === null || silent < SILENT || isAsking || now() - actedAt < PAUSE) return
+    if (primary === null || silentFor() < SILENT || isAsking || now() - actedAt < PAUSE) return
     isAsking = true
-    void act(primary, silent).finally(() => {
+    void act(primary).finally(() => {
       isAsking = false
     })
   }

@@ -57,10 +57,14 @@ export function createRuns({ sweep, now }: RunsParts): Runs {
       if (isSweeping || now() < dueAt) return
       isSweeping = true
       dueAt = now() + AGAIN
-      void sweep([...nodes.values()].flatMap(({ runs }) => runs)).then((done) => {
-        isSweeping = false
-        if (!done) dueAt = Math.min(dueAt, now())
-      })
+      const done = sweep([...nodes.values()].flatMap(({ runs }) => runs))
+      void done
+        .catch(() => false)
+        .then((isDone) => {
+          isSweeping = false
+          // Not before its time: this node may have lost its lead meanwhile, and have it again, and know nobody yet.
+          if (!isDone) dueAt = Math.min(dueAt, Math.max(now(), from))
+        })
     },
   }
 }

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is how LiteFS writes its variables
 import { describe, expect, test } from 'bun:test'
 import { expandVariables } from '../../../src/cluster/litefs/expand-variables.ts'
 

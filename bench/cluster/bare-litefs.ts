@@ -1,0 +1,74 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Child } from '../../src/cli/cluster/child.ts'
+import {
+  isMounted,
+  litefsInfo,
+  removeLitefs,
+  startLitefs,
+  unmount,
+  writeLitefsConfig,
+} from '../../src/cli/cluster/litefs.ts'
+import { LITEFS_PORT, type LitefsLease } from '../../src/cli/cluster/litefs-yaml.ts'
+import { poll } from '../../src/cli/cluster/poll.ts'
+
+/** LiteFS and nothing else: the control of what the server does over it. */
+export type BareLitefs = {
+  readonly address: string
+  /** Its HTTP interface. */
+  readonly api: string
+  /** Where it shows its databases. */
+  readonly mount: string
+  readonly config: string
+  start(): Promise<void>
+  isPrimary(): Promise<boolean>
+  /** kill -9, as when the machine dies: what it had mounted is gone with it. */
+  kill(): Promise<void>
+  /** Ends it and removes its data. */
+  end(): Promise<void>
+}
+
+export type BareOptions = {
+  readonly litefs: string
+  /** A loopback address of its own. */
+  readonly address: string
+  readonly lease: LitefsLease
+}
+
+/** One LiteFS with an empty folder of its own, not yet started. */
+export function bareLitefs({ litefs, address, lease }: BareOptions): BareLitefs {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-litefs-'))
+  const mount = join(folder, 'mount')
+  const config = join(folder, 'litefs.yml')
+  let child: Child | null = null
+
+  const kill = async (): Promise<void> => {
+    await child?.stop('SIGKILL')
+    child = null
+    await unmount(mount)
+  }
+  return {
+    address,
+    api: `http://${address}:${LITEFS_PORT}`,
+    mount,
+    config,
+    async start() {
+      writeLitefsConfig(config, {
+        fuseDir: mount,
+        dataDir: join(folder, 'data'),
+        address,
+        candidate: true,
+        lease,
+      })
+      child = startLitefs(litefs, config)
+      await poll(30_000, async () => (isMounted(mount) && (await litefsInfo(address)) !== null ? true : null))
+    },
+    isPrimary: async () => (await litefsInfo(address))?.isPrimary === true,
+    kill,
+    async end() {
+      await kill()
+      await removeLitefs(mount, folder)
+    },
+  }
+}

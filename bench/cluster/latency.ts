@@ -1,0 +1,190 @@
+/**
+ * How long after a commit on the primary does a terminal at a replica have it? Commands come to the primary as those of another node do, many
+ * in one message, so that each message is one commit. Observers in processes of their own note when the primary's LiteFS told of the commit, when the
+ * journal's row could be read in the replica's mount (the control: LiteFS, and bun:sqlite woken by its events), and when terminals at the primary
+ * and at the replica had a frame with it. All of them see the same commits.
+ */
+
+import { LITEFS_PORT } from '../../src/cli/cluster/litefs-yaml.ts'
+import { poll } from '../../src/cli/cluster/poll.ts'
+import { litefsApi } from '../../src/cluster/litefs/api.ts'
+import { linkToPrimary, type NodeLink } from '../../src/cluster/node/node-link.ts'
+import type { Command, CommandResult } from '../../src/core/command.ts'
+import type { LocalCluster, LocalNode } from '../../test/cluster/nodes/local-cluster.ts'
+import { connectOf, type LoadDevice, makeDevices, reportOf } from '../ingest/load.ts'
+import { SHORT } from '../support/answer.ts'
+import type { Sighting } from './observer.ts'
+import { observe } from './observers.ts'
+
+const DEVICES = SHORT ? 1_000 : 4_000
+const SIZES = [1, 100, 1_000]
+const COMMITS = SHORT ? 60 : 400
+const WARM_UP = SHORT ? 10 : 40
+const GAP = 50
+
+/** Of the commits of one size: how long each took to be seen, ms, by whom. */
+export type Latencies = {
+  readonly size: number
+  readonly commitsPerSecond: number
+  readonly row: readonly number[]
+  readonly primaryFrame: readonly number[]
+  readonly replicaFrame: readonly number[]
+}
+
+type Commit = { readonly txid: string; readonly before: number; readonly seq: number }
+
+/** Measures each size in a running cluster, at its primary and one of its replicas. */
+export async function measureLatency(cluster: LocalCluster): Promise<readonly Latencies[]> {
+  const primary = await cluster.settled()
+  const replica = cluster.nodes.find((node) => node !== primary)
+  if (replica === undefined) throw new Error('no replica')
+  const link = await linkTo(primary)
+  const devices = makeDevices(DEVICES + 1)
+  await submitAll(
+    link,
+    devices.map((device) => connectOf(device, Date.now())),
+  )
+  const watching = await Promise.all([
+    observe({ type: 'commits', api: apiOf(primary) }),
+    observe({ type: 'rows', api: apiOf(replica), file: replica.database }),
+    observe({ type: 'frames', url: primary.socketUrl, channel: 'rewards.summary' }),
+    observe({ type: 'frames', url: replica.socketUrl, channel: 'rewards.summary' }),
+  ])
+  const found: Latencies[] = []
+  for (const size of SIZES) {
+    await commits(link, devices, size, WARM_UP)
+    await Promise.all(watching.map((observer) => observer.seen()))
+    const begun = performance.now()
+    const made = await commits(link, devices, size, COMMITS)
+    const seconds = (performance.now() - begun) / 1_000
+    // What is under way arrives.
+    await Bun.sleep(1_000)
+    const [told = [], rows = [], near = [], far = []] = await Promise.all(
+      watching.map((observer) => observer.seen()),
+    )
+    const times = new Map(told.map(({ what, at }) => [what, at]))
+    const since = (sightings: readonly Sighting[]) => delays(made, times, sightings)
+    found.push({
+      size,
+      commitsPerSecond: COMMITS / seconds,
+      row: since(rows),
+      primaryFrame: since(near),
+      replicaFrame: since(far),
+    })
+  }
+  await Promise.all(watching.map((observer) => observer.stop()))
+  link.close()
+  return found
+}
+
+let reports = 0
+let online = true
+
+/** Makes so many commits of `size` commands, each at least a gap after the one before, which is answered by then. The first command changes the summary. */
+async function commits(
+  link: NodeLink,
+  devices: readonly LoadDevice[],
+  size: number,
+  count: number,
+): Promise<readonly Commit[]> {
+  const made: Commit[] = []
+  let before = Number.MAX_SAFE_INTEGER
+  for (let n = 0; n < count; n++) {
+    const begun = performance.now()
+    const commands: Command[] = [comeOrGo(devices)]
+    for (let i = 1; i < size; i++) {
+      const number = reports++
+      commands.push(reportOf(deviceAt(devices, number % DEVICES), number, Date.now()))
+    }
+    const results = await submitAll(link, commands)
+    const last = results.at(-1)
+    if (last?.ok !== true || last.stored === undefined) throw new Error('an answer without a position')
+    // The first has no predecessor.
+    if (n > 0) made.push({ txid: last.stored.txid, before, seq: last.seq })
+    before = last.seq
+    await Bun.sleep(Math.max(0, GAP - (performance.now() - begun)))
+  }
+  return made
+}
+
+/** When each commit was first seen by a sighting of any of its rows, or later ones, since LiteFS told of it. */
+function delays(
+  made: readonly Commit[],
+  times: ReadonlyMap<string, number>,
+  sightings: readonly Sighting[],
+): readonly number[] {
+  const found: number[] = []
+  let next = 0
+  for (const { txid, before } of made) {
+    while (next < sightings.length && Number(sightings[next]?.what) <= before) next++
+    const sighting = sightings[next]
+    const told = times.get(txid)
+    if (sighting !== undefined && told !== undefined) found.push(sighting.at - told)
+  }
+  if (found.length < made.length * 0.9)
+    throw new Error(`only ${found.length} of ${made.length} commits were seen`)
+  return found
+}
+
+function comeOrGo(devices: readonly LoadDevice[]): Command {
+  const device = deviceAt(devices, DEVICES)
+  online = !online
+  if (online) return { ...connectOf(device, Date.now()), key: `come-${reports++}` }
+  const { user, device: deviceId, session } = device
+  return {
+    kind: 'rewards.disconnect',
+    actor: { type: 'user', userId: user },
+    at: Date.now(),
+    key: `go-${reports++}`,
+    payload: { deviceId, session },
+  }
+}
+
+async function submitAll(link: NodeLink, commands: readonly Command[]): Promise<readonly CommandResult[]> {
+  const results = await Promise.all(commands.map((command) => link.bus.submit(command)))
+  const bad = results.find((result) => !result.ok)
+  if (bad !== undefined) throw new Error(`refused: ${JSON.stringify(bad)}`)
+  return results
+}
+
+/** A link as another node's; its process is that of the devices, so that they are not taken for dead. */
+async function linkTo(primary: LocalNode): Promise<NodeLink> {
+  const { cluster } = await litefsApi(apiOf(primary)).role()
+  if (cluster === null) throw new Error('LiteFS belongs to no cluster yet')
+  let isWelcome = false
+  const link = linkToPrimary({
+    address: `${primary.address}:20203`,
+    node: 'bench',
+    cluster,
+    report: () => ({
+      region: '',
+      candidate: false,
+      position: null,
+      seq: 0,
+      connections: 0,
+      lag: 0,
+      runs: ['bench'],
+    }),
+    onWelcome() {
+      isWelcome = true
+    },
+    onNews() {},
+    onPromote() {},
+    onMoved() {},
+    onEnd(reason) {
+      if (reason !== 'closed') throw new Error(`the link to the primary ended: ${reason}`)
+    },
+  })
+  await poll(10_000, async () => (isWelcome ? true : null))
+  return link
+}
+
+function apiOf({ address }: LocalNode): string {
+  return `http://${address}:${LITEFS_PORT}`
+}
+
+function deviceAt(devices: readonly LoadDevice[], n: number): LoadDevice {
+  const found = devices[n]
+  if (found === undefined) throw new Error('no such device')
+  return found
+}
