@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { withLock } from '../../src/cli/cluster/build-lock.ts'
+import { poll } from '../../src/cli/cluster/poll.ts'
 import {
   commandLineOf,
   identityOf,
@@ -32,6 +33,8 @@ describe('the identity of a process', () => {
   test('goes with the process: a signal does not reach whoever has the number next', async () => {
     const child = Bun.spawn(['sleep', '60'])
     const identity = present(child.pid)
+    // The kernel fills it in a moment after the program was started.
+    await poll(5_000, () => (commandLineOf(child.pid).length > 0 ? true : null))
     expect(commandLineOf(child.pid)).toEqual(['sleep', '60'])
     expect(isAlive(identity)).toBe(true)
     expect(signal({ ...identity, started: `1${identity.started}` }, 'SIGKILL')).toBe(false)

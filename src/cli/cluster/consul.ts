@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Child, startChild } from './child.ts'
 import { poll } from './poll.ts'
+import { takenPorts } from './preconditions.ts'
 
 export type ConsulOptions = {
   readonly binary: string
@@ -17,8 +18,11 @@ export type Consul = Child & {
   readonly url: string
 }
 
-/** Starts one Consul agent, which is its own leader, and waits until leases can be had. */
+/** Starts one Consul agent, which is its own leader, and waits until leases can be had. Rejects when it ends, or its address is taken. */
 export async function startConsul({ binary, address, folder, onLine }: ConsulOptions): Promise<Consul> {
+  // Otherwise the one that is there would be taken for ours, until it went away.
+  const taken = takenPorts(CONSUL_PORTS.map((port) => [address, port]))
+  if (taken.length > 0) throw new Error(`Consul cannot have ${taken.join(', ')}: in use already`)
   mkdirSync(folder, { recursive: true })
   const path = join(folder, 'consul.json')
   writeFileSync(path, `${JSON.stringify(consulConfig(address), null, 2)}\n`)

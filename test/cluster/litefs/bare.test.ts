@@ -12,17 +12,19 @@ import {
   writeLitefsConfig,
 } from '../../../src/cli/cluster/litefs.ts'
 import { poll } from '../../../src/cli/cluster/poll.ts'
-import { litefsTools } from './tools.ts'
+import { litefsTools, ownNetwork } from './tools.ts'
 
 // Without a server of ours: if this fails, LiteFS, Consul or this machine are to blame.
 
-const CONSUL = '127.0.0.40'
-const ADDRESSES = ['127.0.0.41', '127.0.0.42', '127.0.0.43'] as const
-type Address = (typeof ADDRESSES)[number]
+const network = ownNetwork(process.pid)
+const CONSUL = `${network}.40`
+const CANDIDATES = [`${network}.41`, `${network}.42`]
+const ADDRESSES = [...CANDIDATES, `${network}.43`]
 
 const tools = await litefsTools()
 const folder = mkdtempSync(join(tmpdir(), 'dashboard-bare-'))
-const nodes = new Map<Address, Child>()
+const nodes = new Map<string, Child>()
+const ended = new Set<string>()
 let consul: Consul | null = null
 
 afterAll(async () => {
@@ -43,10 +45,12 @@ describe.skipIf(tools === null)('three bare LiteFS', () => {
         fuseDir: join(folder, address, 'mount'),
         dataDir: join(folder, address, 'litefs'),
         address,
-        candidate: address !== '127.0.0.43',
+        candidate: CANDIDATES.includes(address),
         lease: { type: 'consul', url: consul.url, key: 'bare' },
       })
-      nodes.set(address, startLitefs(tools.litefs, config))
+      const litefs = startLitefs(tools.litefs, config)
+      nodes.set(address, litefs)
+      void litefs.exited.then(() => ended.add(address))
     }
     const first = await onlyPrimary()
     await poll(10_000, () =>
@@ -56,16 +60,18 @@ describe.skipIf(tools === null)('three bare LiteFS', () => {
     nodes.delete(first)
     // Twice the lease's ten seconds at most, and its delay.
     const second = await onlyPrimary()
-    expect([first, second].sort()).toEqual(['127.0.0.41', '127.0.0.42'])
+    expect([first, second].sort()).toEqual(CANDIDATES)
     expect(await unmount(join(folder, first, 'mount'))).toBe(true)
     expect(isMounted(join(folder, second, 'mount'))).toBe(true)
   }, 120_000)
 })
 
 /** Waits until one of those that run leads, and makes sure that no other does. */
-async function onlyPrimary(): Promise<Address> {
+async function onlyPrimary(): Promise<string> {
   return poll(40_000, async () => {
     const running = [...nodes.keys()]
+    const dead = running.filter((address) => ended.has(address))
+    if (dead.length > 0) throw new Error(`LiteFS ended by itself: ${nodes.get(dead[0] ?? '')?.output()}`)
     const infos = await Promise.all(running.map(litefsInfo))
     const primaries = running.filter((_, index) => infos[index]?.isPrimary === true)
     expect(primaries.length).toBeLessThanOrEqual(1)

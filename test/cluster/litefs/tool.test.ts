@@ -7,17 +7,18 @@ import { isMounted } from '../../../src/cli/cluster/litefs.ts'
 import { placesOf } from '../../../src/cli/cluster/node.ts'
 import { isAlive } from '../../../src/cli/cluster/process-identity.ts'
 import { readState } from '../../../src/cli/cluster/state-file.ts'
-import { litefsTools } from './tools.ts'
+import { litefsTools, ownNetwork } from './tools.ts'
 
 // What a newcomer does: `npm run cluster`, and orders from a second terminal.
 
 const tools = await litefsTools()
+const network = ownNetwork(process.pid)
 const folder = mkdtempSync(join(tmpdir(), 'dashboard-tool-'))
 let cluster: Child | null = null
 
 beforeAll(async () => {
   if (tools === null) return
-  cluster = start('--address', '127.0.0.45', '--port', '8092')
+  cluster = start('--address', `${network}.45`, '--port', '8092')
   await cluster.line((line) => (line.startsWith('Ctrl-C ends all') ? true : null))
 }, 60_000)
 
@@ -31,19 +32,19 @@ afterAll(async () => {
 describe.skipIf(tools === null)('npm run cluster', () => {
   test('has three nodes, of which one leads', async () => {
     const { stdout } = await order('status')
-    expect(stdout).toMatch(/^127\.0\.0\.45 {2}here-1 {2}primary/m)
-    expect(stdout).toMatch(/^127\.0\.0\.46 {2}here-2 {2}replica/m)
-    expect(stdout).toMatch(/^127\.0\.0\.47 {2}away-1 {2}replica .*may not lead/m)
-    expect((await order('kill', 'nobody')).stderr).toContain('here-1, 127.0.0.45')
+    expect(stdout).toMatch(row('45', 'here-1 {2}primary'))
+    expect(stdout).toMatch(row('46', 'here-2 {2}replica'))
+    expect(stdout).toMatch(row('47', 'away-1 {2}replica .*may not lead'))
+    expect((await order('kill', 'nobody')).stderr).toContain(`here-1, ${network}.45`)
   }, 30_000)
 
   test('moves the lead by order, and starts a killed server again', async () => {
-    expect((await order('handover')).stdout).toContain('here-1 (127.0.0.45) was asked')
-    await news('here-2 (127.0.0.46) is the primary now')
+    expect((await order('handover')).stdout).toContain(`here-1 (${network}.45) was asked`)
+    await news(`here-2 (${network}.46) is the primary now`)
     const before = serverOf('here-2')
     expect((await order('kill', 'primary')).stdout).toContain('the server of here-2')
-    await news('here-2 (127.0.0.46) died (signal 9)')
-    await news('here-2 (127.0.0.46) is up', 2)
+    await news(`here-2 (${network}.46) died (signal 9)`)
+    await news(`here-2 (${network}.46) is up`, 2)
     const after = serverOf('here-2')
     expect(after).not.toEqual(before)
     expect([before, after].map((process) => process !== null && isAlive(process))).toEqual([false, true])
@@ -51,11 +52,11 @@ describe.skipIf(tools === null)('npm run cluster', () => {
 
   test('kills a LiteFS, and its server gets another one', async () => {
     expect((await order('kill', 'litefs', 'away-1')).stdout).toContain('the LiteFS of away-1')
-    await news('away-1 (127.0.0.47) has its LiteFS back')
+    await news(`away-1 (${network}.47) has its LiteFS back`)
   }, 60_000)
 
   test('refuses to start twice', async () => {
-    const second = start('--address', '127.0.0.45', '--port', '8092')
+    const second = start('--address', `${network}.45`, '--port', '8092')
     expect(await second.exited).toBe(1)
     expect(second.output()).toContain('a cluster runs already')
   }, 30_000)
@@ -68,7 +69,7 @@ describe.skipIf(tools === null)('npm run cluster', () => {
       .filter((line) => line.includes('has ended'))
       .map((line) => line.slice('12:34:56 '.length))
     expect(ended).toHaveLength(4)
-    expect(ended[0]).toBe('away-1 (127.0.0.47) has ended')
+    expect(ended[0]).toBe(`away-1 (${network}.47) has ended`)
     expect(ended.at(-1)).toBe('Consul has ended')
     const processes = [...(state?.nodes.map(({ server }) => server) ?? []), state?.consul ?? null]
     expect(processes.map((process) => process === null || isAlive(process))).toEqual([
@@ -102,6 +103,11 @@ async function order(...words: readonly string[]) {
 async function news(text: string, times = 1): Promise<void> {
   let count = 0
   await cluster?.line((line) => (line.includes(text) && ++count === times ? true : null))
+}
+
+/** A line of the table. */
+function row(last: string, rest: string): RegExp {
+  return new RegExp(`^${RegExp.escape(`${network}.${last}`)} +${rest}`, 'm')
 }
 
 function serverOf(region: string) {

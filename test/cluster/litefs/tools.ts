@@ -17,3 +17,8 @@ export async function litefsTools(): Promise<Binaries | null> {
   console.warn(`SKIPPED, all tests of real LiteFS nodes in this file: ${reason}`)
   return null
 }
+
+/** The first three numbers of loopback addresses that no other run of the tests has at the same time. */
+export function ownNetwork(pid: number): string {
+  return `127.${64 + ((pid >> 8) % 128)}.${pid & 255}`
+}
