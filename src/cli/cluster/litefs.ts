@@ -27,13 +27,18 @@ export async function litefsInfo(address: string): Promise<LitefsInfo | null> {
     })
     const body: unknown = await answer.json()
     if (typeof body !== 'object' || body === null || !('isPrimary' in body)) return null
-    return { isPrimary: body.isPrimary === true }
+    const hasJoined = 'clusterID' in body && typeof body.clusterID === 'string' && body.clusterID !== ''
+    return { isPrimary: body.isPrimary === true, hasJoined }
   } catch {
     return null
   }
 }
 
-export type LitefsInfo = { readonly isPrimary: boolean }
+export type LitefsInfo = {
+  readonly isPrimary: boolean
+  /** It knows its cluster's id; until it has heard that from a primary, it will never lead a cluster that has one. */
+  readonly hasJoined: boolean
+}
 
 /**
  * Takes a FUSE file system out of the tree of files, whether its LiteFS lives, hangs or is dead; who has files open keeps them. Answers

@@ -56,6 +56,11 @@ describe.skipIf(tools === null)('three bare LiteFS', () => {
     await poll(10_000, () =>
       ADDRESSES.every((address) => isMounted(join(folder, address, 'mount'))) ? true : null,
     )
+    // Mounted is not joined: who has never followed this primary may not take its place, however long one waits.
+    await poll(10_000, async () => {
+      const infos = await Promise.all(ADDRESSES.map((address) => litefsInfo(address)))
+      return infos.every((info) => info?.hasJoined) ? true : null
+    })
     await nodes.get(first)?.stop('SIGKILL')
     nodes.delete(first)
     // Twice the lease's ten seconds at most, and its delay.
