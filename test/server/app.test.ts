@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { Elysia, t } from 'elysia'
 import { AppException, appError, ERROR_CODES } from '../../src/core/errors.ts'
 import type { Logger } from '../../src/core/logger.ts'
+import { StorageFailure } from '../../src/core/storage.ts'
 import { createApp } from '../../src/server/app.ts'
 import { errorResponse, STATUS } from '../../src/server/errors.ts'
 import { type Health, health } from '../../src/server/health.ts'
@@ -35,6 +36,9 @@ const app = createApp({
       .get('/refused', () => {
         throw new AppException(appError('RateLimited', 'slower', 1_500))
       })
+      .get('/away', () => {
+        throw new StorageFailure('the mount of LiteFS is gone', new Error('ENOTCONN'))
+      })
       .get('/broken', () => {
         throw new Error('the password is hunter2')
       }),
@@ -67,6 +71,16 @@ describe('error format', () => {
     expect(broken.status).toBe(500)
     expect(await broken.text()).not.toContain('hunter2')
     expect(logged).toEqual(['request failed'])
+  })
+
+  test('a storage that is away is nobody’s defect: try again', async () => {
+    const before = logged.length
+    const away = await get('/away')
+    expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1'])
+    const body = await away.json()
+    expect(body).toMatchObject({ type: 'error', code: 'ServiceUnavailable', retry_after: 1_000 })
+    expect(body.message).not.toContain('LiteFS')
+    expect(logged.slice(before)).toEqual([])
   })
 
   test('schema mistakes are one sentence that names the place', async () => {

@@ -164,6 +164,12 @@ export function commands(board: { readonly clock: { now(): number } }) {
       at: at(),
       payload: { alive },
     }),
+    reconcile: (process: string, ...sockets: string[]): RewardsCommand => ({
+      kind: 'rewards.reconcile',
+      actor: { type: 'system' },
+      at: at(),
+      payload: { process, sessions: sockets.map(session) },
+    }),
     alive: (process: string): RewardsCommand => ({
       kind: 'rewards.alive',
       actor: { type: 'system' },
@@ -173,7 +179,8 @@ export function commands(board: { readonly clock: { now(): number } }) {
   }
 }
 
-function socketOf(owner: string, id: string): string {
+/** The socket of a device that connects without naming one. */
+export function socketOf(owner: string, id: string): string {
   return `socket of ${owner}'s ${id}`
 }
 

@@ -76,7 +76,7 @@ describe('the cluster of /health', () => {
   test('lag is told in words', () => {
     const lags = (node: JsonObject, ...given: number[]) =>
       read({ nodes: given.map((lag_ms) => ({ ...node, lag_ms })) }).nodes.map(describeLag)
-    expect(lags(TWO, 0, 40, 999, 12_000)).toEqual(['in step', '40 ms', '999 ms', '12 s'])
+    expect(lags(TWO, 0, 40, 999, 12_000)).toEqual(['none', '40 ms', '999 ms', '12 s'])
     expect(lags({ ...TWO, seen_ms: 9_000 }, 0)).toEqual(['—'])
     expect(lags(ONE, 0)).toEqual(['—'])
   })

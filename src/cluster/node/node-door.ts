@@ -62,6 +62,8 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
   const { logger } = parts
   const peers = new Map<string, PeerSocket>()
   const refusals = createRemarks()
+  /** Who was asked to take over: it leaves because it does. */
+  let successor: string | null = null
   let isOpen = false
   const post = (socket: PeerSocket, message: ToReplica) => void socket.send(JSON.stringify(message))
 
@@ -164,7 +166,11 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
         const reason =
           performance.now() - heard > NODE_SILENCE ? 'it is silent' : why || `closed with ${code}`
         // A door that was shut has sent everybody away.
-        logger[isOpen ? 'warn' : 'debug']('node gone', { node, reason, links: peers.size })
+        logger[isOpen && node !== successor ? 'warn' : 'debug']('node gone', {
+          node,
+          reason,
+          links: peers.size,
+        })
         parts.onGone(node)
       },
     },
@@ -174,6 +180,7 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
     port: server.port ?? parts.port,
     open() {
       isOpen = true
+      successor = null
     },
     shut(to) {
       isOpen = false
@@ -193,6 +200,7 @@ export function openNodeDoor(parts: DoorParts): NodeDoor {
       const socket = peers.get(node)
       if (socket === undefined) return false
       post(socket, { type: 'promote' })
+      successor = node
       return true
     },
     close: () => void server.stop(true),

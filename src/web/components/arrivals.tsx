@@ -6,13 +6,12 @@ import { CountryPlate } from './country.tsx'
 import { Panel } from './panel.tsx'
 import { useThrottled } from './throttled.ts'
 
-const SHOWN = 14
 const PAUSE = 500
 
-/** Who came online last. */
-export function Arrivals() {
+/** Who came online last; at most so many. */
+export function Arrivals({ most }: { readonly most: number }) {
   const { network } = useApp()
-  const arrivals = useThrottled(network.arrivals, PAUSE).value.slice(0, SHOWN)
+  const arrivals = useThrottled(network.arrivals, PAUSE).value.slice(0, most)
   return (
     <Panel title="Newest arrivals" class="arrivals">
       {arrivals.length === 0 ? (

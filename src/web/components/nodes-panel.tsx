@@ -1,5 +1,5 @@
 import { useComputed } from '@preact/signals'
-import { formatAgo, formatCount, formatTime } from '../format.ts'
+import { formatAge, formatAgo, formatCount, formatTime } from '../format.ts'
 import {
   type ClusterView,
   describeCluster,
@@ -99,7 +99,7 @@ function NodeRow({ node, view }: { readonly node: NodeView; readonly view: Clust
         {formatCount(node.connections)}
       </td>
       <td data-label="Heard" class="right">
-        {node.answers ? '—' : formatAgo(node.seen)}
+        {node.answers ? '—' : formatAge(node.seen)}
       </td>
     </tr>
   )

@@ -85,10 +85,10 @@ export function describeNode(node: NodeView, cluster: ClusterView): Condition {
   return { tone: 'quiet', text: 'Replica' }
 }
 
-/** How far the node's copy is behind, in words: one that is not is "in step". Of a primary, or of who says nothing, there is none. */
+/** How far the node's copy is behind, in words. Of a primary, or of who says nothing, there is none. */
 export function describeLag({ isPrimary, lag, seen }: NodeView): string {
   if (isPrimary || seen > SILENT) return '—'
-  if (lag <= 0) return 'in step'
+  if (lag <= 0) return 'none'
   return lag < 1_000 ? formatRtt(lag) : formatSpan(lag)
 }
 

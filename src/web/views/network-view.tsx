@@ -23,7 +23,8 @@ export function NetworkView() {
       <ScoreHistogram />
     </div>
   )
-  const arrivals = isEmpty.value ? null : <Arrivals />
+  // Beside the other column what is too many for it is cut off.
+  const arrivals = isEmpty.value ? null : <Arrivals most={isWide ? 20 : 14} />
   const lead = (
     <>
       <h1 class="unseen">The network now</h1>

@@ -125,6 +125,10 @@ function randomCommand(board: Board, random: Seeded): RewardsCommand {
       return make.vanish(owner, id, socket)
     case 5:
       if (random.oneIn(3)) return make.sweep(random.pick(['p1', 'p2']))
+      if (random.oneIn(4)) {
+        const some = Array.from({ length: 20 }, () => `s${random.int(40)}`)
+        return make.reconcile(random.pick(['p1', 'p2']), ...some)
+      }
       return random.oneIn(2) ? make.alive(random.pick(['p1', 'p2'])) : make.settle(1 + random.int(3))
     default: {
       const names = ['wifi', 'lte.5g', '__proto__'].slice(0, 1 + random.int(3))

@@ -4,7 +4,7 @@ import type { RewardsCommand } from '../../../src/boards/rewards/types.ts'
 import { aliveCommand, settleLedger, sweepCommand } from '../../../src/boards/rewards/upkeep.ts'
 import type { Command } from '../../../src/core/command.ts'
 import type { SessionInfo } from '../../../src/live/ports.ts'
-import { type Board, commands, openBoard, session, user } from '../../support/rewards.ts'
+import { type Board, commands, openBoard, session, socketOf, user } from '../../support/rewards.ts'
 
 /*
  * What is marked `repeatable` is decided twice here: the second time changes no row, journals nothing and answers the same.
@@ -75,6 +75,12 @@ const CASES: { readonly [what: string]: (board: Board, make: Make) => RewardsCom
   'end of a socket whose device was taken over': (board, make) => {
     board.commit(make.connect('ada', 'a1'), make.connect('ada', 'a1', { session: 'next' }))
     return make.vanish('ada', 'a1')
+  },
+  // Not marked, since devices come and go: but decided twice in a row it finds nothing more to do either.
+  'what a process holds': (board, make) => {
+    board.commit(make.connect('ada', 'a1'), make.connect('bob', 'b1'), make.connect('bob', 'b2'))
+    board.clock.time += 90 * MINUTE
+    return make.reconcile('p1', socketOf('bob', 'b2'))
   },
   'sign of life': (_, make) => make.alive('p1'),
 }

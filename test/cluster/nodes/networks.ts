@@ -61,6 +61,8 @@ const nameOf = (node: number) => `dash-node-${node}`
 async function plug(node: number, bridge: string, cable: string, address: string): Promise<void> {
   const name = nameOf(node)
   const [outside, inside] = [`dash-${cable}`, `eth-${cable}`]
+  // The kernel takes the cables of a namespace away some time after it: those of a run that was cut off may still be here.
+  await run('ip', 'link', 'delete', outside)
   await must('ip', 'link', 'add', outside, 'type', 'veth', 'peer', 'name', inside, 'netns', name)
   await must('ip', 'link', 'set', outside, 'master', bridge, 'up')
   await must('ip', '-n', name, 'address', 'add', `${address}/24`, 'dev', inside)
@@ -76,5 +78,13 @@ async function run(...command: readonly string[]): Promise<boolean> {
 }
 
 async function must(...command: readonly string[]): Promise<void> {
+  for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
+    if (await run(...command)) return
+    await Bun.sleep(PAUSE)
+  }
   if (!(await run(...command))) throw new Error(`${command.join(' ')} failed`)
 }
+
+/** What is being taken away is gone within a second or two. */
+const ATTEMPTS = 30
+const PAUSE = 100
