@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Millis } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
+import { readAppended } from './appended.ts'
 
 /** A LiteFS that runs, started by us or found. */
 export type LitefsProcess = {
@@ -16,6 +17,11 @@ export type ChildParts = {
   readonly file: string
   /** Names the process, for whoever looks after this host. */
   readonly pidFile: string
+  /**
+   * Takes what it says. Not a pipe: that would end with this server, and LiteFS, which outlives a server that is killed, would die of the
+   * next line that it writes.
+   */
+  readonly outputFile: string
   readonly logger: Logger
 }
 
@@ -23,16 +29,37 @@ export type ChildParts = {
 const LAST_LINES = 5
 
 /** Starts `litefs mount`. Throws when there is no such program. */
-export function startLitefs({ binary, file, pidFile, logger }: ChildParts): LitefsProcess {
-  const child = Bun.spawn([binary, 'mount', '-config', file], { stdio: ['ignore', 'pipe', 'pipe'] })
+export function startLitefs({ binary, file, pidFile, outputFile, logger }: ChildParts): LitefsProcess {
+  const output = openSync(outputFile, 'a', 0o600)
+  const said = listen(outputFile, logger)
+  let child: Bun.Subprocess
+  try {
+    child = Bun.spawn([binary, 'mount', '-config', file], { stdio: ['ignore', output, output] })
+  } catch (error) {
+    said.end()
+    throw error
+  } finally {
+    closeSync(output)
+  }
   writeFileSync(pidFile, `${child.pid}\n`)
   // However this server ends, unless it is killed: nobody could write through a LiteFS that is left alone with the lease.
   const end = () => child.kill('SIGTERM')
   process.on('exit', end)
-  void child.exited.then(() => process.off('exit', end))
+  return {
+    pid: child.pid,
+    exited: child.exited.then(() => {
+      process.off('exit', end)
+      return { how: String(child.signalCode ?? `exit code ${child.exitCode}`), lines: said.end() }
+    }),
+    kill: (signal) => child.kill(signal),
+  }
+}
+
+/** Passes on what LiteFS says; `end` answers its last lines. */
+function listen(outputFile: string, logger: Logger): { end(): readonly string[] } {
   const lines: string[] = []
   let warnedAt = -Infinity
-  const keep = (said: string) => {
+  const stop = readAppended(outputFile, (said) => {
     const line = withoutSecrets(said)
     lines.push(line)
     if (lines.length > LAST_LINES) lines.shift()
@@ -40,20 +67,15 @@ export function startLitefs({ binary, file, pidFile, logger }: ChildParts): Lite
     const isTrouble = TROUBLE.test(line) && performance.now() - warnedAt > WARN_EVERY
     if (isTrouble) warnedAt = performance.now()
     logger[isTrouble ? 'warn' : 'debug']('LiteFS says', { line })
-  }
-  const read = Promise.all([eachLine(child.stdout, keep), eachLine(child.stderr, keep)])
+  })
   return {
-    pid: child.pid,
-    exited: child.exited.then(async () => {
-      // What holds its pipes open may outlive it: its last words are not waited for.
-      await Promise.race([read, Bun.sleep(LAST_WORDS)])
-      return { how: String(child.signalCode ?? `exit code ${child.exitCode}`), lines }
-    }),
-    kill: (signal) => child.kill(signal),
+    end() {
+      stop()
+      return lines
+    },
   }
 }
 
-const LAST_WORDS: Millis = 50
 /**
  * Whoever knows the cluster's id is taken for one of its nodes, and Consul's address may have a token in it. The end of the id stays, to
  * tell one cluster from another.
@@ -67,15 +89,22 @@ const TROUBLE = /\b(error|cannot|fatal|failed|invalid)\b/i
 const WARN_EVERY: Millis = 5_000
 
 /** A LiteFS that runs with this configuration file, left behind by a server that was killed; null when there is none. */
-export function findLitefs({ file, pidFile }: Pick<ChildParts, 'file' | 'pidFile'>): LitefsProcess | null {
+export function findLitefs({
+  file,
+  pidFile,
+  outputFile,
+  logger,
+}: Omit<ChildParts, 'binary'>): LitefsProcess | null {
   const pid = readdirSync('/proc')
     .map(Number)
     .find((id) => Number.isInteger(id) && isLitefs(id, file))
   if (pid === undefined) return null
   writeFileSync(pidFile, `${pid}\n`)
+  closeSync(openSync(outputFile, 'a', 0o600))
+  const said = listen(outputFile, logger)
   const exited = (async () => {
     while (signal(pid, 0)) await Bun.sleep(LOOK)
-    return { how: 'it ended', lines: [] }
+    return { how: 'it ended', lines: said.end() }
   })()
   const kill = (name: NodeJS.Signals) => {
     // Its number may be another's by now.
@@ -112,15 +141,4 @@ function isZombie(pid: number): boolean {
   } catch {
     return true
   }
-}
-
-async function eachLine(stream: ReadableStream<Uint8Array>, take: (line: string) => void): Promise<void> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const bytes of stream) {
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) if (line !== '') take(line)
-  }
-  if (rest !== '') take(rest)
 }

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findLitefs, startLitefs } from '../../../src/cluster/litefs/child.ts'
 import { recordingLogger } from '../../support/journal.ts'
@@ -18,6 +18,7 @@ function program(script: string) {
     binary,
     file: join(folder.path, `litefs-${programs}.yml`),
     pidFile: join(folder.path, `litefs-${programs}.pid`),
+    outputFile: join(folder.path, `litefs-${programs}.log`),
     logger: recordingLogger(),
   }
 }
@@ -61,12 +62,23 @@ describe('a LiteFS that is started', () => {
     child.kill('SIGTERM')
   })
 
-  test('what it leaves behind with its pipes open is not waited for', async () => {
+  test('what it leaves behind with its output open is not waited for', async () => {
     const parts = program(`sleep 20 & echo $! > ${join(folder.path, 'left')}; exit 1`)
     const begun = performance.now()
     expect((await startLitefs(parts).exited).how).toBe('exit code 1')
     expect(performance.now() - begun).toBeLessThan(10_000)
     process.kill(Number(readFileSync(join(folder.path, 'left'), 'utf8')), 'SIGKILL')
+  })
+
+  test('what a file held before is not said again, and a long one begins anew', async () => {
+    const parts = program(
+      'for i in {1..40000}; do echo "line $i of a program with much to say"; done; echo last',
+    )
+    writeFileSync(parts.outputFile, 'of an earlier run\n')
+    const { lines } = await startLitefs(parts).exited
+    expect(lines.at(-1)).toBe('last')
+    expect(parts.logger.lines.join(' ')).not.toContain('of an earlier run')
+    expect(statSync(parts.outputFile).size).toBeLessThan(2 * 1024 * 1024)
   })
 
   test('a program that is not there is an error at once', () => {
@@ -85,25 +97,60 @@ describe('a LiteFS that is found', () => {
   }
 
   test('is the one that runs with this file, and no other', async () => {
-    const { file } = program('')
+    const parts = program('')
+    const { file } = parts
     const other = await leftBehind(`${file}.other`)
-    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })).toBeNull()
+    expect(findLitefs(parts)).toBeNull()
     const child = await leftBehind(file)
-    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })?.pid).toBe(child.pid)
+    expect(findLitefs(parts)?.pid).toBe(child.pid)
     for (const each of [child, other]) {
       each.kill('SIGKILL')
       await each.exited
     }
-    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })).toBeNull()
+    expect(findLitefs(parts)).toBeNull()
   })
 
   test('can be ended, and its end is noticed', async () => {
-    const { file } = program('')
+    const parts = program('')
+    const { file } = parts
     await leftBehind(file)
-    const found = findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })
+    const found = findLitefs(parts)
     found?.kill('SIGTERM')
     expect(await found?.exited).toEqual({ how: 'it ended', lines: [] })
-    expect(findLitefs({ file, pidFile: join(file, '..', 'litefs.pid') })).toBeNull()
+    expect(findLitefs(parts)).toBeNull()
     found?.kill('SIGKILL')
+  })
+  test('lives on when the server that started it was killed, and is heard by the next', async () => {
+    const parts = program('cd "$(dirname "$0")/talker"; exec bash "$@"')
+    const talker = join(folder.path, 'talker')
+    mkdirSync(talker)
+    // Named as LiteFS's first word, so that its command line reads as LiteFS's does.
+    writeFileSync(join(talker, 'mount'), 'for i in {1..4000}; do echo "line $i"; sleep 0.01; done\n')
+    const { binary, file, pidFile, outputFile } = parts
+    const script = join(folder.path, 'server.ts')
+    const module = join(import.meta.dir, '../../../src/cluster/litefs/child.ts')
+    writeFileSync(
+      script,
+      `import { startLitefs } from ${JSON.stringify(module)}
+      const logger = { debug() {}, info() {}, warn() {}, error() {} }
+      startLitefs({ ...${JSON.stringify({ binary, file, pidFile, outputFile })}, logger })
+      console.log('started')
+      setInterval(() => {}, 1_000)`,
+    )
+    const server = Bun.spawn([process.execPath, script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await server.stdout.getReader().read()
+    server.kill('SIGKILL')
+    await server.exited
+    let found = findLitefs(parts)
+    while (found === null) {
+      await Bun.sleep(5)
+      found = findLitefs(parts)
+    }
+    await speaks(parts)
+    const heard = parts.logger.lines.length
+    while (parts.logger.lines.length < heard + 5) await Bun.sleep(5)
+    expect(findLitefs(parts)?.pid).toBe(found.pid)
+    found.kill('SIGKILL')
+    expect((await found.exited).lines).toHaveLength(5)
   })
 })
