@@ -80,7 +80,7 @@ export function assembleNode(
     binary: config.litefsBinary,
     file: litefs.file,
     pidFile: join(config.dataDir, 'litefs.pid'),
-    outputFile: join(config.dataDir, 'litefs.log'),
+    logFile: join(config.dataDir, 'litefs.log'),
     logger,
   }
   const positions = createPositions(after)

@@ -1,7 +1,7 @@
-import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Millis } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
-import { readAppended } from './appended.ts'
+import { beginLog, followLog } from './log-file.ts'
 
 /** A LiteFS that runs, started by us or found. */
 export type LitefsProcess = {
@@ -17,11 +17,8 @@ export type ChildParts = {
   readonly file: string
   /** Names the process, for whoever looks after this host. */
   readonly pidFile: string
-  /**
-   * Takes what it says. Not a pipe: that would end with this server, and LiteFS, which outlives a server that is killed, would die of the
-   * next line that it writes.
-   */
-  readonly outputFile: string
+  /** What it says is kept here, for a server that comes after this one too. */
+  readonly logFile: string
   readonly logger: Logger
 }
 
@@ -29,37 +26,35 @@ export type ChildParts = {
 const LAST_LINES = 5
 
 /** Starts `litefs mount`. Throws when there is no such program. */
-export function startLitefs({ binary, file, pidFile, outputFile, logger }: ChildParts): LitefsProcess {
-  const output = openSync(outputFile, 'a', 0o600)
-  const said = listen(outputFile, logger)
+export function startLitefs({ binary, file, pidFile, logFile, logger }: ChildParts): LitefsProcess {
+  const log = beginLog(logFile)
   let child: Bun.Subprocess
   try {
-    child = Bun.spawn([binary, 'mount', '-config', file], { stdio: ['ignore', output, output] })
-  } catch (error) {
-    said.end()
-    throw error
+    child = Bun.spawn([binary, 'mount', '-config', file], { stdio: ['ignore', log, log] })
   } finally {
-    closeSync(output)
+    closeSync(log)
   }
   writeFileSync(pidFile, `${child.pid}\n`)
   // However this server ends, unless it is killed: nobody could write through a LiteFS that is left alone with the lease.
   const end = () => child.kill('SIGTERM')
   process.on('exit', end)
+  void child.exited.then(() => process.off('exit', end))
+  const said = hear(logFile, 'beginning', logger)
   return {
     pid: child.pid,
-    exited: child.exited.then(() => {
-      process.off('exit', end)
-      return { how: String(child.signalCode ?? `exit code ${child.exitCode}`), lines: said.end() }
-    }),
+    exited: child.exited.then(() => ({
+      how: String(child.signalCode ?? `exit code ${child.exitCode}`),
+      lines: said.end(),
+    })),
     kill: (signal) => child.kill(signal),
   }
 }
 
-/** Passes on what LiteFS says; `end` answers its last lines. */
-function listen(outputFile: string, logger: Logger): { end(): readonly string[] } {
+/** Logs what a LiteFS says; `end` answers the last lines of it. */
+function hear(logFile: string, from: 'beginning' | 'end', logger: Logger) {
   const lines: string[] = []
   let warnedAt = -Infinity
-  const stop = readAppended(outputFile, (said) => {
+  const stop = followLog(logFile, from, (said) => {
     const line = withoutSecrets(said)
     lines.push(line)
     if (lines.length > LAST_LINES) lines.shift()
@@ -92,7 +87,7 @@ const WARN_EVERY: Millis = 5_000
 export function findLitefs({
   file,
   pidFile,
-  outputFile,
+  logFile,
   logger,
 }: Omit<ChildParts, 'binary'>): LitefsProcess | null {
   const pid = readdirSync('/proc')
@@ -100,8 +95,7 @@ export function findLitefs({
     .find((id) => Number.isInteger(id) && isLitefs(id, file))
   if (pid === undefined) return null
   writeFileSync(pidFile, `${pid}\n`)
-  closeSync(openSync(outputFile, 'a', 0o600))
-  const said = listen(outputFile, logger)
+  const said = hear(logFile, 'end', logger)
   const exited = (async () => {
     while (signal(pid, 0)) await Bun.sleep(LOOK)
     return { how: 'it ended', lines: said.end() }

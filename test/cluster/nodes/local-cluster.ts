@@ -50,11 +50,15 @@ export type LocalNode = {
   die(): Promise<void>
   /** A signal to its LiteFS; false when it has none. */
   litefs(signal: NodeJS.Signals): boolean
+  /** The number of its LiteFS; null when it has none. */
+  litefsPid(): number | null
   /** A signal to the server. */
   signal(signal: NodeJS.Signals): void
   /** Stops all of it, its processes and its LiteFS, as when a machine sleeps; or lets it go on. */
   freeze(asleep: boolean): void
   isUp(): boolean
+  /** Of its server; null when it is not up. */
+  pid(): number | null
   /** What it says of the cluster; null when it does not answer. */
   health(): Promise<ClusterHealth | null>
   log(): string
@@ -172,6 +176,7 @@ function localNode(options: ClusterOptions, spec: NodeSpec, place: Place | undef
       litefs('SIGKILL')
     },
     litefs,
+    litefsPid: () => litefsOf(spec)?.pid ?? null,
     signal(name) {
       if (server !== null) process.kill(server.pid, name)
     },
@@ -182,6 +187,7 @@ function localNode(options: ClusterOptions, spec: NodeSpec, place: Place | undef
       for (const pid of asleep ? all : all.reverse()) process.kill(pid, asleep ? 'SIGSTOP' : 'SIGCONT')
     },
     isUp: () => server !== null,
+    pid: () => server?.pid ?? null,
     health: () => clusterHealth(url),
     log: () => lines.slice(-40).join('\n'),
   }

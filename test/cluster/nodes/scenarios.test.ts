@@ -63,9 +63,15 @@ describe.skipIf(tools === null)('three nodes, the third of which may not lead', 
 
   test('kill -9 of the primary: its server finds its LiteFS again and goes on', async () => {
     const lost = await during(async (primary) => {
+      const litefs = primary.litefsPid()
       await primary.stop('SIGKILL')
       await primary.start()
       expect(primary.log()).toContain('LiteFS runs already')
+      // It outlives what it has to say, such as that a replica has gone.
+      cluster.nodes.find((node) => node !== primary)?.litefs('SIGKILL')
+      await traffic.goesOn()
+      expect(await cluster.settled()).toBe(primary)
+      expect(primary.litefsPid()).toBe(litefs)
     })
     expect(lost).toBe(0)
   })
