@@ -17,14 +17,19 @@ const MACHINES = SHORT ? 1 : 5
 const HAND_OVERS = SHORT ? 2 : 10
 const SERVERS = SHORT ? 1 : 6
 
+export type MachineDeath = {
+  readonly ours: number
+  readonly bare: number
+  /** Of ours: from when the survivor's LiteFS led. */
+  readonly afterLease: number
+}
+
 /** All in ms, a figure a sample. */
 export type Outages = {
-  readonly machine: readonly {
-    readonly ours: number
-    readonly bare: number
-    /** Of ours: from when the survivor's LiteFS led. */
-    readonly afterLease: number
-  }[]
+  /** The server has run since its LiteFS got the lease: both renew it at the same time. */
+  readonly machine: readonly MachineDeath[]
+  /** It was started again between two renewals of LiteFS's, so that its own fall between those. */
+  readonly restarted: readonly MachineDeath[]
   /** The longest time between two acknowledgements, of the clients of either node. */
   readonly handOver: readonly number[]
   /** Until the next acknowledgement, to a client of the killed node and to one of the other. */
@@ -49,7 +54,7 @@ export async function measureOutages(
   const led = handOvers.at(-1)?.led ?? performance.now()
   const machine = await machines(cluster, at, binaries, network, led)
   await Promise.all([...writes.values()].map((each) => each.stop()))
-  return { handOver: handOvers.map(({ gap }) => gap), server, machine }
+  return { handOver: handOvers.map(({ gap }) => gap), server, ...machine }
 }
 
 type At = (node: LocalNode) => Writes
@@ -95,23 +100,33 @@ async function machines(cluster: LocalCluster, at: At, binaries: Binaries, netwo
   )
   try {
     for (const bare of pair) await bare.start()
-    const samples: Outages['machine'][number][] = []
     let bareLed = await poll(PATIENCE, async () =>
       (await bareRoles(pair)) === null ? null : performance.now(),
     )
     let oursLed = led
-    while (samples.length < MACHINES) {
-      // What remains of the lease is most of the time: each sample dies at another moment between two renewals, both at the same one.
-      const phase = ((samples.length + 0.5) / MACHINES) * RENEWAL
+    const die = async (phase: number, restart: boolean): Promise<MachineDeath> => {
+      if (restart) {
+        const { primary } = await roles(cluster)
+        await moment(oursLed + RESTART)
+        await primary.stop('SIGKILL')
+        await primary.start()
+      }
       const [ours, bare] = await Promise.all([
         killMachine(cluster, at, oursLed + phase),
         killBare(pair, bareLed + phase),
       ])
-      samples.push({ ours: ours.took, bare: bare.took, afterLease: ours.afterLease })
       oursLed = ours.led
       bareLed = bare.led
+      return { ours: ours.took, bare: bare.took, afterLease: ours.afterLease }
     }
-    return samples
+    const machine: MachineDeath[] = []
+    // What remains of the lease is most of the time: each dies at another moment between two renewals, ours and the control's at the same.
+    while (machine.length < MACHINES) {
+      machine.push(await die(((machine.length + 0.5) / MACHINES) * RENEWAL, false))
+    }
+    const restarted: MachineDeath[] = []
+    for (const phase of PHASES) restarted.push(await die(phase, true))
+    return { machine, restarted }
   } finally {
     await Promise.all(pair.map((bare) => bare.end()))
   }
@@ -119,6 +134,10 @@ async function machines(cluster: LocalCluster, at: At, binaries: Binaries, netwo
 
 /** LiteFS renews its lease this often, from when it got it: half of its time to live. */
 const RENEWAL = 5_000
+/** So long after LiteFS's the server renews, too, if it is started then. */
+const RESTART = RENEWAL / 2
+/** As many before the server's renewal as after it. */
+const PHASES = SHORT ? [] : [1_000, 2_000, 3_500, 4_500]
 
 /** Resolves at this moment, or whole renewals later. */
 async function moment(at: number): Promise<number> {
