@@ -1,30 +1,35 @@
 /**
- * How long does nobody acknowledge changes? After the death of the primary's machine (control: LiteFS alone, with the same lease service, killed at the
- * same moment), during a hand-over, and after the death of the primary's server alone, which is started again at once.
+ * How long does nobody acknowledge changes? After the death of the primary's machine (control: LiteFS alone, with the same lease service), during
+ * a hand-over, and after the death of the primary's server alone, which is started again at once.
  */
 import { Database } from 'bun:sqlite'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Binaries } from '../../src/cli/cluster/binaries.ts'
 import { CONSUL_PORT } from '../../src/cli/cluster/consul.ts'
-import { litefsInfo } from '../../src/cli/cluster/litefs.ts'
+import { litefsInfo, unmount } from '../../src/cli/cluster/litefs.ts'
 import { poll } from '../../src/cli/cluster/poll.ts'
 import type { LocalCluster, LocalNode } from '../../test/cluster/nodes/local-cluster.ts'
 import { SHORT } from '../support/answer.ts'
 import { type BareLitefs, bareLitefs } from './bare-litefs.ts'
 import { startWrites, type Writes } from './writes.ts'
 
-const MACHINES = SHORT ? 1 : 3
+const MACHINES = SHORT ? 1 : 5
 const HAND_OVERS = SHORT ? 2 : 10
 const SERVERS = SHORT ? 1 : 6
 
+export type MachineDeath = {
+  readonly ours: number
+  readonly bare: number
+  /** Of ours: from when the survivor's LiteFS led. */
+  readonly afterLease: number
+}
+
 /** All in ms, a figure a sample. */
 export type Outages = {
-  readonly machine: readonly {
-    readonly ours: number
-    readonly bare: number
-    /** Of ours: from when the survivor's LiteFS led. */
-    readonly afterLease: number
-  }[]
+  /** The server has run since its LiteFS got the lease: both renew it at the same time. */
+  readonly machine: readonly MachineDeath[]
+  /** It was started again between two renewals of LiteFS's, so that its own fall between those. */
+  readonly restarted: readonly MachineDeath[]
   /** The longest time between two acknowledgements, of the clients of either node. */
   readonly handOver: readonly number[]
   /** Until the next acknowledgement, to a client of the killed node and to one of the other. */
@@ -44,13 +49,12 @@ export async function measureOutages(
     return found
   }
   await Promise.all([...writes.values()].map((each) => each.acknowledged(0)))
-  const outages = {
-    handOver: await repeat(HAND_OVERS, () => handOver(cluster, at)),
-    server: await repeat(SERVERS, () => killServer(cluster, at)),
-    machine: await machines(cluster, at, binaries, network),
-  }
+  const server = await repeat(SERVERS, () => killServer(cluster, at))
+  const handOvers = await repeat(HAND_OVERS, () => handOver(cluster, at))
+  const led = handOvers.at(-1)?.led ?? performance.now()
+  const machine = await machines(cluster, at, binaries, network, led)
   await Promise.all([...writes.values()].map((each) => each.stop()))
-  return outages
+  return { handOver: handOvers.map(({ gap }) => gap), server, ...machine }
 }
 
 type At = (node: LocalNode) => Writes
@@ -64,15 +68,14 @@ async function roles(
   return { primary, other }
 }
 
-async function handOver(cluster: LocalCluster, at: At): Promise<number> {
+async function handOver(cluster: LocalCluster, at: At) {
   const { primary, other } = await roles(cluster)
   await Promise.all([primary, other].map((node) => at(node).acknowledged(performance.now())))
   const from = performance.now() - 100
   primary.signal('SIGUSR2')
-  await poll(10_000, async () => ((await litefsInfo(other.address))?.isPrimary ? true : null))
-  const led = performance.now()
+  const led = await leads(other)
   await Promise.all([primary, other].map((node) => at(node).acknowledged(led)))
-  return Math.max(...[primary, other].map((node) => at(node).longestGap(from)))
+  return { gap: Math.max(...[primary, other].map((node) => at(node).longestGap(from))), led }
 }
 
 async function killServer(
@@ -89,39 +92,86 @@ async function killServer(
   return { here: await here, there: await there }
 }
 
-async function machines(cluster: LocalCluster, at: At, binaries: Binaries, network: string) {
+/** `led`: when the present primary got its lease. */
+async function machines(cluster: LocalCluster, at: At, binaries: Binaries, network: string, led: number) {
   const lease = { type: 'consul', url: `http://${network}.1:${CONSUL_PORT}`, key: 'bare' } as const
   const pair = [31, 32].map((last) =>
     bareLitefs({ litefs: binaries.litefs, address: `${network}.${last}`, lease }),
   )
   try {
     for (const bare of pair) await bare.start()
-    return await repeat(MACHINES, async () => {
-      const { primary, other } = await roles(cluster)
-      const bare = await bareRoles(pair)
-      // At any moment between two renewals of the lease.
-      await Bun.sleep(Math.random() * 5_000)
-      const from = performance.now()
-      const since = (time: number) => time - from
-      primary.litefs('SIGKILL')
-      const [, , ours, led, control] = await Promise.all([
-        primary.stop('SIGKILL'),
-        bare.primary.kill(),
-        at(other).acknowledged(from).then(since),
-        leads(other).then(since),
-        writable(bare.other).then(since),
+    let bareLed = await poll(PATIENCE, async () =>
+      (await bareRoles(pair)) === null ? null : performance.now(),
+    )
+    let oursLed = led
+    const die = async (phase: number, restart: boolean): Promise<MachineDeath> => {
+      if (restart) {
+        const { primary } = await roles(cluster)
+        await moment(oursLed + RESTART)
+        await primary.stop('SIGKILL')
+        await primary.start()
+      }
+      const [ours, bare] = await Promise.all([
+        killMachine(cluster, at, oursLed + phase),
+        killBare(pair, bareLed + phase),
       ])
-      await primary.start()
-      await bare.primary.start()
-      return { ours, bare: control, afterLease: ours - led }
-    })
+      oursLed = ours.led
+      bareLed = bare.led
+      return { ours: ours.took, bare: bare.took, afterLease: ours.afterLease }
+    }
+    const machine: MachineDeath[] = []
+    // What remains of the lease is most of the time: each dies at another moment between two renewals, ours and the control's at the same.
+    while (machine.length < MACHINES) {
+      machine.push(await die(((machine.length + 0.5) / MACHINES) * RENEWAL, false))
+    }
+    const restarted: MachineDeath[] = []
+    for (const phase of PHASES) restarted.push(await die(phase, true))
+    return { machine, restarted }
   } finally {
     await Promise.all(pair.map((bare) => bare.end()))
   }
 }
 
+/** LiteFS renews its lease this often, from when it got it: half of its time to live. */
+const RENEWAL = 5_000
+/** So long after LiteFS's the server renews, too, if it is started then. */
+const RESTART = RENEWAL / 2
+/** As many before the server's renewal as after it. */
+const PHASES = SHORT ? [] : [1_000, 2_000, 3_500, 4_500]
+
+/** Resolves at this moment, or whole renewals later. */
+async function moment(at: number): Promise<number> {
+  const now = performance.now()
+  await Bun.sleep(at > now ? at - now : RENEWAL - ((now - at) % RENEWAL))
+  return performance.now()
+}
+
+async function killMachine(cluster: LocalCluster, at: At, when: number) {
+  const { primary, other } = await roles(cluster)
+  const from = await moment(when)
+  primary.litefs('SIGKILL')
+  const [, acknowledged, led] = await Promise.all([
+    primary.stop('SIGKILL'),
+    at(other).acknowledged(from),
+    leads(other),
+  ])
+  // A machine that comes back has nothing mounted.
+  await unmount(dirname(primary.database))
+  await primary.start()
+  return { took: acknowledged - from, afterLease: acknowledged - led, led }
+}
+
+async function killBare(pair: readonly BareLitefs[], when: number) {
+  const { primary, other } = await poll(PATIENCE, () => bareRoles(pair))
+  const from = await moment(when)
+  const [, led] = await Promise.all([primary.kill(), leads(other)])
+  const written = await writable(other)
+  await primary.start()
+  return { took: written - from, led }
+}
+
 const PATIENCE = 60_000
-const LOOK = 20
+const LOOK = 10
 
 async function leads({ address }: { readonly address: string }): Promise<number> {
   const end = performance.now() + PATIENCE
@@ -132,18 +182,16 @@ async function leads({ address }: { readonly address: string }): Promise<number>
   return performance.now()
 }
 
+/** Null while not one of them leads and the other follows. */
 async function bareRoles(pair: readonly BareLitefs[]) {
-  return poll(PATIENCE, async () => {
-    const are = await Promise.all(pair.map((bare) => bare.isPrimary()))
-    const primary = pair[are.indexOf(true)]
-    const other = pair[are.indexOf(false)]
-    return primary === undefined || other === undefined ? null : { primary, other }
-  })
+  const are = await Promise.all(pair.map((bare) => bare.isPrimary()))
+  const primary = pair[are.indexOf(true)]
+  const other = pair[are.indexOf(false)]
+  return primary === undefined || other === undefined ? null : { primary, other }
 }
 
 /** When a row could first be written. */
 async function writable(bare: BareLitefs): Promise<number> {
-  await leads(bare)
   for (;;) {
     try {
       const database = new Database(join(bare.mount, 'bare.sqlite'), { create: true, readwrite: true })

@@ -31,8 +31,8 @@ export type Pace = {
 export const QUEUE_DEFAULTS = { limit: 65_536, limitUnits: 64 * 1024 * 1024, batch: 128, window: 2 } as const
 
 /**
- * Over LiteFS, where each commit costs milliseconds and each page of it a tenth of one: a thousand a transaction hold the thread, and
- * keep changes from the replicas, for a fifth of a second, and more would hardly be faster (docs/decisions/0017). One under way: two would be twice as many commits.
+ * Over LiteFS, where commits and each page of them are dear: a full one of a thousand took a fifth of a second, larger ones were hardly
+ * faster for what they held up, and two under way no faster than one (docs/decisions/0017).
  */
 export const MOUNTED_QUEUE = { batch: 1_024, window: 1 } as const
 
