@@ -1,6 +1,4 @@
 /** The composition root of a node of a cluster: it holds LiteFS, the writer when it leads, and the way to the primary when it does not. */
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { claimPort } from './cluster/port-claim.ts'
 import { superviseProcesses } from './cluster/process-supervisor.ts'
 import { fail, ok, type Result } from './core/result.ts'
@@ -8,7 +6,7 @@ import { assembleNode, connectionsOf, type LateNode, type NodeOptions } from './
 import { type Failure, openRelay, type Running, servingParts } from './main-parts.ts'
 import { announceOperatorKey } from './server/operator.ts'
 import { addressToOpen } from './server/serve.ts'
-import { takeWriterLock } from './storage/sqlite/writer-lock.ts'
+import { takeDataFolder } from './storage/sqlite/open.ts'
 
 /** Of the time that the whole end may take, ms. */
 const GOODBYE_PATIENCE = 7_000
@@ -17,8 +15,9 @@ const GOODBYE_PATIENCE = 7_000
 export async function startNode(options: NodeOptions): Promise<Result<Running, Failure>> {
   const { config, litefs, processes, entry, logger } = options
   const port = await claimPort(config.host, config.port, Bun.sleep)
-  const lock = lockFolder(config.dataDir)
-  if (!lock.ok) return lock
+  // One server a data folder, whichever node leads.
+  const folder = takeDataFolder(config.dataDir)
+  if (!folder.ok) return fail([folder.error.message])
   const late: LateNode = { node: null, serving: null, writer: null, tellCommit() {}, seq: 0 }
   const { operatorKey: operator, ...common } = servingParts(config, port.number, entry, logger)
   const failed = Promise.withResolvers<Failure>()
@@ -67,31 +66,9 @@ export async function startNode(options: NodeOptions): Promise<Result<Running, F
     await started.value.stop(GOODBYE_PATIENCE)
     await Promise.all([node.stop(), relay.stop()])
     port.release()
-    lock.value()
+    folder.value()
     forgetOperator?.()
     logger.info('stopped')
   }
   return ok({ address: addressToOpen(config.host, port.number), stop })
-}
-
-/** One server a data folder, whichever node leads. */
-function lockFolder(dataDir: string): Result<() => void, Failure> {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    return fail([unwritable(dataDir, error instanceof Error ? error.message : String(error))])
-  }
-  const lock = takeWriterLock(join(dataDir, 'writer.lock'))
-  switch (lock.state) {
-    case 'held':
-      return ok(lock.release)
-    case 'taken':
-      return fail([`Another server uses the data folder ${dataDir}: stop it, or choose another folder.`])
-    case 'impossible':
-      return fail([unwritable(dataDir, lock.why)])
-  }
-}
-
-function unwritable(dataDir: string, why: string): string {
-  return `The data folder ${dataDir} cannot be written (${why}): allow it, or choose another with DASHBOARD_DATA.`
 }

@@ -29,26 +29,16 @@ export function openForWriting(
   dataDir: string,
   migrationsFolder: string = MIGRATIONS_FOLDER,
 ): Result<Storage<Stores>, OpenRefusal> {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  } catch (error) {
-    return unwritable(dataDir, reasonOf(error))
-  }
-  const lock = takeWriterLock(join(dataDir, 'writer.lock'))
-  if (lock.state === 'impossible') return unwritable(dataDir, lock.why)
-  if (lock.state === 'taken') {
-    return fail({
-      reason: 'locked',
-      message: `Another process writes to the data folder ${dataDir}: stop it, or choose another folder.`,
-    })
-  }
+  const taken = takeDataFolder(dataDir)
+  if (!taken.ok) return taken
+  const release = taken.value
   const opened = openDatabase(databaseFile(dataDir), {
     migrationsFolder,
     checkWhole: true,
     beforeClose: (database) => void database.run('pragma wal_checkpoint(truncate)'),
   })
   if (!opened.ok) {
-    lock.release()
+    release()
     return opened
   }
   const storage = opened.value
@@ -56,9 +46,33 @@ export function openForWriting(
     ...storage,
     close() {
       storage.close()
-      lock.release()
+      release()
     },
   })
+}
+
+/**
+ * Makes the folder where it is missing, and this process the only one that keeps things there, until what it answers is called. Refused
+ * when another one does, or when the folder cannot be written.
+ */
+export function takeDataFolder(dataDir: string): Result<() => void, OpenRefusal> {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    return unwritable(dataDir, reasonOf(error))
+  }
+  const lock = takeWriterLock(join(dataDir, 'writer.lock'))
+  switch (lock.state) {
+    case 'held':
+      return ok(lock.release)
+    case 'impossible':
+      return unwritable(dataDir, lock.why)
+    case 'taken':
+      return fail({
+        reason: 'locked',
+        message: `Another process writes to the data folder ${dataDir}: stop it, or choose another folder.`,
+      })
+  }
 }
 
 /**
