@@ -23,6 +23,7 @@ import { createRuns } from './cluster/node/runs.ts'
 import type { Position } from './cluster/process-protocol.ts'
 import type { Processes } from './cluster/process-supervisor.ts'
 import type { Config } from './config.ts'
+import { toBase64url } from './core/base64url.ts'
 import { systemClock as clock, type Millis, systemRandom as random } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
 import { MOUNTED_QUEUE } from './journal/command-queue.ts'
@@ -85,7 +86,7 @@ export function assembleNode(
   }
   const positions = createPositions(after)
   const router = createRouter({
-    newKey: () => `node:${Buffer.from(random.bytes(16)).toString('base64url')}`,
+    newKey: () => `node:${toBase64url(random.bytes(16))}`,
     now,
     after,
   })

@@ -1,10 +1,12 @@
 /** What both of the server's composition roots begin: the writer and what it is told by time alone. */
+
 import { hostname } from 'node:os'
 import type { Registry } from 'prom-client'
 import { SETTLE_EVERY, settleLedger } from './boards/rewards/upkeep.ts'
 import { type RelayHost, startRelayHost } from './cluster/relay-host.ts'
 import { spawnServing } from './cluster/spawn-serving.ts'
 import type { Config } from './config.ts'
+import { toBase64url } from './core/base64url.ts'
 import { systemClock as clock, type Millis, systemRandom as random } from './core/clock.ts'
 import type { CommandBus } from './core/command.ts'
 import { DEFAULT_WORKSPACE } from './core/ids.ts'
@@ -25,22 +27,19 @@ export type Failure = readonly string[]
 /** What the rest of the process needs of a server that runs. */
 export type Running = { readonly address: string; readonly stop: () => Promise<void> }
 
-/** Where the database is replicated. */
-export type Replicated = Required<Pick<WriterOptions, 'replicated'>> & Pick<WriterOptions, 'queue'>
-
 /** Starts the writer, which opens or makes the database, and keeps it at work; the process ends when it cannot be kept. */
 export async function openWriter(
   config: Config,
   logger: Logger,
   onCommit: (position: CommitPosition) => void,
-  replicated: Partial<Replicated> = {},
+  over: Pick<WriterOptions, 'replicated' | 'queue'> = {},
 ): Promise<Result<SupervisedWriter, Failure>> {
   const writer = await superviseWriter({
     start: (onCrash) =>
       startWriter({
         thread: new URL('./main-writer.ts', import.meta.url),
         dataDir: config.dataDir,
-        ...replicated,
+        ...over,
         workspace: DEFAULT_WORKSPACE,
         retention: { ...DEFAULT_RETENTION, maxAge: config.retention },
         logger,
@@ -78,7 +77,7 @@ export function servingParts(config: Config, port: number, entry: string, logger
         DASHBOARD_PORT: String(port),
         DASHBOARD_PROCESS_NUMBER: String(process),
       }),
-    newRunId: () => Buffer.from(random.bytes(12)).toString('base64url'),
+    newRunId: () => toBase64url(random.bytes(12)),
     mergeMetrics,
     onGivenUp() {
       logger.error('no serving process can be kept up')

@@ -14,6 +14,7 @@ import type { HostState } from './cluster/process-protocol.ts'
 import type { Endable } from './cluster/serving-end.ts'
 import type { ServingLink } from './cluster/serving-link.ts'
 import type { Config } from './config.ts'
+import { toBase64url } from './core/base64url.ts'
 import { systemClock as clock, systemRandom as random } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
 import { fail, ok, type Result } from './core/result.ts'
@@ -95,7 +96,7 @@ export async function startServing(context: ServingContext): Promise<Result<Runn
   const sources = rewardsChannels(storage.read, DEFAULT_RULES)
   const wrongChannel = wrongPublicChannel(config.publicChannels, sources)
   if (wrongChannel !== null) return fail([wrongChannel])
-  const runId = link?.welcome.runId ?? Buffer.from(random.bytes(12)).toString('base64url')
+  const runId = link?.welcome.runId ?? toBase64url(random.bytes(12))
   if (link === null) {
     const swept = await writer.bus.submit(sweepCommand([runId], clock.now()))
     if (!swept.ok) return fail([swept.error.message])

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { toBase64url } from '../core/base64url.ts'
 import { systemRandom } from '../core/clock.ts'
 import { numberIn } from './args.ts'
 import { findBinaries } from './cluster/binaries.ts'
@@ -91,7 +92,7 @@ async function takeOver(before: NonNullable<ReturnType<typeof readState>>): Prom
 
 /** One operator for all nodes, so that a replay may say at any of them which addresses its devices have. */
 function shareOperatorKey({ nodes }: ClusterPlan): void {
-  const key = Buffer.from(systemRandom.bytes(32)).toString('base64url')
+  const key = toBase64url(systemRandom.bytes(32))
   for (const node of nodes) {
     const { data } = placesOf(node)
     mkdirSync(data, { recursive: true })

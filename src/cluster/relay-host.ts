@@ -1,3 +1,4 @@
+import { toBase64url } from '../core/base64url.ts'
 import type { Clock, Millis, Random } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { createPresence, keepPresence, type Presence } from './presence.ts'
@@ -33,7 +34,7 @@ export type RelayHost = Pick<Presence, 'hosts' | 'total'> & {
 export async function startRelayHost(parts: RelayHostParts): Promise<RelayHost> {
   const hub = await openHub({ ...parts, now: parts.clock.now })
   const presence = createPresence({
-    id: Buffer.from(parts.random.bytes(12)).toString('base64url'),
+    id: toBase64url(parts.random.bytes(12)),
     node: parts.node,
     region: parts.region,
     connections: parts.connections,

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { toBase64url } from '../core/base64url.ts'
 import type { Random } from '../core/clock.ts'
 
 /** The secret that shows a request comes from whoever runs this server: the local replay, a load test. */
@@ -17,7 +18,7 @@ export type OperatorKey = {
 export function loadOperatorKey(dataDir: string, random: Random): OperatorKey {
   const path = join(dataDir, 'operator.key')
   const kept = readPrivateKey(path)
-  const text = kept ?? Buffer.from(random.bytes(32)).toString('base64url')
+  const text = kept ?? toBase64url(random.bytes(32))
   if (kept === null) writeAnew(path, text)
   return operatorKey(text)
 }

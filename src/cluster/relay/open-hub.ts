@@ -1,3 +1,4 @@
+import { toBase64url } from '../../core/base64url.ts'
 import type { Millis, Random } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
 import { createHub, type Hub } from './hub.ts'
@@ -35,7 +36,7 @@ async function throughRedis(redisUrl: string, relay: RelayParts, parts: OpenHubP
     ...relay,
     address: addressOf(redisUrl),
     open: openRedisPair,
-    sender: Buffer.from(random.bytes(12)).toString('base64url'),
+    sender: toBase64url(random.bytes(12)),
     random,
     after,
     logger,
