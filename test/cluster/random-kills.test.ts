@@ -1,13 +1,13 @@
 import { afterEach, expect, test } from 'bun:test'
 import { sign } from 'node:crypto'
 import { createClient } from '../../src/client/client.ts'
-import { type ChannelName, channelKey, DEFAULT_WORKSPACE, type UserId } from '../../src/core/ids.ts'
-import { canonicalJson, isJsonObject, type JsonObject } from '../../src/core/json.ts'
-import { openReader } from '../../src/storage/sqlite/open.ts'
+import { canonicalJson, isJsonObject } from '../../src/core/json.ts'
+import { databaseFile } from '../../src/storage/sqlite/open.ts'
 import { type LoginKey, newKey, openLoggedIn, type RawSocket } from '../e2e/raw-socket.ts'
 import { temporaryFolder } from '../e2e/server-process.ts'
 import { seeded } from '../support/seeded.ts'
 import { type ClusterServer, startCluster, until } from './cluster-server.ts'
+import { snapshot, storedEvents } from './what-is-there.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
@@ -60,7 +60,7 @@ test.skipIf(process.platform !== 'linux')(
       const key = keys[index]
       if (key === undefined) throw new Error('a reader without its key')
       await equalAtRest(server, key, reader)
-      const stored = storedEvents(folder.path, reader.user())
+      const stored = storedEvents(databaseFile(folder.path), reader.user())
       expect(reader.events.map(({ seq }) => seq)).toEqual(stored.map(({ seq }) => seq))
       const online = stored.flatMap(({ data }) =>
         isJsonObject(data) && data.kind === 'device_online' ? [String(data.device_id)] : [],
@@ -171,24 +171,6 @@ async function equalAtRest(
   // Nobody stays online for ever, however its process ended.
   expect(values[1]?.match(/"status":"online"/g) ?? []).toEqual([])
   socket.close()
-}
-
-async function snapshot(socket: RawSocket, channel: string): Promise<JsonObject> {
-  socket.send({ type: 'subscribe', channels: [channel], id: channel })
-  const { data } = await socket.until('snapshot', { channel })
-  await socket.until('caught_up', { id: channel })
-  await Bun.sleep(100)
-  return isJsonObject(data) ? data : {}
-}
-
-function storedEvents(dataDir: string, user: string) {
-  const storage = openReader(dataDir)
-  const scope = { workspace: DEFAULT_WORKSPACE, user: user as UserId }
-  const rows = storage.read(({ journal }) =>
-    journal.ofChannel(channelKey('rewards.activity' as ChannelName, scope), 0, 100_000),
-  )
-  storage.close()
-  return rows.flatMap(({ seq, body }) => (body.kind === 'event' ? [{ seq, data: body.data }] : []))
 }
 
 /** At the same port, at once: the processes of the one before may still be leaving. */

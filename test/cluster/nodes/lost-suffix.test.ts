@@ -3,9 +3,10 @@ import { poll } from '../../../src/cli/cluster/poll.ts'
 import { newKey } from '../../e2e/raw-socket.ts'
 import { type Seeded, seeded } from '../../support/seeded.ts'
 import { litefsTools } from '../litefs/tools.ts'
+import { storedEvents } from '../what-is-there.ts'
 import { type OpenDevice, openDevice } from './device.ts'
 import { type LocalCluster, type LocalNode, startLocalCluster } from './local-cluster.ts'
-import { type Acknowledged, holdAgainst, storedEvents } from './oracle.ts'
+import { type Acknowledged, holdAgainst } from './oracle.ts'
 import { FORMATS, type Reader, startReader } from './reader.ts'
 
 setDefaultTimeout(120_000)

@@ -1,9 +1,8 @@
 import { expect } from 'bun:test'
-import { type ChannelName, channelKey, DEFAULT_WORKSPACE, type UserId } from '../../../src/core/ids.ts'
-import { canonicalJson, isJsonObject, type JsonObject } from '../../../src/core/json.ts'
-import { openFileForReading } from '../../../src/storage/sqlite/open.ts'
-import { openLoggedIn, type RawSocket } from '../../e2e/raw-socket.ts'
+import { canonicalJson, isJsonObject } from '../../../src/core/json.ts'
+import { openLoggedIn } from '../../e2e/raw-socket.ts'
 import { until } from '../cluster-server.ts'
+import { snapshot, storedEvents } from '../what-is-there.ts'
 import type { LocalNode } from './local-cluster.ts'
 import type { Reader } from './reader.ts'
 
@@ -66,25 +65,4 @@ async function equalAtRest(primary: LocalNode, reader: Reader): Promise<void> {
     40_000,
   )
   socket.close()
-}
-
-async function snapshot(socket: RawSocket, channel: string): Promise<JsonObject> {
-  socket.send({ type: 'subscribe', channels: [channel], id: channel })
-  const { data } = await socket.until('snapshot', { channel })
-  await socket.until('caught_up', { id: channel })
-  await Bun.sleep(100)
-  return isJsonObject(data) ? data : {}
-}
-
-/** A user's events as a database has them, oldest first. */
-export function storedEvents(database: string, user: string) {
-  const storage = openFileForReading(database)
-  const scope = { workspace: DEFAULT_WORKSPACE, user: user as UserId }
-  const rows = storage.read(({ journal }) =>
-    journal.ofChannel(channelKey('rewards.activity' as ChannelName, scope), 0, 100_000),
-  )
-  storage.close()
-  return rows.flatMap(({ seq, epoch, body }) =>
-    body.kind === 'event' ? [{ seq, epoch, data: body.data }] : [],
-  )
 }
