@@ -26,10 +26,7 @@ export type ToWriter =
   | { readonly type: 'commit'; readonly commands: readonly Command[] }
   | { readonly type: 'close' }
 
-/**
- * `committed` answers the oldest `commit` not yet answered. `seq` is the journal's newest row, `stored` where a replicated database is
- * after it.
- */
+/** `committed` answers the oldest `commit` not yet answered. `seq` is the journal's newest row. */
 export type FromWriter =
   | { readonly type: 'opened'; readonly epoch: number; readonly seq: number }
   | { readonly type: 'refused'; readonly failure: StartFailure }

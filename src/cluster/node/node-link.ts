@@ -42,7 +42,6 @@ export type LinkParts = {
 /** A replica's way to the primary. */
 export type NodeLink = {
   readonly bus: CommandBus
-  readonly address: string
   /** Tells that this node's copy has come so far. */
   applied(position: StoragePosition): void
   close(): void
@@ -133,7 +132,6 @@ export function linkToPrimary(parts: LinkParts): NodeLink {
 
   return {
     bus: queue,
-    address: parts.address,
     applied: (position) => post({ type: 'applied', position }),
     close: () => end('closed'),
   }

@@ -24,7 +24,7 @@ const nullable = <T extends ReturnType<typeof Type.Object>>(schema: T) => Type.U
 const NodeReport = Type.Object({
   region: Type.String(),
   candidate: Type.Boolean(),
-  position: Type.Union([position, Type.Null()]),
+  position: nullable(position),
   /** The newest journal row that its processes have applied. */
   seq: Type.Integer(),
   connections: Type.Integer(),
