@@ -24,8 +24,8 @@ export type FollowingParts = Pick<LinkParts, 'node' | 'report' | 'onPromote'> & 
 export type Following = {
   /** That node leads: holds a link to it, and tries again for as long as it is said to. */
   follow(primary: string): void
-  /** No other node leads. */
-  leave(): void
+  /** No other node leads. With a reason, a link that there is until then ends with a word, as when the primary ends it. */
+  leave(reason?: string): void
   applied(position: StoragePosition): void
   /** When a primary, this one or the last, last said something; -Infinity if none ever did. */
   heardAt(): Millis
@@ -107,7 +107,8 @@ export function createFollowing(parts: FollowingParts): Following {
       last?.close()
       connect()
     },
-    leave() {
+    leave(reason) {
+      if (isLinked && reason !== undefined) logger.info('link to the primary ended', { primary, reason })
       primary = null
       const last = link
       drop()

@@ -116,9 +116,10 @@ export function createNode(parts: NodeParts): Node {
       leading.end(true)
       following.leave()
     } else if (state.isPrimary) {
+      // The primary's own word that it has handed over may still be on its way.
+      following.leave('this node leads')
       logger.info('this node is the primary')
       ledAt = now()
-      following.leave()
       members.reset()
       leading.begin()
     } else {

@@ -103,6 +103,22 @@ describe('a trouble that lasts is one line', () => {
     // It left itself.
     expect(replica.lines).toEqual(['linked to the primary'])
   })
+
+  test('a node that leads itself says that its link ended, whoever was told of that first; without a link there is nothing to say', async () => {
+    const primary = recordingLogger()
+    const door = open(primary)
+    door.open()
+    const replica = recordingLogger()
+    const following = follow(door, replica, 'cluster', () => 0)
+    following.leave('this node leads')
+    expect(replica.lines).toEqual([])
+    following.follow(HOST)
+    await until(async () => (following.isLinked() ? true : null))
+    following.leave('this node leads')
+    door.shut('replica')
+    await until(async () => (primary.lines.includes('node gone') ? true : null))
+    expect(replica.lines).toEqual(['linked to the primary', 'link to the primary ended'])
+  })
 })
 
 let knocks = 0
