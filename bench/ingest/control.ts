@@ -6,6 +6,7 @@ type Value = string | number | bigint | null
 export type WrittenRows = {
   readonly samples: readonly Value[][]
   readonly journal: readonly Value[][]
+  readonly heads: readonly Value[][]
   readonly answers: readonly Value[][]
 }
 
@@ -29,6 +30,7 @@ export function readWrittenRows(file: string, from: number, commands: number): W
       from,
     ),
     journal: values('select * from journal order by seq desc limit ?', commands).reverse(),
+    heads: values('select seq, nth, channel from journal order by seq desc limit ?', commands).reverse(),
     answers: values('select key, answer, at from idempotency order by id desc limit ?', commands).reverse(),
   }
   database.close()
@@ -53,7 +55,10 @@ export function openControl(file: string): Control {
   const sample = database.prepare<unknown, Value[]>(
     `update rewards_devices set ${SAMPLE} where user_id = ? and id = ?`,
   )
-  const journal = database.prepare<unknown, Value[]>('insert into journal values (?, ?, ?, ?, ?, ?)')
+  const journal = database.prepare<unknown, Value[]>('insert into journal values (?, ?, ?, ?, ?, ?, ?, ?)')
+  const head = database.prepare<unknown, Value[]>(
+    'update channel_head set seq = ?, nth = ? where channel = ?',
+  )
   const answer = database.prepare<unknown, Value[]>(
     'insert into idempotency (key, answer, at) values (?, ?, ?)',
   )
@@ -63,10 +68,12 @@ export function openControl(file: string): Control {
       for (let from = 0; from < rows.journal.length; from += batch) {
         database.run('begin immediate')
         for (let i = from; i < Math.min(from + batch, rows.journal.length); i++) {
-          const [s, j, a] = [rows.samples[i], rows.journal[i], rows.answers[i]]
-          if (s === undefined || j === undefined || a === undefined) throw new Error('a row is missing')
+          const [s, j, h, a] = [rows.samples[i], rows.journal[i], rows.heads[i], rows.answers[i]]
+          if (s === undefined || j === undefined || h === undefined || a === undefined)
+            throw new Error('a row is missing')
           sample.run(...s)
           journal.run(...j)
+          head.run(...h)
           answer.run(...a)
         }
         database.run('commit')

@@ -51,6 +51,12 @@ CREATE TABLE `users` (
 CREATE UNIQUE INDEX `users_username_unique` ON `users` (`username`);--> statement-breakpoint
 CREATE UNIQUE INDEX `users_email_unique` ON `users` (`email`);--> statement-breakpoint
 CREATE UNIQUE INDEX `users_wallet_unique` ON `users` (`wallet`);--> statement-breakpoint
+CREATE TABLE `channel_head` (
+	`channel` text PRIMARY KEY NOT NULL,
+	`seq` integer NOT NULL,
+	`nth` integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `epoch` (
 	`first_seq` integer PRIMARY KEY NOT NULL,
 	`epoch` integer NOT NULL,
@@ -72,10 +78,12 @@ CREATE TABLE `journal` (
 	`at` integer NOT NULL,
 	`channel` text NOT NULL,
 	`body` text NOT NULL,
-	`chain` text NOT NULL
+	`chain` text NOT NULL,
+	`previous` integer NOT NULL,
+	`nth` integer NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX `journal_channel` ON `journal` (`channel`,`seq`);--> statement-breakpoint
+CREATE INDEX `journal_mark` ON `journal` (`channel`,`seq`) WHERE "nth" % 64 = 0;--> statement-breakpoint
 CREATE TABLE `rewards_accounts` (
 	`user_id` text PRIMARY KEY NOT NULL,
 	`base` integer NOT NULL,

@@ -1,6 +1,14 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-/** What was committed, in order: the source of every delta. `seq` grows by one a row and is never given twice. */
+/** One row of a channel in so many can be found by an index. */
+export const MARK_EVERY = 64
+
+/**
+ * What was committed, in order: the source of every delta. `seq` grows by one a row and is never given twice. Rows of one channel are a
+ * list, each with the seq of the one before it, and every {@link MARK_EVERY}th is in an index, from where the list can be entered. An index
+ * over all of them would change a page of its own for each channel of a commit, four times as many as everything else together.
+ */
 export const journal = sqliteTable(
   'journal',
   {
@@ -13,9 +21,24 @@ export const journal = sqliteTable(
     body: text('body').notNull(),
     /** Hash over this row and the row before it: src/journal/chain.ts. */
     chain: text('chain').notNull(),
+    /** The seq of the row before it in its channel, pruned or not; 0 for the first. */
+    previous: integer('previous').notNull(),
+    /** Which row of its channel it is, from 1. */
+    nth: integer('nth').notNull(),
   },
-  (table) => [index('journal_channel').on(table.channel, table.seq)],
+  (table) => [
+    index('journal_mark')
+      .on(table.channel, table.seq)
+      .where(sql`"nth" % ${sql.raw(String(MARK_EVERY))} = 0`),
+  ],
 )
+
+/** The newest row of each channel. Outlives its journal rows, so that a channel at rest is known to be. */
+export const channelHead = sqliteTable('channel_head', {
+  channel: text('channel').primaryKey(),
+  seq: integer('seq').notNull(),
+  nth: integer('nth').notNull(),
+})
 
 /** Reigns of writers: which random number each gave itself, and the first seq it wrote. */
 export const epoch = sqliteTable('epoch', {

@@ -28,8 +28,9 @@ export function answerStream<Socket>(
   let at = position.seq
   for (let page = 0; page < PAGES; page++) {
     const rows = history.ofChannel(channel.key, at, limits.resumeRows)
-    // Asked after reading: had rows been pruned meanwhile, we would see it.
-    if (history.prunedThrough() > Math.max(at, position.upTo)) {
+    const known = Math.max(at, position.upTo)
+    // Asked after reading: had rows been pruned meanwhile, we would see it. Of a stream at rest nothing was.
+    if (history.prunedThrough() > known && history.lastSeqOf(channel.key) > known) {
       send(live, session, { type: 'resync', channel: channel.source.name, reason: 'retention' })
       sendPosition(live, session, channel, startOf(live, channel))
       return null

@@ -66,10 +66,8 @@ export class DocumentCache {
   }
 
   #deltaOfJournal(key: ChannelKey, seq: number): Delta | null {
-    const changed = this.#history.lastSeqOf(key) > seq
-    const rows = changed ? this.#rowsAfter(key, seq) : []
-    // Asked last: had rows been pruned while we read, we would see it.
-    if (rows === null || this.#history.prunedThrough() > seq) return null
+    const rows = this.#rowsAfter(key, seq)
+    if (rows === null) return null
     const merged = new PatchBuilder()
     for (const row of rows) merged.add(row.patch)
     return { patch: merged.take(), seq: Math.max(seq, rows[rows.length - 1]?.seq ?? 0) }
@@ -78,14 +76,16 @@ export class DocumentCache {
   /** After a restart documents know nothing of what was before; the journal does. */
   #backfill(document: LiveDocument, key: ChannelKey, seq: number): void {
     const rows = this.#rowsAfter(key, seq)
-    if (rows === null || this.#history.prunedThrough() > seq) return
-    document.backfill(rows, seq)
+    if (rows !== null) document.backfill(rows, seq)
   }
 
-  /** The patches of a channel after `seq`; null when they are too many. */
+  /** The patches of a channel after `seq`; null when they are too many or partly gone. */
   #rowsAfter(key: ChannelKey, seq: number): readonly PatchRow[] | null {
+    if (this.#history.lastSeqOf(key) <= seq) return []
     const rows = this.#history.ofChannel(key, seq, this.#limits.resumeRows + 1)
-    return rows.length > this.#limits.resumeRows ? null : rows.flatMap(patchRow)
+    // Asked last: had rows been pruned while we read, we would see it.
+    if (rows.length > this.#limits.resumeRows || this.#history.prunedThrough() > seq) return null
+    return rows.flatMap(patchRow)
   }
 }
 

@@ -70,7 +70,7 @@ export type History = {
   ofChannel(channel: ChannelKey, seq: number, limit: number): readonly JournalEntry[]
   /** The newest rows of one channel, oldest first, at most `limit`. */
   latestOfChannel(channel: ChannelKey, limit: number): readonly JournalEntry[]
-  /** The seq of the newest row of one channel; 0 when it never changed or its rows are pruned. */
+  /** The seq of the newest row that one channel ever had, pruned or not; 0 when it never changed. */
   lastSeqOf(channel: ChannelKey): number
   /** Rows with a seq at or below this have been pruned; 0 when none was. */
   prunedThrough(): number

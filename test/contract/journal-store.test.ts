@@ -3,6 +3,7 @@ import type { Sync } from '../../src/core/storage.ts'
 import { ORIGIN } from '../../src/journal/chain.ts'
 import type { JournalEntry, JournalStore, SealedEntry } from '../../src/journal/types.ts'
 import { channel, sealed, set } from '../support/journal.ts'
+import { forSeeds, type Seeded } from '../support/seeded.ts'
 import { type OpenedStorage, STORAGES } from '../support/storages.ts'
 
 /** Six rows: channels a b a b a c. */
@@ -103,9 +104,31 @@ for (const { name, open } of STORAGES) {
       write((journal) => journal.prune(99, 0))
       expect(seqs(read((journal) => journal.after(0, 10)))).toEqual([6])
       expect(read((journal) => journal.head()).seq).toBe(6)
-      expect(read((journal) => journal.lastSeqOf(channel('a')))).toBe(0)
       write((journal) => journal.append(sealed(lastOf(ROWS), 5, [['a', set('n', 9)]])))
       expect(read((journal) => journal.head()).seq).toBe(7)
+    })
+
+    test('a channel whose rows are all pruned is known to have had them, and goes on', () => {
+      fill()
+      write((journal) => journal.prune(99, 0))
+      expect(read((journal) => journal.lastSeqOf(channel('a')))).toBe(5)
+      expect(read((journal) => journal.ofChannel(channel('a'), 0, 10))).toEqual([])
+      expect(read((journal) => journal.latestOfChannel(channel('a'), 10))).toEqual([])
+      write((journal) => journal.append(sealed(lastOf(ROWS), 5, [['a', set('n', 9)]])))
+      expect(read((journal) => journal.lastSeqOf(channel('a')))).toBe(7)
+      expect(seqs(read((journal) => journal.ofChannel(channel('a'), 0, 10)))).toEqual([7])
+      expect(seqs(read((journal) => journal.latestOfChannel(channel('a'), 10)))).toEqual([7])
+    })
+
+    test('whatever is appended, rolled back and pruned, a channel is read as a list of its rows would be', () => {
+      forSeeds('JOURNAL_SEED', 4, (random) => {
+        const fresh = open()
+        try {
+          compareWithList(fresh.storage, random)
+        } finally {
+          fresh.remove()
+        }
+      })
     })
 
     test('pruning forgets old answers only', () => {
@@ -154,4 +177,50 @@ for (const { name, open } of STORAGES) {
 function lastOf(rows: readonly SealedEntry[]) {
   const last = rows.at(-1)
   return last === undefined ? ORIGIN : last
+}
+
+/** The same done to the store and to plain arrays; one channel is far busier than the others. */
+function compareWithList(storage: OpenedStorage['storage'], random: Seeded): void {
+  const names = ['busy', 'busy', 'busy', 'busy', 'b', 'c', 'd']
+  let kept: readonly SealedEntry[] = []
+  const newest = new Map<string, number>()
+  let head = ORIGIN
+  for (let step = 0; step < 60; step++) {
+    if (random.oneIn(6)) {
+      const through = Math.min(head.seq - random.int(500), head.seq - 1)
+      storage.write(({ journal }) => void journal.prune(through, 0))
+      kept = kept.filter(({ seq }) => seq > through)
+    } else {
+      const more = Array.from({ length: 1 + random.int(150) }, () => random.pick(names))
+      const rows = sealed(
+        head,
+        5,
+        more.map((name) => [name, set('n', 1)]),
+      )
+      const append = (fails: boolean) => () =>
+        storage.write(({ journal }) => {
+          journal.append(rows)
+          if (fails) throw new Error('no')
+        })
+      if (random.oneIn(4)) expect(append(true)).toThrow('no')
+      append(false)()
+      kept = [...kept, ...rows]
+      for (const { channel, seq } of rows) newest.set(channel, seq)
+      head = lastOf(rows)
+    }
+    for (const name of [...new Set(names)]) {
+      const key = channel(name)
+      const since = random.oneIn(3) ? 0 : random.int(head.seq + 2)
+      const limit = random.pick([0, 1, 2, 63, 64, 65, 130, 1_025])
+      const list = kept.filter((row) => row.channel === key).map(plain)
+      const [after, latest, last] = storage.read(({ journal }) => [
+        journal.ofChannel(key, since, limit),
+        journal.latestOfChannel(key, limit),
+        journal.lastSeqOf(key),
+      ])
+      expect(after).toEqual(list.filter(({ seq }) => seq > since).slice(0, limit))
+      expect(latest).toEqual(limit === 0 ? [] : list.slice(-limit))
+      expect(last).toBe(newest.get(key) ?? 0)
+    }
+  }
 }

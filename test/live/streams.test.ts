@@ -88,6 +88,21 @@ describe('streams', () => {
     ])
   })
 
+  test('S-6: where nothing was missed, a stream at rest goes on, however much of others was pruned', () => {
+    const harness = new Harness()
+    for (let n = 0; n < 3; n++) harness.event('log', { n })
+    for (let n = 0; n < 6; n++) harness.patch('shared', { n })
+    harness.world.prune(8)
+    harness.tell()
+    const peer = harness.open()
+    peer.read()
+    peer.send(sub(4))
+    expect(peer.read()[0]).toMatchObject({ type: 'resumed', from: 4, seq: 10, changes: {} })
+    harness.event('log', { n: 3 })
+    harness.tell()
+    expect(peer.read()).toMatchObject([{ type: 'notification', from: 4, seq: 11 }])
+  })
+
   test('G5: a backlog larger than the buffer comes in parts, as the client reads', () => {
     const harness = new Harness({ limits: { resumeRows: 2, bufferedBytes: 400 } })
     for (let n = 0; n < 40; n++) harness.event('log', { n })

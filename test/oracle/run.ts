@@ -248,7 +248,7 @@ class Simulation {
   /** The client reads what has come; a socket the server closed is gone once it is read. */
   #read(one: (typeof this.clients)[number], most: number): void {
     if (one.session === null || one.socket.isStalled) return
-    for (const item of one.socket.items.splice(0, most)) one.client.read(item, this.world.pruned)
+    for (const item of one.socket.items.splice(0, most)) one.client.read(item, this.world)
     if (one.socket.closedWith !== null && one.socket.items.length === 0) {
       this.#count(`closed ${one.socket.closedWith}`)
       const { session } = one

@@ -7,7 +7,7 @@ import type { ClientType, Frame, WireFormat } from '../../src/protocol/connectio
 import { PackedDecoder } from '../../src/protocol/packed-decoder.ts'
 import type { ServerMessage } from '../../src/protocol/server-messages.ts'
 import type { Item } from './wire.ts'
-import { keyOf, type Truth, valueAt } from './world.ts'
+import { keyOf, type Truth, valueAt, type World } from './world.ts'
 
 export const STREAMS: ReadonlySet<string> = new Set(['log', 'inbox'])
 
@@ -28,6 +28,8 @@ type Held = {
   /** Snapshots that are to come because we asked for them. */
   askedFresh: number
 }
+
+type Past = Pick<World, 'pruned' | 'everChanged'>
 
 type Saved = Pick<Held, 'start' | 'events'> & {
   readonly name: string
@@ -145,14 +147,14 @@ export class SimClient {
     this.#send({ type: 'heartbeat' })
   }
 
-  /** Reads one item; `pruned` is how far the journal was pruned by then. Throws when the server broke a promise. */
-  read(item: Item, pruned: number): void {
+  /** Reads one item, in a world that may have gone on since it was sent. Throws when the server broke a promise. */
+  read(item: Item, world: Past): void {
     if (item.type === 'lost') {
       this.#judge(item.knows)
       return
     }
     const message = this.#decode(item.frame)
-    if (message !== null) this.#take(message, item.truth, pruned)
+    if (message !== null) this.#take(message, item.truth, world)
   }
 
   #decode(frame: Frame): ServerMessage | null {
@@ -178,7 +180,7 @@ export class SimClient {
     }
   }
 
-  #take(message: ServerMessage, truth: Truth, pruned: number): void {
+  #take(message: ServerMessage, truth: Truth, world: Past): void {
     this.note(message.type === 'resync' ? `resync: ${message.reason.split(' ').slice(0, 1)}` : message.type)
     switch (message.type) {
       case 'stale':
@@ -207,8 +209,14 @@ export class SimClient {
       case 'resync': {
         const held = this.#of(message.channel)
         const at = held.replica.position
-        if (message.reason === 'retention' && at !== null && Math.min(at.seq, held.askedFrom) >= pruned)
-          throw new Error(`${message.channel}: retention claimed for ${at.seq}, pruned is ${pruned}`)
+        if (message.reason === 'retention' && at !== null) {
+          const from = Math.min(at.seq, held.askedFrom)
+          const last = world.everChanged(keyOf(message.channel, this.user))
+          if (from >= world.pruned || from >= last)
+            throw new Error(
+              `${message.channel}: retention claimed for ${from}, ${world.pruned} pruned, last ${last}`,
+            )
+        }
         held.mustBeTold = false
         held.wasToldSo = true
         held.replica.forget()

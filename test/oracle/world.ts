@@ -32,6 +32,7 @@ export class World {
   #documents = new Map<ChannelKey, { seq: number; value: JsonObject }[]>()
   #events: { readonly channel: ChannelKey; readonly seq: number; readonly data: Json }[] = []
   #truth: Truth = { documents: this.#documents }
+  readonly #changedAt = new Map<ChannelKey, number>()
 
   get truth(): Truth {
     return this.#truth
@@ -68,6 +69,17 @@ export class World {
   /** Every event of a stream that ever was and was not lost, pruned ones too. */
   eventsOf(channel: ChannelKey): readonly { readonly seq: number; readonly data: Json }[] {
     return this.#events.filter((event) => event.channel === channel).map(({ seq, data }) => ({ seq, data }))
+  }
+
+  /** Where a channel last changed, pruned or not. */
+  lastSeqOf(channel: ChannelKey): number {
+    const version = this.#documents.get(channel)?.at(-1)?.seq ?? 0
+    return Math.max(version, this.eventsOf(channel).at(-1)?.seq ?? 0)
+  }
+
+  /** The greatest seq that a channel ever had, lost or not. */
+  everChanged(channel: ChannelKey): number {
+    return this.#changedAt.get(channel) ?? 0
   }
 
   document(channel: ChannelKey): JsonObject {
@@ -123,7 +135,10 @@ export class World {
           .filter((row) => row.seq > seq)
           .slice(0, limit),
       latestOfChannel: (channel, limit) => of(channel).slice(-limit),
-      lastSeqOf: (channel) => of(channel).at(-1)?.seq ?? 0,
+      lastSeqOf: (channel) => {
+        this.#look()
+        return this.lastSeqOf(channel)
+      },
       prunedThrough: () => {
         this.#look()
         return this.pruned
@@ -148,6 +163,7 @@ export class World {
 
   #append(channel: ChannelKey, body: JournalBody, at: number): void {
     this.rows.push({ seq: this.seq + 1, epoch: this.epoch, chain: '', at, channel, body })
+    this.#changedAt.set(channel, Math.max(this.seq, this.everChanged(channel)))
   }
 }
 

@@ -4,10 +4,11 @@ import { type UndoLog, UndoMap } from './undo-map.ts'
 
 type Answer = { readonly answer: string; readonly at: number }
 
-/** The journal in memory: rows in an array from the oldest kept on, and the same rows once more by channel. */
+/** The journal in memory: rows in an array from the oldest kept on, the same rows once more by channel, and each channel's newest seq. */
 export function createMemoryJournalStore(log: UndoLog): JournalStore {
   const rows: JournalEntry[] = []
   const byChannel = new Map<ChannelKey, JournalEntry[]>()
+  const heads = new UndoMap<ChannelKey, number>(log)
   const epochs: EpochRow[] = []
   const answers = new UndoMap<string, Answer>(log)
 
@@ -24,7 +25,7 @@ export function createMemoryJournalStore(log: UndoLog): JournalStore {
     after: (seq, limit) => above(rows, seq, limit),
     ofChannel: (channel, seq, limit) => above(ofChannel(channel), seq, limit),
     latestOfChannel: (channel, limit) => (limit > 0 ? ofChannel(channel).slice(-limit) : []),
-    lastSeqOf: (channel) => ofChannel(channel).at(-1)?.seq ?? 0,
+    lastSeqOf: (channel) => heads.get(channel) ?? 0,
     prunedThrough,
     epochs: () => [...epochs],
 
@@ -50,6 +51,7 @@ export function createMemoryJournalStore(log: UndoLog): JournalStore {
         })
         rows.push(entry)
         channelRows.push(entry)
+        heads.set(entry.channel, entry.seq)
       }
     },
     recall: (key) => answers.get(key)?.answer ?? null,

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gt, lt, lte, sql } from 'drizzle-orm'
-import { epoch, idempotency, journal } from '../../../db/schema/journal.ts'
+import { channelHead, epoch, idempotency, journal, MARK_EVERY } from '../../../db/schema/journal.ts'
 import type { ChannelKey } from '../../core/ids.ts'
 import type { JournalBody, JournalEntry, JournalStore } from '../../journal/types.ts'
 import type { Connection } from './connection.ts'
@@ -10,11 +10,13 @@ const ANSWERS_PER_PRUNE = 1_000
 
 type Row = typeof journal.$inferSelect
 
+const p = sql.placeholder
+/** As the partial index has it, else SQLite does not see that it may use it. */
+const isMark = sql`${journal.nth} % ${sql.raw(String(MARK_EVERY))} = 0`
+
 /** The journal's tables. Every statement is prepared here, once. */
 export function createSqliteJournalStore(connection: Connection): JournalStore {
   const { db } = connection
-  const p = sql.placeholder
-  const byChannel = eq(journal.channel, p('channel'))
 
   const head = prepareSelect(
     connection,
@@ -37,22 +39,29 @@ export function createSqliteJournalStore(connection: Connection): JournalStore {
       .orderBy(asc(journal.seq))
       .limit(p('limit')),
   )
-  const ofChannel = prepareSelect(
+  const headOf = prepareSelect(
+    connection,
+    db
+      .select({ seq: channelHead.seq, nth: channelHead.nth })
+      .from(channelHead)
+      .where(eq(channelHead.channel, p('channel'))),
+  )
+  const marked = prepareSelect(
+    connection,
+    db
+      .select({ seq: journal.seq })
+      .from(journal)
+      .where(and(eq(journal.channel, p('channel')), isMark, gt(journal.seq, p('seq'))))
+      .orderBy(asc(journal.seq))
+      .limit(1)
+      .offset(p('marks')),
+  )
+  const rowAt = prepareSelect(
     connection,
     db
       .select()
       .from(journal)
-      .where(and(byChannel, gt(journal.seq, p('seq'))))
-      .orderBy(asc(journal.seq))
-      .limit(p('limit')),
-  )
-  const latest = prepareSelect(
-    connection,
-    db.select().from(journal).where(byChannel).orderBy(desc(journal.seq)).limit(p('limit')),
-  )
-  const lastSeq = prepareSelect(
-    connection,
-    db.select({ seq: journal.seq }).from(journal).where(byChannel).orderBy(desc(journal.seq)).limit(1),
+      .where(eq(journal.seq, p('seq'))),
   )
   const epochs = prepareSelect(connection, db.select().from(epoch).orderBy(asc(epoch.firstSeq)))
   const recall = prepareSelect(
@@ -83,7 +92,20 @@ export function createSqliteJournalStore(connection: Connection): JournalStore {
       channel: p('channel'),
       body: p('body'),
       chain: p('chain'),
+      previous: p('previous'),
+      nth: p('nth'),
     }),
+  )
+  const insertHead = prepareWrite(
+    connection,
+    db.insert(channelHead).values({ channel: p('channel'), seq: p('seq'), nth: 1 }),
+  )
+  const moveHead = prepareWrite(
+    connection,
+    db
+      .update(channelHead)
+      .set({ seq: sql`${p('seq')}`, nth: sql`${p('nth')}` })
+      .where(eq(channelHead.channel, p('channel'))),
   )
   const insertAnswer = prepareWrite(
     connection,
@@ -92,14 +114,37 @@ export function createSqliteJournalStore(connection: Connection): JournalStore {
   const deleteRows = prepareWrite(connection, db.delete(journal).where(lte(journal.seq, p('seq'))))
   const deleteAnswers = prepareWrite(connection, db.delete(idempotency).where(lt(idempotency.id, p('id'))))
 
+  /** A channel's rows from the one at `seq` backwards, as long as they are wanted and there; oldest first. */
+  function back(seq: number, isWanted: (row: Row) => boolean): readonly Row[] {
+    const rows: Row[] = []
+    let row = rowAt.get({ seq })
+    while (row !== undefined && isWanted(row)) {
+      rows.push(row)
+      row = rowAt.get({ seq: row.previous })
+    }
+    return rows.reverse()
+  }
+
   const headNow = () => head.get() ?? { epoch: 0, seq: 0, chain: '' }
 
   return {
     head: headNow,
     after: (seq, limit) => after.all({ seq, limit }).map(toEntry),
-    ofChannel: (channel, seq, limit) => ofChannel.all({ channel, seq, limit }).map(toEntry),
-    latestOfChannel: (channel, limit) => latest.all({ channel, limit }).reverse().map(toEntry),
-    lastSeqOf: (channel) => lastSeq.get({ channel })?.seq ?? 0,
+    ofChannel(channel, seq, limit) {
+      // From a mark with at least `limit` rows between, if there is one; else not many more than that are left until the newest.
+      const from =
+        marked.get({ channel, seq, marks: Math.ceil(limit / MARK_EVERY) }) ?? headOf.get({ channel })
+      if (from === undefined) return []
+      return back(from.seq, (row) => row.seq > seq)
+        .slice(0, limit)
+        .map(toEntry)
+    },
+    latestOfChannel(channel, limit) {
+      const newest = headOf.get({ channel })
+      if (newest === undefined) return []
+      return back(newest.seq, (row) => row.nth > newest.nth - limit).map(toEntry)
+    },
+    lastSeqOf: (channel) => headOf.get({ channel })?.seq ?? 0,
     prunedThrough: () => (oldest.get()?.seq ?? 1) - 1,
     epochs: () => epochs.all(),
 
@@ -108,7 +153,11 @@ export function createSqliteJournalStore(connection: Connection): JournalStore {
     },
     append(entries) {
       for (const { seq, epoch, at, channel, text, chain } of entries) {
-        insertRow({ seq, epoch, at, channel, body: text, chain })
+        const last = headOf.get({ channel })
+        const nth = (last?.nth ?? 0) + 1
+        insertRow({ seq, epoch, at, channel, body: text, chain, previous: last?.seq ?? 0, nth })
+        if (last === undefined) insertHead({ channel, seq })
+        else moveHead({ channel, seq, nth })
       }
     },
     recall: (key) => recall.get({ key })?.answer ?? null,
