@@ -19,6 +19,11 @@ export type Storage<Stores> = {
   read<T>(work: (stores: Stores) => Sync<T>): T
   /** Where a replicated storage is after its last commit; missing where nothing is replicated. Throws {@link StorageFailure}. */
   position?(): StoragePosition
+  /**
+   * Does what a commit leaves for later, if it has become much: tens of milliseconds, in which nothing else is done. For when whoever waits has
+   * his answer; missing where nothing is left. Throws {@link StorageFailure}, which no commit is lost by.
+   */
+  checkpoint?(): void
   close(): void
 }
 

@@ -48,6 +48,13 @@ export function createWriterThread<Stores extends { readonly journal: JournalSto
       return
     }
     const head = reign.value
+    const checkpoint = () => {
+      try {
+        storage.checkpoint?.()
+      } catch (error) {
+        logger.warn('checkpoint failed', { error: String(error) })
+      }
+    }
     const prune = () => {
       // Slice by slice, each a task of its own, so that commands get in between.
       let more = false
@@ -56,11 +63,13 @@ export function createWriterThread<Stores extends { readonly journal: JournalSto
       } catch (error) {
         logger.warn('pruning failed', { error: String(error) })
       }
+      checkpoint()
       timer = setTimeout(prune, more ? 0 : PRUNE_EVERY)
     }
     let timer = setTimeout(prune, PRUNE_EVERY)
     running = {
       group: createGroupCommit({ storage, handlers: options.handlers, head, clock, logger }),
+      checkpoint,
       stop() {
         clearTimeout(timer)
         storage.close()
@@ -83,6 +92,7 @@ export function createWriterThread<Stores extends { readonly journal: JournalSto
     if (running === null) throw new Error('a commit before the storage was opened')
     const results = running.group.commit(commands)
     post({ type: 'committed', results, seq: running.group.head().seq })
+    running.checkpoint()
   }
 
   function close(): void {
@@ -109,7 +119,12 @@ export function createWriterThread<Stores extends { readonly journal: JournalSto
   }
 }
 
-type Running = { readonly group: GroupCommit; stop(): void }
+type Running = {
+  readonly group: GroupCommit
+  /** Once the answers are out. */
+  checkpoint(): void
+  stop(): void
+}
 
 /** Lines go to the serving thread, whose logger has the level, the format and the one output. */
 function postingLogger(post: (message: FromWriter) => void): Logger {

@@ -94,6 +94,29 @@ describe('opening a database', () => {
     storage.close()
   })
 
+  test('a checkpoint between commits keeps the log short; without any, SQLite does it, later', () => {
+    const opened = openForWriting(folder.path)
+    if (!opened.ok) throw new Error(opened.error.message)
+    const storage = opened.value
+    const text = 'x'.repeat(400)
+    let n = 0
+    const fill = (commits: number, then: () => void) => {
+      for (let i = 0; i < commits; i++) {
+        storage.write(({ journal }) => {
+          for (let row = 0; row < 1_000; row++) journal.remember(`k${n++}`, text, 1)
+        })
+        then()
+      }
+      return statSync(`${file}-wal`).size / 1_000_000
+    }
+    expect(fill(30, () => storage.checkpoint?.())).toBeLessThan(4)
+    const alone = fill(50, () => {})
+    expect(alone).toBeGreaterThan(10)
+    expect(alone).toBeLessThan(24)
+    expect(storage.read(({ journal }) => journal.recall('k79999'))).toBe(text)
+    storage.close()
+  })
+
   test('one writer at a time; the lock goes with it', () => {
     const first = openForWriting(folder.path)
     if (!first.ok) throw new Error(first.error.message)

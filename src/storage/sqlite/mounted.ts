@@ -8,7 +8,7 @@ import { MIGRATIONS_FOLDER, openDatabase, openFileForReading } from './open.ts'
 
 /**
  * Opens (or makes) the database in LiteFS's mount for writing; this node must be the primary, and its one writer process. LiteFS checks
- * every page by itself, and does its own checkpoints.
+ * every page by itself.
  */
 export function openMountedForWriting(file: string): Result<Storage<Stores>, OpenRefusal> {
   const opened = openDatabase(file, { migrationsFolder: MIGRATIONS_FOLDER, checkWhole: false })

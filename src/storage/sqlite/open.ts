@@ -116,6 +116,8 @@ export function openDatabase(file: string, options: DatabaseOptions): Result<Sto
     database.run('pragma busy_timeout = 100')
     database.run('pragma temp_store = memory')
     database.run('pragma cache_size = -65536')
+    // SQLite's own checkpoints are part of a commit, so that its answer waits for them: only for where nobody calls `checkpoint`.
+    database.run('pragma wal_autocheckpoint = 4000')
     // A log that somebody's long read (a backup) made grow is cut to this when it starts over; four times what it normally has.
     database.run(`pragma journal_size_limit = ${16 * 1024 * 1024}`)
     const connection = connect(database)

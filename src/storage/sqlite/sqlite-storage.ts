@@ -33,6 +33,9 @@ export function createSqliteStorage(connection: Connection, options: StorageOpti
   /** Statements of savepoint 0, 1, ...: savepoints nest, and a name per depth keeps them apart. */
   const savepoints: Savepoint[] = []
   let depth = 0
+  const rowsChanged = connection.prepare('select total_changes()')
+  const changed = () => Number(rowsChanged.values()[0]?.[0])
+  const logged = { commits: 0, before: 0 }
 
   /** From `begin` to `commit`; whatever goes wrong, no transaction stays open. */
   function transact<T>(begin: Statement, work: (stores: Stores) => T): T {
@@ -49,7 +52,11 @@ export function createSqliteStorage(connection: Connection, options: StorageOpti
   }
 
   return {
-    write: (work) => transact(run.beginWrite, work),
+    write(work) {
+      const value = transact(run.beginWrite, work)
+      logged.commits++
+      return value
+    },
     savepoint(work) {
       if (!sqlite.inTransaction) throw new Error('a savepoint needs a transaction')
       let point = savepoints[depth]
@@ -89,12 +96,26 @@ export function createSqliteStorage(connection: Connection, options: StorageOpti
         sqlite.run('pragma query_only = off')
       }
     },
+    checkpoint() {
+      const now = changed()
+      if (logged.commits < MOST_COMMITS && now - logged.before < MOST_ROWS) return
+      logged.commits = 0
+      logged.before = now
+      guarded(() => sqlite.run('pragma wal_checkpoint(passive)'))
+    },
     close() {
       options.beforeClose?.()
       connection.close()
     },
   }
 }
+
+/*
+ * A checkpoint is due when the log has about a thousand pages. SQLite does not tell how many there are, but a small commit has four to six, and in a
+ * large one two or three rows share one.
+ */
+const MOST_COMMITS = 200
+const MOST_ROWS = 3_000
 
 type Savepoint = { readonly begin: Statement; readonly release: Statement; readonly rollback: Statement }
 
