@@ -43,6 +43,8 @@ export type NodeOptions = {
   readonly within?: readonly string[]
   /** Another address to serve at than the node's own. */
   readonly host?: string
+  /** Another version's `src/main.ts`. */
+  readonly main?: string
 }
 
 /** A running node. `ready` resolves with its address when the server has said it. */
@@ -50,7 +52,7 @@ export type NodeProcess = Child & { readonly ready: Promise<string> }
 
 /** Writes the node's LiteFS configuration and starts its server, which starts LiteFS itself. */
 export function startNode(spec: NodeSpec, options: NodeOptions): NodeProcess {
-  const { litefs, settings, onLine, within = [], host = spec.address } = options
+  const { litefs, settings, onLine, within = [], host = spec.address, main = MAIN } = options
   const places = placesOf(spec)
   writeLitefsConfig(places.config, {
     fuseDir: places.fuse,
@@ -60,7 +62,7 @@ export function startNode(spec: NodeSpec, options: NodeOptions): NodeProcess {
     lease: spec.lease,
   })
   const child = startChild({
-    command: [...within, process.execPath, MAIN],
+    command: [...within, process.execPath, main],
     environment: { ...inherited(), ...settings, ...nodeEnvironment(spec, litefs), DASHBOARD_HOST: host },
     ...(onLine === undefined ? {} : { onLine }),
   })

@@ -43,7 +43,8 @@ export type LocalNode = {
   readonly socketUrl: string
   /** Its database, as LiteFS shows it. */
   readonly database: string
-  start(): Promise<void>
+  /** In the present version, or in the one whose `src/main.ts` this is. */
+  start(main?: string): Promise<void>
   /** kill -9 of the server, or an end by SIGTERM; resolves when it has ended. */
   stop(signal: 'SIGKILL' | 'SIGTERM'): Promise<number>
   /** kill -9 of all of it, its LiteFS too, as when a machine dies. */
@@ -129,7 +130,12 @@ export async function startLocalCluster(options: ClusterOptions): Promise<LocalC
     if (cleared.every(Boolean)) rmSync(folder, { recursive: true, force: true })
   }
 
-  for (const node of nodes) await node.start()
+  try {
+    for (const node of nodes) await node.start()
+  } catch (error) {
+    await end()
+    throw error
+  }
   return {
     nodes,
     settled,
@@ -161,8 +167,9 @@ function localNode(options: ClusterOptions, spec: NodeSpec, place: Place | undef
     url,
     socketUrl: `ws://${host}`,
     database: join(placesOf(spec).fuse, DATABASE),
-    async start() {
+    async start(main) {
       server = startNode(spec, {
+        ...(main === undefined ? {} : { main }),
         litefs: options.binaries.litefs,
         settings: { ...SETTINGS, ...options.environment },
         onLine: (line) => lines.push(line),
