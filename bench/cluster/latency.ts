@@ -11,22 +11,29 @@ import { litefsApi } from '../../src/cluster/litefs/api.ts'
 import { linkToPrimary, type NodeLink } from '../../src/cluster/node/node-link.ts'
 import type { Command, CommandResult } from '../../src/core/command.ts'
 import type { LocalCluster, LocalNode } from '../../test/cluster/nodes/local-cluster.ts'
+import { type Seeded, seeded } from '../../test/support/seeded.ts'
 import { connectOf, type LoadDevice, makeDevices, reportOf } from '../ingest/load.ts'
 import { SHORT } from '../support/answer.ts'
 import type { Sighting } from './observer.ts'
 import { observe } from './observers.ts'
 
 const DEVICES = SHORT ? 1_000 : 4_000
-const SIZES = [1, 100, 1_000]
+/** Changes of a commit; the last ones of every size from 1 to 1,000, as many between 10 and 100 as between 100 and 1,000. */
+const SIZES: readonly Sizes[] = [
+  ...[1, 100, 1_000].map((size) => ({ name: String(size), next: () => size })),
+  { name: '1 to 1000', next: ({ int }) => Math.round(10 ** (int(3_001) / 1_000)) },
+]
 const COMMITS = SHORT ? 60 : 400
 const WARM_UP = SHORT ? 10 : 40
 /** For the commits of one size, ms: large ones come more slowly. */
 const MOST_TIME = SHORT ? 5_000 : 25_000
 const GAP = 50
 
-/** Of the commits of one size: how long each took to be seen, ms, by whom. */
+type Sizes = { readonly name: string; readonly next: (random: Seeded) => number }
+
+/** Of commits that are alike in size: how long each took to be seen, ms, by whom. */
 export type Latencies = {
-  readonly size: number
+  readonly size: string
   readonly commitsPerSecond: number
   readonly row: readonly number[]
   readonly primaryFrame: readonly number[]
@@ -67,7 +74,7 @@ export async function measureLatency(cluster: LocalCluster): Promise<readonly La
     const times = new Map(told.map(({ what, at }) => [what, at]))
     const since = (sightings: readonly Sighting[]) => delays(made, times, sightings)
     found.push({
-      size,
+      size: size.name,
       commitsPerSecond: made.length / seconds,
       row: since(rows),
       primaryFrame: since(near),
@@ -82,20 +89,21 @@ export async function measureLatency(cluster: LocalCluster): Promise<readonly La
 let reports = 0
 let online = true
 
-/** Makes so many commits of `size` commands, each at least a gap after the one before, which is answered by then. The first command changes the summary. */
+/** Makes so many commits of as many commands as `size` says, each at least a gap after the one before, which is answered by then. The first command changes the summary. */
 async function commits(
   link: NodeLink,
   devices: readonly LoadDevice[],
-  size: number,
+  size: Sizes,
   count: number,
 ): Promise<readonly Commit[]> {
   const made: Commit[] = []
   let before = Number.MAX_SAFE_INTEGER
   const end = performance.now() + MOST_TIME
+  const random = seeded(1)
   for (let n = 0; n < count && performance.now() < end; n++) {
     const begun = performance.now()
     const commands: Command[] = [comeOrGo(devices)]
-    for (let i = 1; i < size; i++) {
+    for (let i = size.next(random); i > 1; i--) {
       const number = reports++
       commands.push(unkeyed(reportOf(deviceAt(devices, number % DEVICES), number, Date.now())))
     }
