@@ -19,12 +19,14 @@ import { NODE_BEAT, type NodeReport } from './cluster/node/node-protocol.ts'
 import { createPositions } from './cluster/node/positions.ts'
 import { watchPrimary } from './cluster/node/primary-watch.ts'
 import { readingOwnWrites } from './cluster/node/read-your-writes.ts'
+import { watchRecord } from './cluster/node/record-watch.ts'
 import { createRuns } from './cluster/node/runs.ts'
+import { createSeenRecord } from './cluster/node/seen-record.ts'
 import type { Position } from './cluster/process-protocol.ts'
 import type { Processes } from './cluster/process-supervisor.ts'
 import type { Config } from './config.ts'
 import { toBase64url } from './core/base64url.ts'
-import { systemClock as clock, type Millis, systemRandom as random } from './core/clock.ts'
+import { systemClock as clock, systemRandom as random } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
 import { MOUNTED_QUEUE } from './journal/command-queue.ts'
 import { type Failure, keepSettled, openWriter, type servingParts, sumOfConnections } from './main-parts.ts'
@@ -90,10 +92,13 @@ export function assembleNode(
     now,
     after,
   })
-  const lease = createLease(litefs)
+  const lease = createLease(litefs, { random, fetch })
+  const seen = createSeenRecord({ node: litefs.node, ttl: lease.ttl, now })
+  const mayWait = litefs.candidate && Number.isFinite(lease.ttl)
+  const stopWatching = mayWait ? watchRecord({ lease, seen, wait: Bun.sleep, logger }) : () => {}
   const fence = createLeaseFence({
     lease,
-    isLed: () => isPrimary(keeper) && now() - keeper.ledAt() < RECENT,
+    seen,
     now: neverBack(now, clock.now),
     wait: Bun.sleep,
     onLost: (reason) => keeper.restart(reason),
@@ -224,6 +229,7 @@ export function assembleNode(
     logger,
   })
   late.node = node
+  let led = false
   const keeper = keepLitefs({
     api,
     start: () => startLitefs(child),
@@ -232,7 +238,8 @@ export function assembleNode(
     unmount: () => unmount(litefs.mountDir),
     onFailed,
     onState(state) {
-      if (state.type === 'down' && fence.age() !== null) void lease.release()
+      if (state.type === 'down' && led) void lease.release()
+      led = isPrimary(keeper)
       measured.leads(isPrimary(keeper))
       node.onLitefs(state)
     },
@@ -281,14 +288,12 @@ export function assembleNode(
       following.leave()
       leading.hold()
       await leading.drain()
+      stopWatching()
       door.close()
       await keeper.stop()
     },
   }
 }
-
-/** A LiteFS that said so this recently still leads, as far as it knows. */
-const RECENT: Millis = 1_500
 
 const NOT_HERE = Promise.resolve({
   ok: false,

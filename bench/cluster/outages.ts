@@ -26,9 +26,9 @@ export type MachineDeath = {
 
 /** All in ms, a figure a sample. */
 export type Outages = {
-  /** The server has run since its LiteFS got the lease: both renew it at the same time. */
+  /** The server has run since its LiteFS got the lease, and proves it at the same rhythm. */
   readonly machine: readonly MachineDeath[]
-  /** It was started again between two renewals of LiteFS's, so that its own fall between those. */
+  /** It was started again between two renewals of LiteFS's, so that its proofs fall between those: they must not make the lease last longer. */
   readonly restarted: readonly MachineDeath[]
   /** The longest time between two acknowledgements, of the clients of either node. */
   readonly handOver: readonly number[]
@@ -134,9 +134,9 @@ async function machines(cluster: LocalCluster, at: At, binaries: Binaries, netwo
 
 /** LiteFS renews its lease this often, from when it got it: half of its time to live. */
 const RENEWAL = 5_000
-/** So long after LiteFS's the server renews, too, if it is started then. */
+/** So long after LiteFS's renewal the server proves the lease, if it is started then. */
 const RESTART = RENEWAL / 2
-/** As many before the server's renewal as after it. */
+/** As many before the server's proof as after it. */
 const PHASES = SHORT ? [] : [1_000, 2_000, 3_500, 4_500]
 
 /** Resolves at this moment, or whole renewals later. */

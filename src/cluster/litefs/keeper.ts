@@ -35,8 +35,6 @@ export type LitefsKeeper = {
   restarts(): number
   /** Ends LiteFS and starts it again, as when its primary is dead but silent. */
   restart(reason: string): void
-  /** When LiteFS last answered that it leads; -Infinity if it never did. Times are of `now`. */
-  ledAt(): Millis
   /** Ends LiteFS cleanly, which gives its lease back at once. The database must be closed by then. */
   stop(): Promise<void>
 }
@@ -62,7 +60,6 @@ const FIRST_ATTEMPTS = 8
 export function keepLitefs(parts: KeeperParts): LitefsKeeper {
   const { api, logger, now, wait } = parts
   let state: LitefsState = { type: 'down' }
-  let ledAt = -Infinity
   let restarts = 0
   let wasUp = false
   /** Roles that events told of. */
@@ -79,9 +76,8 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
     state = next
     parts.onState(next)
   }
-  const heard = (role: LitefsRole, asked: Millis): void => {
+  const heard = (role: LitefsRole): void => {
     wasUp = true
-    if (role.isPrimary) ledAt = asked
     // Of a primary LiteFS gives the name in one place, and none in another.
     set({ type: 'up', isPrimary: role.isPrimary, primary: role.isPrimary ? null : role.primary })
   }
@@ -95,7 +91,7 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
         return
       }
       told += 1
-      heard(event, now())
+      heard(event)
     }
     // What was committed before the stream began, no event tells of.
     const look = async () => {
@@ -120,7 +116,6 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
     const begun = now()
     let answered = -Infinity
     while (!life.signal.aborted) {
-      const asked = now()
       const before = told
       try {
         const [role, position] = await Promise.all([api.role(), api.position()])
@@ -128,7 +123,7 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
         if (answered === -Infinity) void follow(life)
         answered = now()
         // What an event told meanwhile is newer than this answer.
-        if (told === before) heard(role, asked)
+        if (told === before) heard(role)
         // In case the events are late, or lost.
         if (position !== null) parts.onPosition(position)
         if (!parts.isMounted()) return UNMOUNTED
@@ -196,7 +191,6 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
     state: () => state,
     restarts: () => restarts,
     restart: (reason) => order.resolve(reason),
-    ledAt: () => ledAt,
     async stop() {
       stopping = true
       stop.resolve()

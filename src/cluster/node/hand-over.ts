@@ -7,7 +7,7 @@ export type HandOverParts = {
   readonly hasCandidate: () => boolean
   /** New commands wait from now on. */
   readonly hold: () => void
-  /** Resolves when everything before is committed and answered, and the database is closed. */
+  /** Resolves when everything before is committed and answered, the database is closed, and who takes over need not wait for this node. */
   readonly drain: () => Promise<void>
   /** Where this node's copy is after that. */
   readonly position: () => Promise<StoragePosition | null>

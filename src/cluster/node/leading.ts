@@ -39,12 +39,12 @@ export type Leading = {
   isWriting(): boolean
   /** New commands wait from now on. */
   hold(): void
-  /** After {@link Leading.hold}: everything before is committed and answered, and the database closed. */
+  /** After {@link Leading.hold}: everything before is committed and answered, the database closed, and whoever leads next need not wait. */
   drain(): Promise<void>
 }
 
 const RETRY: Millis = 200
-/** LiteFS has its lease before it says so: more attempts than it takes to ask again. */
+/** LiteFS has its lease before it says so: more attempts than it takes to ask again. That another's proof is waited for is part of one. */
 const ATTEMPTS = 15
 
 export function createLeading(parts: LeadingParts): Leading {
@@ -108,7 +108,7 @@ export function createLeading(parts: LeadingParts): Leading {
     end(gone) {
       turn += 1
       isGone = gone
-      fence.end()
+      void fence.end()
       if (router.target() === 'writer') router.aim({ type: 'none' })
       const last = writer
       writer = null
@@ -126,6 +126,8 @@ export function createLeading(parts: LeadingParts): Leading {
       // LiteFS dies of a promotion during a transaction, and a writer begins with one.
       await opening
       await last?.close()
+      // Not before: it was this proof that the last answers went by.
+      await fence.end()
     },
   }
 }

@@ -183,19 +183,6 @@ describe('LiteFS that is kept', () => {
     await run.pass(1_000)
     expect(run.states).toEqual([FOLLOWS, LEADS])
   })
-
-  test('when it last led counts from when it was asked', async () => {
-    const run = keep()
-    await run.pass(100)
-    expect(run.keeper.ledAt()).toBe(-Infinity)
-    run.delayAnswers(true)
-    await run.pass(500)
-    const before = run.keeper.ledAt()
-    await run.pass(1_000)
-    run.answerNow(PRIMARY)
-    await run.pass(0)
-    expect([before, run.keeper.ledAt()]).toEqual([-Infinity, 500])
-  })
 })
 
 describe('events that break off', () => {

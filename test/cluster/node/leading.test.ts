@@ -12,11 +12,12 @@ function setUp() {
   const time = turnedTime()
   const router = createRouter({ newKey: () => 'k', now: time.now, after: time.after })
   const log: string[] = []
-  const proofs: (boolean | Error)[] = []
+  const proofs: (boolean | Error | Promise<boolean>)[] = []
   /** Openings under way. */
   const openings: ((opened: Result<NodeWriter, readonly string[]>) => void)[] = []
   let delay = false
   let closing = Promise.resolve()
+  let ending = Promise.resolve()
   const writer = (): NodeWriter => ({
     bus: { submit: async () => DONE },
     async close() {
@@ -35,7 +36,10 @@ function setUp() {
         if (proof instanceof Error) throw proof
         return proof
       },
-      end: () => void log.push('fence ends'),
+      async end() {
+        log.push('fence ends')
+        await ending
+      },
     },
     openWriter() {
       log.push('open')
@@ -63,6 +67,9 @@ function setUp() {
     delayClosing: (until: Promise<void>) => {
       closing = until
     },
+    delayEnding: (until: Promise<void>) => {
+      ending = until
+    },
   }
 }
 
@@ -87,6 +94,23 @@ describe('a node that leads', () => {
     leading.begin()
     await time.pass(10_000)
     expect(log.filter((each) => each !== 'closed')).toEqual(['LiteFS leads without the lease'])
+  })
+
+  test('waits for another’s proof to be over for as long as that takes, and no longer than its own lead', async () => {
+    const { leading, time, log, proofs } = setUp()
+    const [first, second] = [Promise.withResolvers<boolean>(), Promise.withResolvers<boolean>()]
+    proofs.push(first.promise, second.promise)
+    leading.begin()
+    await time.pass(9_000)
+    expect(log).toEqual([])
+    leading.end(false)
+    first.resolve(false)
+    leading.begin()
+    await time.pass(9_000)
+    expect([log, proofs]).toEqual([['fence ends'], []])
+    second.resolve(true)
+    await time.pass(0)
+    expect(log.slice(1)).toEqual(['open', 'writing'])
   })
 
   test('tries again to open its writer', async () => {
@@ -191,10 +215,25 @@ describe('before a hand-over', () => {
     expect(log.slice(2)).toEqual(['closing'])
     closing.resolve()
     await time.pass(0)
-    expect(log.slice(2)).toEqual(['closing', 'closed', 'drained'])
+    expect(log.slice(2)).toEqual(['closing', 'closed', 'fence ends', 'drained'])
     leading.begin()
     await time.pass(0)
     expect(leading.isWriting()).toBe(true)
+  })
+
+  test('the drain takes until Consul knows that this node acknowledges nothing more: else its successor would wait', async () => {
+    const { leading, time, log, delayEnding } = setUp()
+    const ending = Promise.withResolvers<void>()
+    delayEnding(ending.promise)
+    leading.begin()
+    await time.pass(0)
+    leading.hold()
+    void leading.drain().then(() => log.push('drained'))
+    await time.pass(1_000)
+    expect(log.slice(2)).toEqual(['closing', 'closed', 'fence ends'])
+    ending.resolve()
+    await time.pass(0)
+    expect(log.at(-1)).toBe('drained')
   })
 
   test('a writer that is just being opened is waited for: its first transaction would cost LiteFS its life', async () => {
@@ -208,6 +247,6 @@ describe('before a hand-over', () => {
     expect(log).toEqual(['open'])
     openings[0]?.(ok(writer()))
     await time.pass(0)
-    expect(log).toEqual(['open', 'closing', 'closed', 'drained'])
+    expect(log).toEqual(['open', 'closing', 'closed', 'fence ends', 'drained'])
   })
 })

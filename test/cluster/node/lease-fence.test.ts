@@ -1,243 +1,282 @@
 import { describe, expect, test } from 'bun:test'
-import { createLeaseFence } from '../../../src/cluster/node/lease-fence.ts'
-import { recordingLogger } from '../../support/journal.ts'
-import { forSeedsInTurn } from '../../support/seeded.ts'
-import { turnedTime } from '../../support/turned-time.ts'
+import { fenceWorld, GOOD, OVER, TTL, within } from './fence-world.ts'
 
-const TTL = 10_000
-const GOOD = 8_000
-
-/** A lease that another may get one TTL after its last renewal, and a node that may be cut off from it. */
-function setUp(ttl = TTL) {
-  const time = turnedTime()
-  const lease = {
-    renewedAt: 0,
-    takenAt: null as number | null,
-    isReachable: true,
-    /** How long question and answer travel, each. */
-    travel: 0,
-    asked: 0,
+async function setUp() {
+  const world = fenceWorld()
+  const { time } = world
+  const [a, b] = [world.start('a'), world.start('b')]
+  await time.pass(0)
+  const leads = async (node = a) => {
+    world.elect(node.name)
+    return within(time, 0, node.fence.begin())
   }
-  const travel = () => (lease.travel === 0 ? Promise.resolve() : time.wait(lease.travel))
-  const lost: string[] = []
-  let isLed = true
-  const fence = createLeaseFence({
-    lease: {
-      async prove() {
-        lease.asked += 1
-        await travel()
-        if (!lease.isReachable) throw new Error('timeout')
-        const isOurs = lease.takenAt === null
-        if (isOurs) lease.renewedAt = time.now()
-        await travel()
-        return isOurs
-      },
-      release: async () => {},
-      reachable: async () => lease.isReachable,
-      ttl,
-    },
-    isLed: () => isLed,
-    now: time.now,
-    wait: time.wait,
-    onLost: (reason) => void lost.push(reason),
-    logger: recordingLogger(),
-  })
-  const begin = async () => {
-    const [begun] = await Promise.allSettled([fence.begin(), time.pass(2 * lease.travel)])
-    if (begun.status === 'rejected') throw begun.reason
-    return begun.value
-  }
-  /** What `holds` comes to, the time that questions take included. */
-  const holds = () => Promise.resolve(fence.holds())
-  return {
-    time,
-    lease,
-    fence,
-    lost,
-    begin,
-    holds,
-    led: (is: boolean) => {
-      isLed = is
-    },
-  }
+  return { ...world, a, b, leads }
 }
 
 describe('a fence', () => {
   test('is shut before the lead begins and after it ends', async () => {
-    const { fence, begin, holds, lease } = setUp()
-    expect([await holds(), fence.age()]).toEqual([false, null])
-    expect(await begin()).toBe(true)
-    expect([fence.holds(), fence.age()]).toEqual([true, 0])
-    fence.end()
-    expect([await holds(), fence.age(), lease.asked]).toEqual([false, null, 1])
+    const { a, leads, time, record } = await setUp()
+    expect([await a.holds(), a.fence.age()]).toEqual([false, null])
+    expect(await leads()).toBe(true)
+    expect([a.fence.holds(), a.fence.age()]).toEqual([true, 0])
+    await within(time, 0, a.fence.end())
+    expect([await a.holds(), a.fence.age(), a.looks()]).toEqual([false, null, 1])
+    expect(record()).toMatchObject({ node: 'a', over: true })
   })
 
   test('stays shut where the lease is another’s, or cannot be proven', async () => {
-    const { begin, holds, lease } = setUp()
-    lease.takenAt = 0
-    expect([await begin(), await holds()]).toEqual([false, false])
-    lease.isReachable = false
-    await expect(begin()).rejects.toThrow('timeout')
+    const { a, time, elect } = await setUp()
+    elect('b')
+    expect([await within(time, 0, a.fence.begin()), await a.holds()]).toEqual([false, false])
+    a.machine.road.isCut = true
+    await expect(within(time, 2_000, a.fence.begin())).rejects.toThrow('timeout')
   })
 
   test('a lease that is kept is proven again in time, without anybody waiting for it', async () => {
-    const { begin, fence, time, lost } = setUp()
-    await begin()
+    const { a, leads, time } = await setUp()
+    await leads()
     for (let n = 0; n < 100; n++) {
       await time.pass(900)
-      expect(fence.holds()).toBe(true)
+      expect(a.fence.holds()).toBe(true)
     }
-    expect(lost).toEqual([])
+    expect([a.lost, a.looks()]).toEqual([[], 19])
   })
 
   test('a proof counts from when it was asked for', async () => {
-    const { begin, fence, lease } = setUp()
-    lease.travel = 700
-    await begin()
-    expect(fence.age()).toBe(1_400)
+    const { a, time, elect } = await setUp()
+    a.machine.road.travel = 700
+    elect('a')
+    expect(await within(time, 2_800, a.fence.begin())).toBe(true)
+    // The look before it is no part of it.
+    expect(a.fence.age()).toBe(1_400)
   })
 
-  test('an old proof is renewed by whoever asks', async () => {
-    const { begin, fence, time, holds, led } = setUp()
-    await begin()
-    led(false)
+  test('an old proof is renewed by whoever asks, once for all who do', async () => {
+    const { a, leads, time } = await setUp()
+    await leads()
+    a.machine.sleep(GOOD)
     await time.pass(GOOD)
-    expect(fence.holds()).not.toBe(true)
+    const [one, two] = [a.fence.holds(), a.fence.holds()]
+    expect(one).not.toBe(true)
     await time.pass(0)
-    expect([await holds(), fence.age()]).toEqual([true, 0])
+    expect([await one, await two, a.fence.age(), a.looks()]).toEqual([true, true, 0, 2])
   })
 
   test('cut off, it acknowledges nothing from two seconds before the lease ends, and is lost when it has', async () => {
-    const { begin, fence, time, lease, lost, holds } = setUp()
-    await begin()
-    lease.isReachable = false
+    const { a, leads, time } = await setUp()
+    await leads()
+    a.machine.road.isCut = true
     await time.pass(GOOD - 1)
-    expect(fence.holds()).toBe(true)
+    expect(a.fence.holds()).toBe(true)
     await time.pass(1)
-    expect(await holds()).toBe(false)
-    expect(lost).toEqual([])
+    expect(await within(time, 2_000, a.holds())).toBe(false)
+    expect(a.lost).toEqual([])
     await time.pass(TTL - GOOD + 1_000)
-    expect(lost).toEqual(['the lease could not be proven in time'])
+    expect(a.lost).toEqual(['the lease could not be proven in time'])
     await time.pass(60_000)
-    expect(lost).toHaveLength(1)
+    expect(a.lost).toHaveLength(1)
   })
 
   test('a lease that another has is lost at the next look', async () => {
-    const { begin, time, lease, lost } = setUp()
-    await begin()
-    lease.takenAt = time.now()
+    const { a, leads, time, elect } = await setUp()
+    await leads()
+    elect('b')
     await time.pass(TTL / 2)
-    expect(lost).toEqual(['the lease is held by another node, or by nobody'])
+    expect(a.lost).toEqual(['the lease is held by another node, or by nobody'])
   })
 
-  test('it is not kept alive for a LiteFS that hangs', async () => {
-    const { begin, time, lease, lost, led } = setUp()
-    await begin()
-    led(false)
-    await time.pass(TTL + 1_000)
-    expect(lease.asked).toBe(1)
-    expect(lost).toEqual(['the lease could not be proven in time'])
+  test('so is one that another had in between, without LiteFS having said so', async () => {
+    const { a, b, leads, time, elect } = await setUp()
+    await leads()
+    a.machine.sleep(20_000)
+    await time.pass(10_000)
+    expect(await leads(b)).toBe(true)
+    elect('a')
+    await time.pass(10_000)
+    expect(await within(time, 0, a.holds())).toBe(false)
+    await time.pass(TTL)
+    expect(a.lost).toHaveLength(1)
   })
 
   test('a machine that slept acknowledges nothing by an answer from before its sleep', async () => {
-    const { begin, time, lease, lost, fence } = setUp()
-    await begin()
+    const { a, leads, time, elect } = await setUp()
+    await leads()
     await time.pass(100)
-    time.jump(GOOD)
-    lease.travel = 100
-    const held = fence.holds()
-    await time.pass(100)
+    a.machine.sleep(GOOD)
+    await time.pass(GOOD)
+    a.machine.road.travel = 100
+    const held = a.fence.holds()
+    await time.pass(250)
     // The answer is on its way; another is elected before this node wakes up and reads it.
-    time.jump(60_000)
-    lease.takenAt = time.now() - 1_000
-    await time.pass(100)
+    a.machine.sleep(60_000)
+    await time.pass(50_000)
+    elect('b')
+    await time.pass(20_000)
     expect(await held).toBe(false)
-    await time.pass(10_000)
-    expect(lost).toHaveLength(1)
+    expect(a.lost).toHaveLength(1)
   })
 
   test('an earlier lead’s answers count nothing in the next one', async () => {
-    const { begin, fence, time, lease, lost } = setUp()
-    lease.travel = 1_000
-    const first = fence.begin()
-    await time.pass(500)
-    fence.end()
+    const { a, time, leads, elect } = await setUp()
+    a.machine.road.travel = 500
+    elect('a')
+    const first = a.fence.begin()
+    await time.pass(1_200)
+    void a.fence.end()
     await time.pass(5_000)
-    expect([await first, fence.age()]).toEqual([false, null])
-    await begin()
-    fence.end()
+    expect([await first, a.fence.age()]).toEqual([false, null])
+    a.machine.road.travel = 0
+    await leads()
+    void a.fence.end()
     await time.pass(60_000)
-    expect([fence.age(), lost]).toEqual([null, []])
+    expect([a.fence.age(), a.lost]).toEqual([null, []])
   })
 
   test('nor does its proof', async () => {
-    const { begin, fence, lease, holds } = setUp()
-    await begin()
-    lease.takenAt = 0
-    expect([await begin(), await holds(), fence.age()]).toEqual([false, false, null])
-  })
-
-  test('a static lease needs no keeping', async () => {
-    const { begin, fence, time, lease } = setUp(Infinity)
-    await begin()
-    await time.pass(1_000_000)
-    expect([fence.holds(), lease.asked]).toEqual([true, 1])
-  })
-
-  test('a short one leaves time between its margin and the next proof', async () => {
-    const { begin, fence } = setUp(1_000)
-    await begin()
-    expect(fence.holds()).toBe(true)
+    const { a, leads, time, elect } = await setUp()
+    await leads()
+    elect('b')
+    expect(await within(time, 0, a.fence.begin())).toBe(false)
+    expect([await a.holds(), a.fence.age()]).toEqual([false, null])
   })
 })
 
-test('whoever is stopped, sleeps or is cut off, acknowledges nothing once another may have the lease', async () => {
-  await forSeedsInTurn('FENCE_SEED', 100, async (random) => {
-    const { time, lease, fence, begin, led } = setUp()
-    await begin()
-    let acknowledged = 0
-    for (let step = 0; step < 60; step++) {
-      const acknowledge = (holds: boolean) => {
-        if (!holds) return
-        acknowledged += 1
-        // Another node takes the lease as soon as it can.
-        expect(time.now() - lease.renewedAt).toBeLessThanOrEqual(TTL)
-        expect(lease.takenAt).toBeNull()
-      }
-      const held = fence.holds()
-      const asking = typeof held === 'boolean' ? acknowledge(held) : held.then(acknowledge)
-      switch (random.int(6)) {
-        case 0:
-          lease.isReachable = !lease.isReachable
-          break
-        case 1:
-          time.jump(random.pick([500, 4_000, GOOD, 30_000]))
-          break
-        case 2:
-          led(random.oneIn(2))
-          break
-        case 3:
-          lease.travel = random.pick([0, 10, 900])
-          break
-        default:
-          await time.pass(random.pick([100, 1_000, 3_000]))
-      }
-      for (let part = 0; part < 5; part++) {
-        if (lease.takenAt === null && time.now() - lease.renewedAt > TTL) lease.takenAt = time.now()
-        await time.pass(400)
-        if (random.oneIn(8)) time.jump(random.pick([3_000, 30_000]))
-      }
-      await asking
-      if (lease.takenAt !== null) {
-        fence.end()
-        lease.takenAt = null
-        lease.isReachable = true
-        led(true)
-        await begin()
-      }
-    }
-    expect(acknowledged).toBeGreaterThan(0)
-    fence.end()
-    await time.pass(TTL)
+describe('a node that gets the lease', () => {
+  test('waits until the last one’s proof is over, counted from when it saw it', async () => {
+    const { a, b, leads, time } = await setUp()
+    await leads()
+    a.machine.road.isCut = true
+    await time.pass(1_000)
+    let begun = false
+    void leads(b).then((is) => {
+      begun = is
+    })
+    await time.pass(OVER - 1_000 - 1)
+    expect([begun, await b.holds(), b.lines]).toEqual([false, false, ['waiting for the last primary']])
+    await time.pass(1)
+    expect([begun, await b.holds()]).toEqual([true, true])
+    expect(await within(time, 2_000, a.holds())).toBe(false)
+  })
+
+  test('does not wait when it has known that proof for long', async () => {
+    const { a, b, leads, time } = await setUp()
+    await leads()
+    a.machine.road.isCut = true
+    await time.pass(OVER)
+    expect(await leads(b)).toBe(true)
+    expect(b.lines).toEqual([])
+  })
+
+  test('waits all of it when it has seen it only now', async () => {
+    const { a, b, leads, time } = await setUp()
+    b.machine.road.isCut = true
+    await leads()
+    a.machine.road.isCut = true
+    await time.pass(60_000)
+    b.machine.road.isCut = false
+    const begun = leads(b)
+    await time.pass(OVER - 1)
+    expect(await b.holds()).toBe(false)
+    await time.pass(1)
+    expect(await begun).toBe(true)
+  })
+
+  test('goes on at once when the last one says that it is over', async () => {
+    const { a, b, leads, time } = await setUp()
+    await leads()
+    const begun = leads(b)
+    await time.pass(1_000)
+    expect(await b.holds()).toBe(false)
+    void a.fence.end()
+    await time.pass(0)
+    expect([await begun, await b.holds()]).toEqual([true, true])
+  })
+
+  test('waits no more when its own lead ends', async () => {
+    const { b, leads, time } = await setUp()
+    await leads()
+    const begun = leads(b)
+    await time.pass(1_000)
+    await within(time, 0, b.fence.end())
+    await time.pass(500)
+    expect(await begun).toBe(false)
+    await time.pass(60_000)
+    expect(b.fence.age()).toBeNull()
+  })
+
+  test('or when the lease goes again', async () => {
+    const { b, leads, time, elect } = await setUp()
+    await leads()
+    const begun = leads(b)
+    await time.pass(1_000)
+    elect('a')
+    await time.pass(500)
+    expect(await begun).toBe(false)
+  })
+
+  test('does not wait for its own earlier life', async () => {
+    const { a, leads, time, start } = await setUp()
+    await leads()
+    a.die()
+    const again = start('a')
+    expect(await within(time, 0, again.fence.begin())).toBe(true)
+    expect(again.lines).toEqual([])
+  })
+
+  test('waits, when Consul has lost the record, as for one that it never saw', async () => {
+    const { a, b, leads, time, loseData } = await setUp()
+    await leads()
+    a.machine.road.isCut = true
+    await time.pass(3 * TTL)
+    loseData()
+    // Its watch tries again.
+    await time.pass(1_000)
+    await time.pass(1_000)
+    const begun = leads(b)
+    await time.pass(OVER - 1_001)
+    expect(await b.holds()).toBe(false)
+    await time.pass(1)
+    expect(await begun).toBe(true)
+  })
+})
+
+describe('the last word of a lead', () => {
+  test('comes after what is under way, which would undo it', async () => {
+    const { a, leads, time, record } = await setUp()
+    await leads()
+    a.machine.road.travel = 400
+    // The look of the next proof is answered, and the proof on its way; what is asked after it comes a little before it, and a little after.
+    await time.pass(TTL / 2 + 900)
+    a.machine.road.travel = 150
+    void a.fence.end()
+    await time.pass(5_000)
+    expect(record()).toMatchObject({ node: 'a', over: true })
+  })
+
+  test('is never said over another’s record', async () => {
+    const { a, b, leads, time, record } = await setUp()
+    await leads()
+    a.machine.road.isCut = true
+    await time.pass(OVER)
+    expect(await leads(b)).toBe(true)
+    a.machine.road.isCut = false
+    await within(time, 0, a.fence.end())
+    expect(record()).toMatchObject({ node: 'b', over: false })
+  })
+
+  test('of one that has never proven anything is silence', async () => {
+    const { b, leads, time, recordIndex } = await setUp()
+    await leads()
+    const index = recordIndex()
+    await within(time, 0, b.fence.end())
+    expect(recordIndex()).toBe(index)
+  })
+
+  test('is given up when Consul does not answer', async () => {
+    const { a, leads, time } = await setUp()
+    await leads()
+    a.machine.road.isCut = true
+    await within(time, 2_000, a.fence.end())
+    expect(a.fence.age()).toBeNull()
   })
 })

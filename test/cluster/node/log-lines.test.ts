@@ -4,9 +4,11 @@ import { createFollowing } from '../../../src/cluster/node/following.ts'
 import { createLeaseFence } from '../../../src/cluster/node/lease-fence.ts'
 import { type NodeDoor, openNodeDoor } from '../../../src/cluster/node/node-door.ts'
 import type { NodeReport } from '../../../src/cluster/node/node-protocol.ts'
+import { ok } from '../../../src/core/result.ts'
 import { recordingLogger } from '../../support/journal.ts'
 import { until } from '../cluster-server.ts'
 
+const OWN = { index: 1, id: '', node: 'a', over: false }
 const HOST = '127.0.52.1'
 const REPORT: NodeReport = {
   region: '',
@@ -30,15 +32,18 @@ describe('a trouble that lasts is one line', () => {
     let next = () => {}
     const fence = createLeaseFence({
       lease: {
-        prove: async () => {
+        async look() {
           if (!isUp) throw new Error('Consul is away')
-          return true
+          return { claim: { index: 1, session: '' }, record: null }
         },
+        prove: async () => ok(OWN),
+        conclude: async () => {},
+        changed: async () => ({ record: null, next: 0 }),
         release: async () => {},
         reachable: async () => isUp,
         ttl: 10_000,
       },
-      isLed: () => true,
+      seen: { note: () => ({ other: null, left: () => 0 }), another: async () => {} },
       now: () => time,
       wait: (pause) =>
         new Promise((resolve) => {

@@ -41,7 +41,7 @@ function setUp() {
     name: 'a',
     api: { position: () => world.position(), promote: async () => {} },
     positions,
-    fence: { holds: () => true, age: () => 7, begin: async () => true, end() {} },
+    fence: { holds: () => true, age: () => 7, begin: async () => true, end: async () => {} },
     leading: {
       begin: note('leading begins'),
       end(gone) {
