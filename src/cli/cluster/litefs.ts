@@ -6,7 +6,8 @@ import { LITEFS_PORT, type LitefsSettings, litefsYaml } from './litefs-yaml.ts'
 /** Writes LiteFS's configuration and makes the folders that it names. */
 export function writeLitefsConfig(path: string, settings: LitefsSettings): void {
   for (const folder of [dirname(path), settings.fuseDir, settings.dataDir]) {
-    mkdirSync(folder, { recursive: true })
+    // A mount whose LiteFS is dead or hangs is there, and must not be asked what it is.
+    if (!isMounted(folder)) mkdirSync(folder, { recursive: true })
   }
   writeFileSync(path, litefsYaml(settings))
 }
