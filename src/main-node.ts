@@ -10,11 +10,13 @@ import { takeDataFolder } from './storage/sqlite/open.ts'
 
 /** Of the time that the whole end may take, ms. */
 const GOODBYE_PATIENCE = 7_000
+/** For a port that is taken, ms: a process whose supervisor was killed stands still for ten seconds if LiteFS died in the middle of its read. */
+const PORT_PATIENCE = 12_000
 
 /** Starts LiteFS, finds its place in the cluster, and has `processes` serving processes serve. */
 export async function startNode(options: NodeOptions): Promise<Result<Running, Failure>> {
   const { config, litefs, processes, entry, logger } = options
-  const port = await claimPort(config.host, config.port, Bun.sleep)
+  const port = await claimPort(config.host, config.port, PORT_PATIENCE, Bun.sleep)
   // One server a data folder, whichever node leads.
   const folder = takeDataFolder(config.dataDir)
   if (!folder.ok) return fail([folder.error.message])

@@ -23,6 +23,8 @@ import { addressToOpen } from './server/serve.ts'
 
 /** Of the nine seconds that the whole end may take, ms. */
 const GOODBYE_PATIENCE = 7_000
+/** For a port that is taken: processes whose supervisor was killed notice within this, ms. */
+const PORT_PATIENCE = 1_000
 
 /** Starts the writer and `processes` serving processes of the program `entry`. */
 export async function startSupervisor(
@@ -32,7 +34,7 @@ export async function startSupervisor(
   logger: Logger,
 ): Promise<Result<Running, Failure>> {
   // The port first, so that a taken one is told before anything is touched.
-  const port = await claimPort(config.host, config.port, Bun.sleep)
+  const port = await claimPort(config.host, config.port, PORT_PATIENCE, Bun.sleep)
   let serving: Processes | null = null
   let tellCommit = (_position: Position): void => {}
   const opened = await openWriter(config, logger, (position) => tellCommit(position))

@@ -12,15 +12,16 @@ export type PortClaim = {
  * bind without a word and get every other connection: therefore the port is first bound alone, which fails when anybody
  * has it, and then a name for it is held as long as this process lives, which keeps a second supervisor out also while none of our
  * processes is up. The name is an abstract socket: like ports it belongs to the network namespace, and the kernel frees it
- * however we end. Waits a moment for a port that is taken: when a supervisor was killed, its processes are on their way out. Rejects with
+ * however we end. Waits for a port that is taken, at most `patience` ms: when a supervisor was killed, its processes are on their way out. Rejects with
  * what Bun throws for an address that is taken or not ours.
  */
 export async function claimPort(
   host: string,
   port: number,
+  patience: Millis,
   wait: (time: Millis) => Promise<void>,
 ): Promise<PortClaim> {
-  for (let attempt = 1; attempt < ATTEMPTS; attempt++) {
+  for (let waited = 0; waited < patience; waited += PAUSE) {
     try {
       return claimNow(host, port)
     } catch (error) {
@@ -32,7 +33,6 @@ export async function claimPort(
   return claimNow(host, port)
 }
 
-const ATTEMPTS = 5
 const PAUSE: Millis = 250
 
 function claimNow(host: string, port: number): PortClaim {
