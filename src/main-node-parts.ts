@@ -240,7 +240,7 @@ export function assembleNode(
     onState(state) {
       if (state.type === 'down' && led) void lease.release()
       led = isPrimary(keeper)
-      measured.leads(isPrimary(keeper))
+      measured.leads(led)
       node.onLitefs(state)
     },
     onPosition(position) {

@@ -3,6 +3,8 @@ import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /** One row of a channel in so many can be found by an index. */
 export const MARK_EVERY = 64
+/** Of the index over those, and of every question that is to use it: SQLite compares the words. */
+export const isMark = sql`"nth" % ${sql.raw(String(MARK_EVERY))} = 0`
 
 /**
  * What was committed, in order: the source of every delta. `seq` grows by one a row and is never given twice. Rows of one channel are a
@@ -26,11 +28,7 @@ export const journal = sqliteTable(
     /** Which row of its channel it is, from 1. */
     nth: integer('nth').notNull(),
   },
-  (table) => [
-    index('journal_mark')
-      .on(table.channel, table.seq)
-      .where(sql`"nth" % ${sql.raw(String(MARK_EVERY))} = 0`),
-  ],
+  (table) => [index('journal_mark').on(table.channel, table.seq).where(isMark)],
 )
 
 /** The newest row of each channel. Outlives its journal rows, so that a channel at rest is known to be. */

@@ -1,5 +1,5 @@
 import { and, asc, desc, eq, gt, lt, lte, sql } from 'drizzle-orm'
-import { channelHead, epoch, idempotency, journal, MARK_EVERY } from '../../../db/schema/journal.ts'
+import { channelHead, epoch, idempotency, isMark, journal, MARK_EVERY } from '../../../db/schema/journal.ts'
 import type { ChannelKey } from '../../core/ids.ts'
 import type { JournalBody, JournalEntry, JournalStore } from '../../journal/types.ts'
 import type { Connection } from './connection.ts'
@@ -11,8 +11,6 @@ const ANSWERS_PER_PRUNE = 1_000
 type Row = typeof journal.$inferSelect
 
 const p = sql.placeholder
-/** As the partial index has it, else SQLite does not see that it may use it. */
-const isMark = sql`${journal.nth} % ${sql.raw(String(MARK_EVERY))} = 0`
 
 /** The journal's tables. Every statement is prepared here, once. */
 export function createSqliteJournalStore(connection: Connection): JournalStore {

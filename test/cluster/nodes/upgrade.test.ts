@@ -43,7 +43,7 @@ describe.skipIf(tools === null)(
       next?.remove()
     })
 
-    const replaceBy = async (node: LocalNode, main: string): Promise<void> => {
+    const replaceBy = async (node: LocalNode, main?: string): Promise<void> => {
       await traffic.goesOn()
       expect(await node.stop('SIGTERM')).toBe(0)
       await node.start(main)
@@ -72,8 +72,7 @@ describe.skipIf(tools === null)(
       const leader = await cluster.settled()
       const other = cluster.nodes.find((node) => node !== leader && node !== cluster.nodes[2])
       if (other === undefined) throw new Error('two candidates')
-      const present = `${import.meta.dir}/../../../src/main.ts`
-      await replaceBy(other, present)
+      await replaceBy(other)
       leader.signal('SIGUSR2')
       await poll(10_000, async () => (other.log().includes('a newer version wrote it') ? true : null))
       await poll(30_000, async () => ((await cluster.settled()) === leader ? true : null))
