@@ -3,9 +3,10 @@
  * second, replication latency, writes at a replica, outages. With real LiteFS and Consul; two nodes on loopback addresses. The answer in the last line is that of
  * the first part; `cluster NAME` in the lines before are those of the others.
  */
-import { findBinaries } from '../src/cli/cluster/binaries.ts'
-import { missingForLitefs } from '../src/cli/cluster/preconditions.ts'
-import { startLocalCluster } from '../test/cluster/nodes/local-cluster.ts'
+
+import { startLocalCluster } from '../test/nodes/local-cluster.ts'
+import { findBinaries } from '../tools/cluster/binaries.ts'
+import { missingForLitefs } from '../tools/cluster/preconditions.ts'
 import { measureEvents } from './cluster/events.ts'
 import { measureForwarding } from './cluster/forwarding.ts'
 import { measureLatency } from './cluster/latency.ts'

@@ -5,8 +5,8 @@
  * part, so that in its first 40 minutes everybody comes, goes and comes again; that is played and not measured.
  * `BENCH_FILE` names another file.
  */
-import { readChurnFile } from '../src/cli/replay/churn-file.ts'
-import { makePlan } from '../src/cli/replay/plan.ts'
+import { readChurnFile } from '../tools/replay/churn-file.ts'
+import { makePlan } from '../tools/replay/plan.ts'
 import { openBoard, type Published } from './frames/board.ts'
 import { makeNetwork, userOf } from './frames/network.ts'
 import { median, printAnswer, SHORT } from './support/answer.ts'

@@ -79,7 +79,7 @@ function device(n: number) {
 
 async function open(): Promise<Writer> {
   const started = await startWriter({
-    thread: new URL('../src/main-writer.ts', import.meta.url),
+    thread: new URL('../src/app/writer.ts', import.meta.url),
     dataDir,
     workspace: DEFAULT_WORKSPACE,
     retention: DEFAULT_RETENTION,

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Child } from '../../src/cli/cluster/child.ts'
+import type { Child } from '../../tools/cluster/child.ts'
 import {
   isMounted,
   litefsInfo,
@@ -9,9 +9,9 @@ import {
   startLitefs,
   unmount,
   writeLitefsConfig,
-} from '../../src/cli/cluster/litefs.ts'
-import { LITEFS_PORT, type LitefsLease } from '../../src/cli/cluster/litefs-yaml.ts'
-import { poll } from '../../src/cli/cluster/poll.ts'
+} from '../../tools/cluster/litefs.ts'
+import { LITEFS_PORT, type LitefsLease } from '../../tools/cluster/litefs-yaml.ts'
+import { poll } from '../../tools/cluster/poll.ts'
 
 /** LiteFS and nothing else: the control of what the server does over it. */
 export type BareLitefs = {

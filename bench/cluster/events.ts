@@ -1,19 +1,19 @@
 /**
  * How many acknowledged, journaled events a second does the writer of a node take? As in `ingest`, but with the database in LiteFS's mount, a
- * replica that follows, and the pace and batches of `src/main-node.ts`. Control: the same rows, in transactions of the same size, into a copy of
+ * replica that follows, and the pace and batches of `src/app/node.ts`. Control: the same rows, in transactions of the same size, into a copy of
  * the same database in the same mount, on raw bun:sqlite. The two take turns, slice by slice.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Binaries } from '../../src/cli/cluster/binaries.ts'
-import { poll } from '../../src/cli/cluster/poll.ts'
-import { DATABASE } from '../../src/cluster/litefs/settings.ts'
 import { DEFAULT_WORKSPACE } from '../../src/core/ids.ts'
 import { type CommandQueueOptions, MOUNTED_QUEUE } from '../../src/journal/command-queue.ts'
 import { DEFAULT_RETENTION } from '../../src/journal/retention.ts'
 import { startWriter, type Writer } from '../../src/journal/writer-client.ts'
+import { DATABASE } from '../../src/replication/litefs/settings.ts'
 import { databaseFile } from '../../src/storage/sqlite/open.ts'
+import type { Binaries } from '../../tools/cluster/binaries.ts'
+import { poll } from '../../tools/cluster/poll.ts'
 import { openControl, readWrittenRows } from '../ingest/control.ts'
 import { connectOf, drive, type LoadDevice, makeDevices, reportOf } from '../ingest/load.ts'
 import { median, SHORT } from '../support/answer.ts'
@@ -123,7 +123,7 @@ async function open(
   queue?: Partial<CommandQueueOptions>,
 ): Promise<Writer> {
   const started = await startWriter({
-    thread: new URL('../../src/main-writer.ts', import.meta.url),
+    thread: new URL('../../src/app/writer.ts', import.meta.url),
     dataDir,
     ...(replicated === undefined ? {} : { replicated }),
     ...(queue === undefined ? {} : { queue }),

@@ -1,6 +1,7 @@
 /** What does it cost to write at a replica? The same change, one at a time and in turns: at the primary, and at a replica, whose client has its answer only once it can be read there. */
-import type { LocalCluster } from '../../test/cluster/nodes/local-cluster.ts'
+
 import { newKey } from '../../test/e2e/raw-socket.ts'
+import type { LocalCluster } from '../../test/nodes/local-cluster.ts'
 import { SHORT } from '../support/answer.ts'
 import { openDevice } from './writes.ts'
 

@@ -5,13 +5,13 @@
  * and at the replica had a frame with it. All of them see the same commits.
  */
 
-import { LITEFS_PORT } from '../../src/cli/cluster/litefs-yaml.ts'
-import { poll } from '../../src/cli/cluster/poll.ts'
-import { litefsApi } from '../../src/cluster/litefs/api.ts'
-import { linkToPrimary, type NodeLink } from '../../src/cluster/node/node-link.ts'
 import type { Command, CommandResult } from '../../src/core/command.ts'
-import type { LocalCluster, LocalNode } from '../../test/cluster/nodes/local-cluster.ts'
+import { linkToPrimary, type NodeLink } from '../../src/forwarding/node-link.ts'
+import { litefsApi } from '../../src/replication/litefs/api.ts'
+import type { LocalCluster, LocalNode } from '../../test/nodes/local-cluster.ts'
 import { type Seeded, seeded } from '../../test/support/seeded.ts'
+import { LITEFS_PORT } from '../../tools/cluster/litefs-yaml.ts'
+import { poll } from '../../tools/cluster/poll.ts'
 import { connectOf, type LoadDevice, makeDevices, reportOf } from '../ingest/load.ts'
 import { SHORT } from '../support/answer.ts'
 import type { Sighting } from './observer.ts'

@@ -3,7 +3,7 @@
  * one wall clock.
  */
 import { Database } from 'bun:sqlite'
-import { DATABASE } from '../../src/cluster/litefs/settings.ts'
+import { DATABASE } from '../../src/replication/litefs/settings.ts'
 
 /**
  * `commits`: the transactions that a LiteFS tells of. `rows`: the journal in its mount, read whenever it tells of one. `frames`: what a

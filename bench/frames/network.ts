@@ -1,8 +1,8 @@
-import { openCountries } from '../../src/boards/rewards/country.ts'
-import type { NetworkReport, RewardsCommand } from '../../src/boards/rewards/types.ts'
-import type { Plan, PlannedChange, PlannedDevice } from '../../src/cli/replay/plan.ts'
-import { type Line, lineOf } from '../../src/cli/replay/quality.ts'
+import { openCountries } from '../../src/boards/rewards/domain/country.ts'
+import type { NetworkReport, RewardsCommand } from '../../src/boards/rewards/domain/types.ts'
 import type { DeviceId, SessionId, UserId } from '../../src/core/ids.ts'
+import type { Plan, PlannedChange, PlannedDevice } from '../../tools/replay/plan.ts'
+import { type Line, lineOf } from '../../tools/replay/quality.ts'
 
 /** Commands that a plan's devices send, in the order of their time, as the replay makes them: coming, reporting, leaving. */
 export type Network = {

@@ -1,5 +1,5 @@
-import { reportMark } from '../../src/boards/rewards/report-mark.ts'
-import type { ConnectCommand, NetworkUpdateCommand } from '../../src/boards/rewards/types.ts'
+import { reportMark } from '../../src/boards/rewards/domain/report-mark.ts'
+import type { ConnectCommand, NetworkUpdateCommand } from '../../src/boards/rewards/domain/types.ts'
 import type { Command } from '../../src/core/command.ts'
 import type { DeviceId, SessionId, UserId } from '../../src/core/ids.ts'
 

@@ -1,6 +1,6 @@
-import { createHub } from '../../src/cluster/relay/hub.ts'
-import { spawnServing } from '../../src/cluster/spawn-serving.ts'
 import { systemClock } from '../../src/core/clock.ts'
+import { spawnServing } from '../../src/processes/spawn-serving.ts'
+import { createHub } from '../../src/relay/hub.ts'
 import { createCounter, type Side } from './side.ts'
 import type { TakerSaid } from './taker.ts'
 

@@ -1,11 +1,11 @@
 import { createClient } from 'redis'
-import { addressOf } from '../../src/cluster/relay/redis-address.ts'
-import { frameOf } from '../../src/cluster/relay/redis-frame.ts'
-import { openRedisPair } from '../../src/cluster/relay/redis-pair.ts'
-import { createRedisRelay } from '../../src/cluster/relay/redis-relay.ts'
-import type { Relay } from '../../src/cluster/relay/types.ts'
+import { systemTimers } from '../../src/app/ticker.ts'
 import { systemClock, systemRandom } from '../../src/core/clock.ts'
-import { systemTimers } from '../../src/server/ticker.ts'
+import { addressOf } from '../../src/relay/redis-address.ts'
+import { frameOf } from '../../src/relay/redis-frame.ts'
+import { openRedisPair } from '../../src/relay/redis-pair.ts'
+import { createRedisRelay } from '../../src/relay/redis-relay.ts'
+import type { Relay } from '../../src/relay/types.ts'
 import { createCounter, type Side } from './side.ts'
 
 const SENDER = 'A'.repeat(16)

@@ -1,8 +1,9 @@
 // The other process of one host: it takes texts by our relay, or (the control) counts what comes over the channel; and says how many.
-import { parentChannel } from '../../src/cluster/channel.ts'
-import type { RelayMessage } from '../../src/cluster/relay/line.ts'
-import { createLinkRelay } from '../../src/cluster/relay/link-relay.ts'
+
 import { systemClock } from '../../src/core/clock.ts'
+import { parentChannel } from '../../src/processes/channel.ts'
+import type { RelayMessage } from '../../src/relay/line.ts'
+import { createLinkRelay } from '../../src/relay/link-relay.ts'
 
 export type TakerSaid =
   | { readonly type: 'listening' }

@@ -1,14 +1,14 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import type { ScoreParts } from '../../src/boards/rewards/score.ts'
-import type { NetworkState } from '../../src/boards/rewards/store.ts'
-import type { Window } from '../../src/boards/rewards/window.ts'
+import type { ScoreParts } from '../../src/boards/rewards/domain/score.ts'
+import type { NetworkState } from '../../src/boards/rewards/domain/store.ts'
+import type { Window } from '../../src/boards/rewards/domain/window.ts'
 import type { DeviceId, SessionId, UserId } from '../../src/core/ids.ts'
 import { exactInteger } from './columns.ts'
 
 /**
  * Devices, by the id that their user gave them: two users' devices of one id are two devices. Times in ms; points
- * in micropoints; `base`, `carry`, `rate`, `as_of` as in src/boards/rewards/accrual.ts.
+ * in micropoints; `base`, `carry`, `rate`, `as_of` as in src/boards/rewards/domain/accrual.ts.
  */
 export const rewardsDevices = sqliteTable(
   'rewards_devices',

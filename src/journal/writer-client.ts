@@ -6,7 +6,7 @@ import { type CommandQueueOptions, createCommandQueue, QUEUE_DEFAULTS } from './
 import type { FromWriter, StartFailure, ToWriter, WriterSettings } from './writer-protocol.ts'
 
 export type WriterOptions = WriterSettings & {
-  /** The writer thread's entry, src/main-writer.ts: only the composition root knows it. */
+  /** The writer thread's entry, src/app/writer.ts: only the composition root knows it. */
   readonly thread: URL
   readonly logger: Logger
   /** Called once when the thread died by itself; every unanswered command has been answered by then. */

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'bun:test'
 import type { Logger } from '../../src/core/logger.ts'
-import { createApp } from '../../src/server/app.ts'
-import { health } from '../../src/server/health.ts'
+import { createApp } from '../../src/http/app.ts'
+import { health } from '../../src/http/health.ts'
 import { openAuthBench } from '../support/auth.ts'
 import { STORAGES } from '../support/storages.ts'
 

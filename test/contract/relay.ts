@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { type Relay, TEXT_LIMIT } from '../../src/cluster/relay/types.ts'
+import { type Relay, TEXT_LIMIT } from '../../src/relay/types.ts'
 import type { OpenEnd } from '../support/relay-ends.ts'
 import { inboxOf } from '../support/relay-inbox.ts'
 import { until } from '../support/until.ts'

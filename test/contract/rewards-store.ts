@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import { intervalStart } from '../../src/boards/rewards/intervals.ts'
-import { NO_SCORE } from '../../src/boards/rewards/score.ts'
+import { intervalStart } from '../../src/boards/rewards/domain/intervals.ts'
+import { NO_SCORE } from '../../src/boards/rewards/domain/score.ts'
 import {
   type AccountRow,
   type DeviceRow,
@@ -10,7 +10,7 @@ import {
   type Presence,
   type RewardsStore,
   type Standing,
-} from '../../src/boards/rewards/store.ts'
+} from '../../src/boards/rewards/domain/store.ts'
 import type { Storage } from '../../src/core/storage.ts'
 import type { Stores } from '../../src/storage/stores.ts'
 import { device, session, user } from '../support/rewards.ts'

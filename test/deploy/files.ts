@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Environment, readConfig } from '../../src/config.ts'
+import { type Environment, readConfig } from '../../src/config/config.ts'
 import { ROOT } from '../architecture/source-files.ts'
 
 /** The text of a file of the repository. */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { dirname } from 'node:path'
-import { readLitefsSettings } from '../../src/cluster/litefs/settings.ts'
-import { VARIABLES } from '../../src/config.ts'
-import { DEADLINE } from '../../src/server/shutdown.ts'
+import { DEADLINE } from '../../src/app/shutdown.ts'
+import { VARIABLES } from '../../src/config/config.ts'
+import { readLitefsSettings } from '../../src/replication/litefs/settings.ts'
 import { imageEnvironment, only, placeInImage } from './dockerfile.ts'
 import { at, configOf, environmentOf, isTable, read, tableAt } from './files.ts'
 
@@ -75,7 +75,7 @@ describe('fly.toml', () => {
   test('asks at paths that the server has', () => {
     expect(at(fly, 'http_service', 'checks', 0, 'path')).toBe('/health')
     expect(at(fly, 'metrics', 'path')).toBe('/metrics')
-    const app = read('src/server/app.ts')
+    const app = read('src/http/app.ts')
     for (const path of ['/health', '/metrics']) expect(app).toContain(`'${path}'`)
   })
 

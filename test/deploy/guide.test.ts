@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { VARIABLES } from '../../src/config.ts'
+import { VARIABLES } from '../../src/config/config.ts'
 import { ROOT } from '../architecture/source-files.ts'
 import { imageEnvironment } from './dockerfile.ts'
 import { configOf, read } from './files.ts'

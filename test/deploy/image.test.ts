@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import packageFile from '../../package.json' with { type: 'json' }
-import { VARIABLES } from '../../src/config.ts'
+import { VARIABLES } from '../../src/config/config.ts'
 import { importsOf } from '../architecture/import-graph.ts'
 import { ROOT, sourceFiles } from '../architecture/source-files.ts'
 import { copies, imageEnvironment, isIgnored, named, only, placeInImage, stages } from './dockerfile.ts'

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { litefsTools } from '../cluster/litefs/tools.ts'
+import { litefsTools } from '../replication/litefs/tools.ts'
 import { isTable, read } from './files.ts'
 
 const tools = await litefsTools()

@@ -36,7 +36,7 @@ describe('the runbook', () => {
   })
 
   test('has one line for every event of the cluster, and of what a node does to its processes', () => {
-    const said = eventsOf(/^src\/(cluster\/|server\/attachment\.ts|main-node\.ts)/)
+    const said = eventsOf(/^src\/(processes|forwarding|replication|relay)\/|^src\/app\/(attachment|node)\.ts/)
     expect(said.length).toBeGreaterThan(30)
     // A server that was told to end says that it does.
     const quiet = ['stopping', 'stopped']

@@ -1,4 +1,4 @@
-import type { Channel } from '../../src/cluster/process-protocol.ts'
+import type { Channel } from '../../src/processes/process-protocol.ts'
 
 /** One end of a {@link pipe}. */
 export type PipeEnd = Channel & {

@@ -1,4 +1,4 @@
-import type { Relay } from '../../src/cluster/relay/types.ts'
+import type { Relay } from '../../src/relay/types.ts'
 import { until } from './until.ts'
 
 /** What an end has heard on a topic. */

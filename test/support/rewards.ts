@@ -1,10 +1,10 @@
 import { Database } from 'bun:sqlite'
 import { migrate } from 'drizzle-orm/bun-sqlite/migrator'
-import { type RewardsReadStores, rewardsChannels } from '../../src/boards/rewards/channels.ts'
-import { DEFAULT_RULES, type RewardsRules } from '../../src/boards/rewards/rules.ts'
-import { rewardsHandlers } from '../../src/boards/rewards/service.ts'
-import type { DeviceRow, RewardsStore } from '../../src/boards/rewards/store.ts'
-import type { NetworkReport, RewardsCommand } from '../../src/boards/rewards/types.ts'
+import { type RewardsReadStores, rewardsChannels } from '../../src/boards/rewards/channels/channels.ts'
+import { rewardsHandlers } from '../../src/boards/rewards/commands/handlers.ts'
+import { DEFAULT_RULES, type RewardsRules } from '../../src/boards/rewards/domain/rules.ts'
+import type { DeviceRow, RewardsStore } from '../../src/boards/rewards/domain/store.ts'
+import type { NetworkReport, RewardsCommand } from '../../src/boards/rewards/domain/types.ts'
 import type { CommandResult } from '../../src/core/command.ts'
 import {
   type ChannelName,

@@ -1,8 +1,8 @@
+import { createMemoryRewardsStore } from '../../boards/rewards/storage/memory-store.ts'
 import type { Storage } from '../../core/storage.ts'
 import type { Stores } from '../stores.ts'
 import { createMemoryAuthStore } from './auth-store.ts'
 import { createMemoryJournalStore } from './journal-store.ts'
-import { createMemoryRewardsStore } from './rewards-store.ts'
 import { UndoLog } from './undo-map.ts'
 
 /** A storage that forgets everything at the end of the process: for tests, and to hold the contract of the real one. */

@@ -1,10 +1,10 @@
 import { SQLiteError, type Statement } from 'bun:sqlite'
+import { createSqliteRewardsStore } from '../../boards/rewards/storage/sqlite-store.ts'
 import { type Storage, StorageFailure } from '../../core/storage.ts'
 import type { Stores } from '../stores.ts'
 import { createSqliteAuthStore } from './auth-store.ts'
 import type { Connection } from './connection.ts'
 import { createSqliteJournalStore } from './journal-store.ts'
-import { createSqliteRewardsStore } from './rewards-store.ts'
 
 export type StorageOptions = {
   /** A connection that could write must be kept from it inside `read`; one that was opened read-only already is. */

@@ -7,7 +7,7 @@ import {
   settle,
   splitByHour,
   withRate,
-} from '../../../src/boards/rewards/accrual.ts'
+} from '../../../src/boards/rewards/domain/accrual.ts'
 import { formatPoints } from '../../../src/core/points.ts'
 import { forSeeds } from '../../support/seeded.ts'
 

@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readAddress } from '../../../src/boards/rewards/address.ts'
-import { openCountries } from '../../../src/boards/rewards/country.ts'
+import { readAddress } from '../../../src/boards/rewards/domain/address.ts'
+import { openCountries } from '../../../src/boards/rewards/domain/country.ts'
 
 test('an IPv4 address is its own key and shows its /24', () => {
   const plain = { address: '203.0.113.7', key: '203.0.113.7', masked: '203.0.113.0/24' }

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { ACTIVITY, EARNINGS, SUMMARY, userKey } from '../../../src/boards/rewards/channel-names.ts'
+import { ACTIVITY, EARNINGS, SUMMARY, userKey } from '../../../src/boards/rewards/channels/names.ts'
 import { DEFAULT_WORKSPACE } from '../../../src/core/ids.ts'
 import { commands, openBoard, user } from '../../support/rewards.ts'
 

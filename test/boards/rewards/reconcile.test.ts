@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { ACTIVITY, SUMMARY, userKey } from '../../../src/boards/rewards/channel-names.ts'
+import { ACTIVITY, SUMMARY, userKey } from '../../../src/boards/rewards/channels/names.ts'
 import { DEFAULT_WORKSPACE } from '../../../src/core/ids.ts'
 import { commands, openBoard, socketOf, user } from '../../support/rewards.ts'
 

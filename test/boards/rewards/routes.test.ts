@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
-import { rewardsRoutes } from '../../../src/boards/rewards/routes.ts'
+import { rewardsRoutes } from '../../../src/boards/rewards/routes/routes.ts'
 import { appError } from '../../../src/core/errors.ts'
 import { fail, ok } from '../../../src/core/result.ts'
-import { createApp } from '../../../src/server/app.ts'
+import { createApp } from '../../../src/http/app.ts'
 import { commands, openBoard, user } from '../../support/rewards.ts'
 
 const HOUR = 3_600_000

@@ -6,7 +6,7 @@ import {
   type Score,
   scoreParts,
   shownScore,
-} from '../../../src/boards/rewards/score.ts'
+} from '../../../src/boards/rewards/domain/score.ts'
 
 const HOUR = 3_600_000
 const THRESHOLDS = { establishedSamples: 10, establishedAfter: 15 * 60_000, scoreStep: 10 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
-import { DEFAULT_RULES } from '../../../src/boards/rewards/rules.ts'
-import { NO_SCORE, type Score } from '../../../src/boards/rewards/score.ts'
-import { paidScore, rateOf, standingOf } from '../../../src/boards/rewards/shares.ts'
+import { DEFAULT_RULES } from '../../../src/boards/rewards/domain/rules.ts'
+import { NO_SCORE, type Score } from '../../../src/boards/rewards/domain/score.ts'
+import { paidScore, rateOf, standingOf } from '../../../src/boards/rewards/domain/shares.ts'
 
 const score = (state: Score['state'], stepped: number | null): Score => ({ ...NO_SCORE, state, stepped })
 

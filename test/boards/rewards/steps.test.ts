@@ -1,8 +1,8 @@
 import { expect, test } from 'bun:test'
-import { DEFAULT_RULES } from '../../../src/boards/rewards/rules.ts'
-import { NO_SCORE, nextScore } from '../../../src/boards/rewards/score.ts'
-import { rateOf } from '../../../src/boards/rewards/shares.ts'
-import { countUptime, last24Hours, newWindow } from '../../../src/boards/rewards/window.ts'
+import { DEFAULT_RULES } from '../../../src/boards/rewards/domain/rules.ts'
+import { NO_SCORE, nextScore } from '../../../src/boards/rewards/domain/score.ts'
+import { rateOf } from '../../../src/boards/rewards/domain/shares.ts'
+import { countUptime, last24Hours, newWindow } from '../../../src/boards/rewards/domain/window.ts'
 import { seeded } from '../../support/seeded.ts'
 
 /**

@@ -6,7 +6,7 @@ import {
   newWindow,
   skipTo,
   WINDOW_HOURS,
-} from '../../../src/boards/rewards/window.ts'
+} from '../../../src/boards/rewards/domain/window.ts'
 import { forSeeds } from '../../support/seeded.ts'
 
 const HOUR = 3_600_000

@@ -1,0 +1,66 @@
+import type { UserId } from '../../../core/ids.ts'
+import type { ChannelSource, LoadedDocument } from '../../../live/ports.ts'
+import {
+  EMPTY_NETWORK,
+  earningsDocument,
+  emptyAccount,
+  networksDocument,
+  summaryDocument,
+} from '../domain/documents.ts'
+import type { RewardsRules } from '../domain/rules.ts'
+import type { RewardsReader } from '../domain/store.ts'
+import { ACTIVITY, EARNINGS, NETWORKS, SUMMARY } from './names.ts'
+
+/** What a read of this board sees: its rows, and the journal position they are at. */
+export type RewardsReadStores = {
+  readonly rewards: RewardsReader
+  readonly journal: { head(): { readonly seq: number } }
+}
+
+/** Runs `work` over one consistent snapshot; a `Storage`'s own `read` does. */
+export type LoadDocument = (work: (stores: RewardsReadStores) => LoadedDocument) => LoadedDocument
+
+/**
+ * The board's channels: the whole network's summary, and per user networks, earnings and a stream of what
+ * happened to the user's devices. Rows and journal are committed together, so a document read at the
+ * journal's head holds exactly the entries up to there.
+ */
+export function rewardsChannels(read: LoadDocument, rules: RewardsRules): readonly ChannelSource[] {
+  const ofUser = (
+    user: UserId | null,
+    load: (stores: RewardsReadStores, user: UserId) => LoadedDocument['data'],
+  ) =>
+    read((stores) => {
+      if (user === null) throw new Error('this channel is per user')
+      return { seq: stores.journal.head().seq, data: load(stores, user) }
+    })
+  return [
+    {
+      kind: 'state',
+      name: SUMMARY,
+      audience: 'workspace',
+      load: () =>
+        read(({ rewards, journal }) => ({
+          seq: journal.head().seq,
+          data: summaryDocument(rewards.network() ?? EMPTY_NETWORK, rewards.countries(), rewards.arrivals()),
+        })),
+    },
+    {
+      kind: 'state',
+      name: NETWORKS,
+      audience: 'user',
+      load: (scope) =>
+        ofUser(scope.user, ({ rewards }, user) => networksDocument(rewards.devicesOf(user), rules)),
+    },
+    {
+      kind: 'state',
+      name: EARNINGS,
+      audience: 'user',
+      load: (scope) =>
+        ofUser(scope.user, ({ rewards }, user) =>
+          earningsDocument(rewards.account(user) ?? emptyAccount(user)),
+        ),
+    },
+    { kind: 'stream', name: ACTIVITY, audience: 'user', event: 'notification' },
+  ]
+}

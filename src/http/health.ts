@@ -1,0 +1,127 @@
+import type { Millis } from '../core/clock.ts'
+import type { WriterState } from '../journal/writer-supervisor.ts'
+
+/**
+ * What `/health` says. `degraded`: readers see old data, not all processes serve, or a node of a cluster finds no primary. `down`: no command can
+ * be taken, or nothing read.
+ */
+export type Health = {
+  readonly status: 'ok' | 'degraded' | 'down' | 'stopping'
+  readonly version: string
+  /** Whole seconds since the start. */
+  readonly uptime: number
+  /** The journal: the newest position applied here, and how many committed rows are still to come. */
+  readonly journal: { readonly epoch: number; readonly seq: number; readonly lag_rows: number }
+  readonly writer: { readonly state: WriterState; readonly restarts: number }
+  /** Of the process that answers. */
+  readonly connections: number
+  /** Open sockets of all hosts heard of within five seconds, and how many hosts that are. */
+  readonly clients?: { readonly hosts: number; readonly connections: number }
+  /** All serving processes, where there are several; what the others say of themselves is half a second old at most. */
+  readonly processes?: readonly ProcessHealth[]
+  /** Where the server is a node of a cluster. */
+  readonly cluster?: ClusterHealth
+  readonly server_time: Millis
+}
+
+/** The cluster, as the node that answers knows it. */
+export type ClusterHealth = {
+  readonly node: string
+  /** `none`: it follows nobody at the moment. */
+  readonly role: 'primary' | 'replica' | 'none'
+  readonly primary: string | null
+  /** How long ago it was last proven that the primary has the lease; null when nobody is known to. */
+  readonly lease_age_ms: Millis | null
+  /** `detached`: LiteFS is away, and the database with it; sockets stay. */
+  readonly storage: 'attached' | 'detached'
+  /** Since when readers see old data; null while it is new. */
+  readonly stale_since: Millis | null
+  readonly nodes: readonly NodeHealth[]
+}
+
+export type NodeHealth = {
+  readonly node: string
+  readonly region: string
+  readonly role: 'primary' | 'replica'
+  /** Whether it may become the primary. */
+  readonly candidate: boolean
+  /** The newest transaction that its copy has, as LiteFS counts; null before there is one. */
+  readonly txid: string | null
+  /** The newest journal position that it has applied. */
+  readonly seq: number
+  /** How long its copy has been behind the primary's. */
+  readonly lag_ms: Millis
+  readonly connections: number
+  /** It is the one that gives this answer. */
+  readonly answers: boolean
+  /** How long ago it said so. */
+  readonly seen_ms: Millis
+}
+
+/** One serving process of several. */
+export type ProcessHealth = {
+  readonly process: number
+  /** Null while there is none. */
+  readonly pid: number | null
+  readonly state: 'starting' | 'running' | 'restarting' | 'stopping'
+  readonly restarts: number
+  readonly connections: number
+  readonly seq: number
+  /** It is the one that gives this answer. */
+  readonly answers: boolean
+}
+
+export type HealthReadings = {
+  readonly version: string
+  readonly startedAt: Millis
+  readonly now: Millis
+  readonly stopping: boolean
+  readonly epoch: number
+  readonly appliedSeq: number
+  readonly committedSeq: number
+  readonly writer: WriterState
+  readonly writerRestarts: number
+  readonly connections: number
+  /** Of all hosts. */
+  readonly presence?: { readonly hosts: number; readonly connections: number } | undefined
+  readonly processes?: readonly ProcessHealth[] | undefined
+  readonly cluster?: ClusterHealth | undefined
+}
+
+/** More rows than this behind, and readers see old data although all parts run. */
+const LAG_ROWS = 10_000
+
+/** The report from one reading of all parts. */
+export function health(readings: HealthReadings): Health {
+  const lag = Math.max(0, readings.committedSeq - readings.appliedSeq)
+  return {
+    status: statusOf(readings, lag),
+    version: readings.version,
+    uptime: Math.floor((readings.now - readings.startedAt) / 1000),
+    journal: { epoch: readings.epoch, seq: readings.appliedSeq, lag_rows: lag },
+    writer: { state: readings.writer, restarts: readings.writerRestarts },
+    connections: readings.connections,
+    ...(readings.presence === undefined ? {} : { clients: readings.presence }),
+    ...(readings.processes === undefined ? {} : { processes: readings.processes }),
+    ...(readings.cluster === undefined ? {} : { cluster: readings.cluster }),
+    server_time: readings.now,
+  }
+}
+
+function statusOf(readings: HealthReadings, lag: number): Health['status'] {
+  if (readings.stopping) return 'stopping'
+  const { cluster } = readings
+  if (cluster?.storage === 'detached') return 'down'
+  switch (readings.writer) {
+    case 'stopped':
+    case 'restarting':
+      // A node of a cluster that finds no primary serves readers all the same: to send them elsewhere would help nobody.
+      return cluster === undefined ? 'down' : 'degraded'
+    case 'running':
+      return lag > LAG_ROWS ||
+        (cluster?.stale_since ?? null) !== null ||
+        readings.processes?.some(({ state }) => state !== 'running')
+        ? 'degraded'
+        : 'ok'
+  }
+}

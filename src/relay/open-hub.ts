@@ -1,0 +1,44 @@
+import { toBase64url } from '../core/base64url.ts'
+import type { Millis, Random } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import { createHub, type Hub } from './hub.ts'
+import { addressOf } from './redis-address.ts'
+import { createRedisRelay } from './redis-relay.ts'
+import type { Relay, RelayParts } from './types.ts'
+
+export type OpenHubParts = {
+  /** Redis for other hosts; null when there are none. */
+  readonly redisUrl: string | null
+  readonly now: () => Millis
+  readonly random: Random
+  readonly after: (delay: Millis, run: () => void) => () => void
+  readonly logger: Logger
+}
+
+/** The hub of this host, with other hosts behind it where there is a Redis. Does not wait for that one. */
+export async function openHub(parts: OpenHubParts): Promise<Hub> {
+  const { redisUrl } = parts
+  const relay = { now: parts.now, failed: failedIn(parts.logger) }
+  const uplink = redisUrl === null ? null : await throughRedis(redisUrl, relay, parts)
+  return createHub({ ...relay, uplink, defer: setImmediate })
+}
+
+/** How a subscriber that threw is told of. */
+export function failedIn(logger: Logger): RelayParts['failed'] {
+  return (error, topic) => logger.error('relay subscriber failed', { topic, error: String(error) })
+}
+
+async function throughRedis(redisUrl: string, relay: RelayParts, parts: OpenHubParts): Promise<Relay> {
+  // Loaded only where it is used: it costs 25 MB and a tenth of a second.
+  const { openRedisPair } = await import('./redis-pair.ts')
+  const { after, random, logger } = parts
+  return createRedisRelay({
+    ...relay,
+    address: addressOf(redisUrl),
+    open: openRedisPair,
+    sender: toBase64url(random.bytes(12)),
+    random,
+    after,
+    logger,
+  })
+}

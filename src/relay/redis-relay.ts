@@ -1,0 +1,183 @@
+import type { Millis, Random } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { RedisAddress } from './redis-address.ts'
+import { frameOf, parseFrame, type Sender } from './redis-frame.ts'
+import type { PairParts, RedisPair } from './redis-pair.ts'
+import { createSubscriptions } from './subscriptions.ts'
+import { fits, isTopic, type Outcome, type Relay, type RelayParts, type RelayState } from './types.ts'
+
+export type RedisRelayParts = RelayParts & {
+  readonly address: RedisAddress
+  readonly open: (parts: PairParts) => RedisPair
+  readonly sender: Sender
+  readonly random: Random
+  /** Runs something once, later; answers how to prevent it. */
+  readonly after: (delay: Millis, run: () => void) => () => void
+  readonly logger: Logger
+}
+
+/**
+ * A relay through Redis's publish and subscribe. It begins down and connects by itself, again after each loss with growing, jittered
+ * pauses. Nothing is kept for later while it is down.
+ */
+export function createRedisRelay(parts: RedisRelayParts): Relay {
+  const { address, logger, now } = parts
+  const { prefix } = address
+  const counts = { sent: 0, received: 0, lost: 0, refused: 0, ignored: 0 }
+  let state: RelayState = { state: 'down', since: now() }
+  /** The present pair; it serves while the state is `up`. */
+  let pair: RedisPair | null = null
+  /** The pair of which a refusal was told: once is enough. */
+  let refusedBy: RedisPair | null = null
+  let failures = 0
+  let closed = false
+  let cancel = () => {}
+  const waiting = { texts: 0, units: 0 }
+  const subscriptions = createSubscriptions({
+    changed(topic, wanted) {
+      if (pair === null || state.state === 'down') return
+      if (wanted) subscribe(pair, topic)
+      else pair.unsubscribe(prefix + topic).catch(() => {})
+    },
+    failed: parts.failed,
+  })
+
+  function connect(): void {
+    const { url } = address
+    const opened = parts.open({ url, onMessage: receive, onLost: (reason) => lost(opened, reason) })
+    pair = opened
+    cancel = parts.after(PATIENCE, () => lost(opened, 'no answer'))
+    void opened.ready.then(() => serve(opened))
+  }
+
+  async function serve(opened: RedisPair): Promise<void> {
+    if (pair !== opened) return
+    state = { state: 'up', since: now() }
+    failures = 0
+    logger.info('relay is up', { redis: address.shown })
+    cancel()
+    keepAsking(opened)
+    for (const topic of subscriptions.topics()) subscribe(opened, topic)
+  }
+
+  function subscribe(through: RedisPair, topic: string): void {
+    through.subscribe(prefix + topic).catch((error: unknown) => refused(through, error))
+  }
+
+  /** An error of a connection that lives is Redis's own: of its rights, for one. What a lost one owes, the next one makes good. */
+  function refused(by: RedisPair, error: unknown): void {
+    if (pair !== by || refusedBy === by) return
+    refusedBy = by
+    logger.error('relay is refused', { redis: address.shown, reason: address.redact(String(error)) })
+  }
+
+  /** A server that hangs, or a cut cable, closes no connection. */
+  function keepAsking(asked: RedisPair): void {
+    let answered = false
+    asked.ping().then(
+      () => {
+        answered = true
+      },
+      (error: unknown) => refused(asked, error),
+    )
+    cancel = parts.after(PATIENCE, () => (answered ? keepAsking(asked) : lost(asked, 'no answer')))
+  }
+
+  function lost(gone: RedisPair, reason: string): void {
+    if (pair !== gone) return
+    cancel()
+    pair = null
+    gone.close()
+    const fields = { redis: address.shown, reason: address.redact(reason) }
+    // Once each time, however often it then fails to come back.
+    if (failures === 0) logger.warn('relay is down', fields)
+    else logger.debug('relay is still down', fields)
+    failures += 1
+    if (state.state === 'up') state = { state: 'down', since: now() }
+    cancel = parts.after(pauseBefore(failures, parts.random), connect)
+  }
+
+  function receive(channel: string, message: string): void {
+    const frame = channel.startsWith(prefix) ? parseFrame(message) : null
+    if (frame === null || !fits(frame.text)) counts.ignored += 1
+    else if (frame.sender !== parts.sender && subscriptions.deliver(channel.slice(prefix.length), frame.text))
+      counts.received += 1
+  }
+
+  function outcomeOf(topic: string, text: string): Outcome {
+    if (!isTopic(topic) || !fits(text)) return 'refused'
+    if (pair === null || state.state === 'down') return 'lost'
+    if (waiting.texts >= WINDOW.texts || waiting.units >= WINDOW.units) return 'lost'
+    waiting.texts += 1
+    waiting.units += text.length
+    const by = pair
+    const settled = (as: 'sent' | 'lost') => {
+      waiting.texts -= 1
+      waiting.units -= text.length
+      counts[as] += 1
+    }
+    by.publish(prefix + topic, frameOf(parts.sender, text)).then(
+      () => settled('sent'),
+      (error: unknown) => {
+        // It may have arrived; that it did is not known.
+        settled('lost')
+        refused(by, error)
+      },
+    )
+    return 'sent'
+  }
+
+  function leave(last: RedisPair): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const prevent = parts.after(FAREWELL, resolve)
+    last.finish().then(
+      () => resolve(),
+      () => resolve(),
+    )
+    return promise.finally(prevent)
+  }
+
+  connect()
+  return {
+    publish(topic, text) {
+      const outcome = outcomeOf(topic, text)
+      // What is handed on is counted when Redis has it.
+      if (outcome !== 'sent') counts[outcome] += 1
+      return outcome
+    },
+    subscribe: subscriptions.add,
+    state: () => state,
+    counts: () => ({ ...counts }),
+    async close() {
+      if (closed) return
+      closed = true
+      cancel()
+      const last = pair
+      const wasUp = state.state === 'up'
+      pair = null
+      subscriptions.close()
+      if (wasUp) state = { state: 'down', since: now() }
+      if (wasUp && last !== null) await leave(last)
+      last?.close()
+    },
+  }
+}
+
+/** Doubles with each failure in a row, up to some seconds; between half and all of it, so that hosts do not come back as one. */
+function pauseBefore(failures: number, random: Random): Millis {
+  const [high = 0, low = 0] = random.bytes(2)
+  const longest = Math.min(LONGEST, SHORTEST * 2 ** (failures - 1))
+  return longest * (0.5 + (high * 256 + low) / 131_072)
+}
+
+const SHORTEST: Millis = 100
+const LONGEST: Millis = 5_000
+
+/** For a connection to be had, and for an answer to each ping; at most twice as long until a silent server is noticed. */
+const PATIENCE: Millis = 3_000
+
+/** For what was published last to leave. */
+const FAREWELL: Millis = 1_000
+
+/** What may be on its way to Redis without an answer. */
+const WINDOW = { texts: 8_192, units: 8 * 1024 * 1024 }

@@ -1,0 +1,53 @@
+import { toBase64url } from '../core/base64url.ts'
+import type { Clock, Millis, Random } from '../core/clock.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Hub } from './hub.ts'
+import { openHub } from './open-hub.ts'
+import { createPresence, keepPresence, type Presence } from './presence.ts'
+
+export type RelayHostParts = {
+  /** Null when there are no other hosts. */
+  readonly redisUrl: string | null
+  /** Tells it from the others. */
+  readonly node: string
+  /** Empty when there is none. */
+  readonly region: string
+  /** Open sockets of this host. */
+  readonly connections: () => number
+  readonly clock: Clock
+  readonly random: Random
+  readonly after: (delay: Millis, run: () => void) => () => void
+  readonly every: (period: Millis, run: () => void) => () => void
+  /** Milliseconds that never jump. */
+  readonly monotonic: () => Millis
+  readonly logger: Logger
+}
+
+/** This host's part in the relay between hosts. */
+export type RelayHost = Pick<Presence, 'hosts' | 'total'> & {
+  readonly hub: Hub
+  /** Tells the others that this host ends, then closes the hub. */
+  readonly stop: () => Promise<void>
+}
+
+/** Opens the hub of this host, and says there once a second that it is, and with how many clients. */
+export async function startRelayHost(parts: RelayHostParts): Promise<RelayHost> {
+  const hub = await openHub({ ...parts, now: parts.clock.now })
+  const presence = createPresence({
+    id: toBase64url(parts.random.bytes(12)),
+    node: parts.node,
+    region: parts.region,
+    connections: parts.connections,
+    now: parts.monotonic,
+  })
+  const leave = keepPresence(presence, hub.join(), parts.every)
+  return {
+    hub,
+    hosts: presence.hosts,
+    total: presence.total,
+    async stop() {
+      leave()
+      await hub.close()
+    },
+  }
+}

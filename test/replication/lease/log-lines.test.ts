@@ -1,0 +1,173 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { ok } from '../../../src/core/result.ts'
+import { createRouter } from '../../../src/forwarding/command-router.ts'
+import { type NodeDoor, openNodeDoor } from '../../../src/forwarding/node-door.ts'
+import type { NodeReport } from '../../../src/forwarding/node-protocol.ts'
+import { createFollowing } from '../../../src/replication/following.ts'
+import { createLeaseFence } from '../../../src/replication/lease/lease-fence.ts'
+import { until } from '../../processes/cluster-server.ts'
+import { recordingLogger } from '../../support/journal.ts'
+
+const OWN = { index: 1, id: '', node: 'a', over: false }
+const HOST = '127.0.52.1'
+const REPORT: NodeReport = {
+  region: '',
+  candidate: true,
+  position: null,
+  seq: 0,
+  connections: 0,
+  lag: 0,
+  runs: [],
+}
+const cleanups: (() => void)[] = []
+afterEach(() => {
+  for (const clean of cleanups.splice(0).reverse()) clean()
+})
+
+describe('a trouble that lasts is one line', () => {
+  test('of a lease that cannot be proven, and one when it can be again or is lost', async () => {
+    const logger = recordingLogger()
+    let time = 0
+    let isUp = true
+    let next = () => {}
+    const fence = createLeaseFence({
+      lease: {
+        async look() {
+          if (!isUp) throw new Error('Consul is away')
+          return { claim: { index: 1, session: '' }, record: null }
+        },
+        prove: async () => ok(OWN),
+        conclude: async () => {},
+        changed: async () => ({ record: null, next: 0 }),
+        release: async () => {},
+        reachable: async () => isUp,
+        ttl: 10_000,
+      },
+      seen: { note: () => ({ other: null, left: () => 0 }), another: async () => {} },
+      now: () => time,
+      wait: (pause) =>
+        new Promise((resolve) => {
+          next = () => {
+            time += pause
+            resolve()
+          }
+        }),
+      onLost() {},
+      logger,
+    })
+    const rounds = async (count: number) => {
+      for (let round = 0; round < count; round++) {
+        next()
+        await Bun.sleep(0)
+      }
+    }
+    await fence.begin()
+    await rounds(2)
+    expect(logger.lines).toEqual([])
+    isUp = false
+    await rounds(4)
+    expect(logger.lines).toEqual(['lease not proven'])
+    isUp = true
+    await rounds(2)
+    expect(logger.lines).toEqual(['lease not proven', 'lease proven again'])
+    isUp = false
+    await rounds(40)
+    expect(logger.lines.slice(2)).toEqual(['lease not proven', 'lease lost'])
+  })
+
+  test('of a node that is refused and knocks again and again, and of who cannot get in', async () => {
+    const primary = recordingLogger()
+    const door = open(primary)
+    door.open()
+    const replica = recordingLogger()
+    let now = 0
+    const following = follow(door, replica, 'another cluster', () => now)
+    following.follow(HOST)
+    await until(async () => (primary.lines.includes('node refused') ? true : null))
+    // Not before an election may have ended.
+    expect(replica.lines).toEqual([])
+    now = 6_000
+    await until(async () => (replica.lines.length > 0 ? true : null))
+    const attempts = knocks
+    await until(async () => (knocks > attempts + 3 ? true : null))
+    expect(primary.lines).toEqual(['node refused'])
+    expect(replica.lines).toEqual(['no link to the primary'])
+  })
+
+  test('a link has a line on both sides, and so has its end', async () => {
+    const primary = recordingLogger()
+    const door = open(primary)
+    door.open()
+    const replica = recordingLogger()
+    const following = follow(door, replica, 'cluster', () => 0)
+    following.follow(HOST)
+    await until(async () => (following.isLinked() ? true : null))
+    following.leave()
+    await until(async () => (primary.lines.length > 1 ? true : null))
+    expect(primary.lines).toEqual(['node linked', 'node gone'])
+    // It left itself.
+    expect(replica.lines).toEqual(['linked to the primary'])
+  })
+
+  test('a node that leads itself says that its link ended, whoever was told of that first; without a link there is nothing to say', async () => {
+    const primary = recordingLogger()
+    const door = open(primary)
+    door.open()
+    const replica = recordingLogger()
+    const following = follow(door, replica, 'cluster', () => 0)
+    following.leave('this node leads')
+    expect(replica.lines).toEqual([])
+    following.follow(HOST)
+    await until(async () => (following.isLinked() ? true : null))
+    following.leave('this node leads')
+    door.shut('replica')
+    await until(async () => (primary.lines.includes('node gone') ? true : null))
+    expect(replica.lines).toEqual(['linked to the primary', 'link to the primary ended'])
+  })
+})
+
+let knocks = 0
+
+function open(logger: ReturnType<typeof recordingLogger>): NodeDoor {
+  const door = openNodeDoor({
+    host: HOST,
+    port: 0,
+    cluster() {
+      knocks += 1
+      return 'cluster'
+    },
+    bus: { submit: async () => ({ ok: true, value: null, epoch: 1, seq: 1 }) },
+    position: () => null,
+    onReport() {},
+    onApplied() {},
+    onGone() {},
+    logger,
+  })
+  cleanups.push(door.close)
+  return door
+}
+
+function follow(
+  door: NodeDoor,
+  logger: ReturnType<typeof recordingLogger>,
+  cluster: string,
+  now: () => number,
+) {
+  const after = (delay: number, run: () => void) => void setTimeout(run, delay)
+  const following = createFollowing({
+    node: 'replica',
+    cluster: () => cluster,
+    nodePort: door.port,
+    router: createRouter({ newKey: () => '', now, after }),
+    readable: (bus) => bus,
+    report: () => REPORT,
+    onPromote() {},
+    onWelcome() {},
+    onNews() {},
+    now,
+    after,
+    logger,
+  })
+  cleanups.push(following.leave)
+  return following
+}

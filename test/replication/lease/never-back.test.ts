@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'bun:test'
+import { neverBack } from '../../../src/replication/lease/never-back.ts'
+
+describe('a clock that never goes back', () => {
+  function clock() {
+    const given = { monotonic: 100, day: 1_000_000 }
+    return {
+      given,
+      now: neverBack(
+        () => given.monotonic,
+        () => given.day,
+      ),
+    }
+  }
+
+  test('goes on while the machine sleeps, and only the time of day does', () => {
+    const { given, now } = clock()
+    given.monotonic += 5
+    given.day += 5
+    expect(now()).toBe(5)
+    given.day += 60_000
+    expect(now()).toBe(60_005)
+  })
+
+  test('goes on when the time of day is set back, and later goes forth again', () => {
+    const { given, now } = clock()
+    given.day -= 3_600_000
+    given.monotonic += 7
+    expect(now()).toBe(7)
+    given.day += 10
+    given.monotonic += 10
+    expect(now()).toBe(17)
+  })
+
+  test('stands still at worst', () => {
+    const { given, now } = clock()
+    given.day -= 5
+    expect([now(), now()]).toEqual([0, 0])
+  })
+})

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'bun:test'
+import type { FenceRecord } from '../../../src/replication/lease/fence-record.ts'
+import { watchRecord } from '../../../src/replication/lease/record-watch.ts'
+import { recordingLogger } from '../../support/journal.ts'
+import { turnedTime } from '../../support/turned-time.ts'
+
+function setUp() {
+  const time = turnedTime()
+  const asked: number[] = []
+  const noted: (number | null)[] = []
+  let answer = Promise.withResolvers<{ readonly record: FenceRecord | null; readonly next: number }>()
+  let signal: AbortSignal | null = null
+  const logger = recordingLogger()
+  const stop = watchRecord({
+    lease: {
+      changed(after, end) {
+        asked.push(after)
+        signal = end
+        answer = Promise.withResolvers()
+        return answer.promise
+      },
+    },
+    seen: {
+      note(record) {
+        noted.push(record?.index ?? null)
+        return { other: null, left: () => 0 }
+      },
+    },
+    wait: time.wait,
+    logger,
+  })
+  const say = async (index: number, next = index) => {
+    answer.resolve({ record: { index, id: '', node: 'b', over: false }, next })
+    await time.pass(0)
+  }
+  const fails = async () => {
+    answer.reject(new Error('connection reset'))
+    await time.pass(0)
+  }
+  return { time, asked, noted, say, fails, stop, lines: logger.lines, signal: () => signal }
+}
+
+describe('the watch of the record', () => {
+  test('asks at once, and for each next one from the last on', async () => {
+    const { asked, noted, say } = setUp()
+    await say(5)
+    await say(7)
+    expect([asked, noted]).toEqual([
+      [0, 5, 7],
+      [5, 7],
+    ])
+  })
+
+  test('pauses where nothing has changed, so that nobody is asked in a circle', async () => {
+    const { asked, say, time } = setUp()
+    await say(5)
+    await say(5)
+    expect(asked).toEqual([0, 5])
+    await time.pass(250)
+    expect(asked).toEqual([0, 5, 5])
+  })
+
+  test('begins anew where the index goes back', async () => {
+    const { asked, say } = setUp()
+    await say(5)
+    await say(3)
+    expect(asked).toEqual([0, 5, 0])
+  })
+
+  test('tries again after an error, from the beginning, and says so once', async () => {
+    const { asked, say, fails, time, lines } = setUp()
+    await say(5)
+    await fails()
+    expect(asked).toEqual([0, 5])
+    await time.pass(1_000)
+    await fails()
+    await time.pass(1_000)
+    expect([asked, lines]).toEqual([[0, 5, 0, 0], ['the record is not watched']])
+  })
+
+  test('ends when it is told to, and takes nothing any more', async () => {
+    const { asked, noted, say, stop, signal, time } = setUp()
+    stop()
+    expect(signal()?.aborted).toBe(true)
+    await say(5)
+    await time.pass(60_000)
+    expect([asked, noted]).toEqual([[0], []])
+  })
+})
