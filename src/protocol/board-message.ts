@@ -1,0 +1,58 @@
+import {
+  type Static,
+  type TLiteral,
+  type TObject,
+  type TOptional,
+  type TProperties,
+  type TString,
+  Type,
+} from '@sinclair/typebox'
+import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
+import type { Json } from '../core/json.ts'
+import { ack, correlation, message } from './schema.ts'
+
+/** What a board declares of one message that its clients may send. */
+export type MessageDeclaration<Schema extends BoardMessageSchema = BoardMessageSchema> = {
+  /** Made by {@link boardMessage}. */
+  readonly schema: Schema
+  /**
+   * Whether the message is handled at once, even for a session that reads slowly and while the storage is away
+   * (rule V-5). Only for messages whose answers are small and few. Default: it waits until the session reads again.
+   */
+  readonly immediate?: boolean
+}
+
+/** A message that a board declared: checked against its schema, with the fields of that schema alone. */
+export type BoardMessage = {
+  readonly type: string
+  readonly id?: string
+  readonly ack?: 'replicated'
+  readonly [field: string]: Json | undefined
+}
+
+/** An object schema with the fields that every message of a board has. */
+export type BoardMessageSchema = TObject & {
+  readonly properties: {
+    readonly type: TLiteral<string>
+    readonly id: TOptional<TString>
+    readonly ack: TOptional<TLiteral<'replicated'>>
+  }
+}
+
+/** Returns the schema of a board's message: its own fields, and `id` and `ack` for the answer (rules P-10, V-3, V-8). */
+export function boardMessage<Name extends string, Fields extends TProperties>(name: Name, fields: Fields) {
+  return message(name, { ...fields, id: Type.Optional(correlation), ack: Type.Optional(ack) })
+}
+
+/**
+ * Returns the check by which a board narrows a {@link BoardMessage} to one of those that it declared. The check looks
+ * at the whole message, not only at its `type`.
+ */
+export function messageGuard<Declaration extends MessageDeclaration>(
+  declarations: readonly Declaration[],
+): (message: unknown) => message is Static<Declaration['schema']> {
+  const checks = declarations.map(
+    ({ schema }): TypeCheck<Declaration['schema']> => TypeCompiler.Compile(schema),
+  )
+  return (message): message is Static<Declaration['schema']> => checks.some((check) => check.Check(message))
+}
