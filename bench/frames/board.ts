@@ -95,6 +95,7 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
       origin: 'bench',
       address: '127.0.0.1',
       operator: true,
+      workspace: DEFAULT_WORKSPACE,
       preset: channels,
     })
   }
@@ -103,7 +104,7 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
     const source = sources.find(({ name }) => name === channel)
     if (source?.kind !== 'state') return fault(`${channel} is no state channel`)
     const user = source.audience === 'user' ? viewer : null
-    const { seq, data } = source.load({ workspace: DEFAULT_WORKSPACE, user })
+    const { seq, data } = source.load({ workspace: DEFAULT_WORKSPACE, user }, [])
     const message: ServerMessage = {
       type: 'snapshot',
       channel: source.name,

@@ -9,6 +9,7 @@ export function engineLimits(limits: Limits): EngineLimits {
     ...DEFAULT_LIMITS,
     bufferedBytes: limits.bufferBytes,
     subscriptions: limits.subscriptions,
+    channels: limits.channels,
     messages: { rate, burst: rate * 2 },
   }
 }
@@ -18,7 +19,9 @@ export function wrongPublicChannel(
   publicChannels: readonly string[],
   sources: readonly ChannelSource[],
 ): string | null {
-  const possible = sources.filter(({ audience }) => audience === 'workspace').map(({ name }) => `${name}`)
+  const possible = sources
+    .filter(({ audience, permission }) => audience === 'workspace' && permission === null)
+    .map(({ name }) => `${name}`)
   const wrong = publicChannels.find((name) => !possible.includes(name))
   if (wrong === undefined) return null
   return `DASHBOARD_PUBLIC_CHANNELS: ${JSON.stringify(wrong)} was given, one of ${possible.join(', ')} is expected`

@@ -1,6 +1,7 @@
 import type { LinkState } from '../client/api.ts'
 import { type ClientOptions, createClient } from '../client/client.ts'
 import { type AppError, appError } from '../core/errors.ts'
+import { DEFAULT_WORKSPACE, WORKSPACE_PATTERN } from '../core/ids.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import { WIRE_FORMATS, type WireFormat } from '../protocol/connection.ts'
 import { readKeyFile } from './key-file.ts'
@@ -21,6 +22,11 @@ const args = argumentsOrDie({
     },
     { name: 'register', about: 'make a user of the key if the server does not know it yet' },
     { name: 'format', value: 'NAME', about: `what the wire speaks: ${WIRE_FORMATS.join(', ')} (msgpack)` },
+    {
+      name: 'workspace',
+      value: 'NAME',
+      about: `where the channel lies (${DEFAULT_WORKSPACE}); its parameters stand after colons: trading.book:BTCUSDT`,
+    },
     { name: 'json', about: 'print one line of JSON a message' },
   ],
 })
@@ -33,7 +39,8 @@ orDie(await findServer(server))
 quietOnClosedPipe()
 
 const printer = args.on('json') ? jsonPrinter : textPrinter
-const client = createClient({ url: server.socket, format, ...credentials })
+const workspace = orDie(workspaceName(args.text('workspace') ?? DEFAULT_WORKSPACE), 2)
+const client = createClient({ url: server.socket, format, workspace, ...credentials })
 const handle = client.subscribe(channel)
 handle.onChange((value, change) => print(printer.changed(handle, value, change)))
 handle.onStatus((status) => {
@@ -112,6 +119,12 @@ function readCredentials(
   const key = readKeyFile(path)
   if (!key.ok) return key
   return ok({ credentials: { type: 'key', key: key.value, ...(register ? { register: {} } : {}) } })
+}
+
+function workspaceName(given: string): Result<string, string> {
+  return new RegExp(WORKSPACE_PATTERN).test(given)
+    ? ok(given)
+    : fail(`--workspace must be letters, digits and . _ -, not '${given}'`)
 }
 
 function wireFormat(given: string): Result<WireFormat, string> {

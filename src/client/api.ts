@@ -9,7 +9,7 @@ import type { HelloMessage, StreamEventMessage } from '../protocol/server-messag
 
 export type ClientOptions = {
   /**
-   * `ws://host:port/ws` or a preset's address; the client adds `type` and `format` to it. A function is
+   * `ws://host:port/ws` or a preset's address; the client adds `type`, `format` and `workspace` to it. A function is
    * asked before every attempt: for a server of several nodes, any of which can go on with what another one began.
    */
   readonly url: string | (() => string)
@@ -17,6 +17,8 @@ export type ClientOptions = {
   readonly format?: WireFormat
   /** Default `web`: updates every 250 ms; `tui`: every 100 ms. */
   readonly clientType?: ClientType
+  /** The workspace of channels for which none is named, default `main`. */
+  readonly workspace?: string
   /** Log in as soon as the server has said hello, and again after every reconnect. */
   readonly credentials?: Credentials
   /** Default: the platform's WebSocket. */
@@ -55,10 +57,18 @@ export type Client = {
   login(credentials: Credentials): Promise<Result<ClientUser>>
   /** Forgets the credentials and goes on anonymously, on a new connection. */
   logout(): void
-  /** A replica of a state channel's document. Handles of one channel share it; it ends with the last one's `close`. */
-  subscribe(channel: string): ChannelHandle
+  /**
+   * A replica of a state channel's document. `channel` is its address, with parameters after colons (rule S-12). Handles of one channel
+   * share the replica; it ends with the last one's `close`.
+   */
+  subscribe(channel: string, options?: ChannelOptions): ChannelHandle
   /** Events of a stream channel, each exactly once and in order; from `after` on when it is given. Returns how to stop. */
-  events(channel: string, listener: (event: StreamEventMessage) => void, after?: Cursor): () => void
+  events(
+    channel: string,
+    listener: (event: StreamEventMessage) => void,
+    after?: Cursor,
+    options?: ChannelOptions,
+  ): () => void
   readonly device: Device
   /**
    * Sends a heartbeat and answers how long its echo took, in ms; fails with ConnectionError when none came within
@@ -72,6 +82,9 @@ export type Client = {
   /** The server's time, estimated from the messages that carry it. */
   serverNow(): Millis
 }
+
+/** `workspace`: where the channel lies; default: the client's own. */
+export type ChannelOptions = { readonly workspace?: string }
 
 export type ClientUser = { readonly id: string; readonly username: string }
 export type Cursor = { readonly epoch: number; readonly seq: number }
@@ -89,6 +102,7 @@ export type LinkState =
 
 export type ChannelHandle = {
   readonly channel: string
+  readonly workspace: string
   readonly status: ChannelStatus
   /** The document; the last known one while the link is down; null before the first snapshot. */
   readonly value: JsonObject | null

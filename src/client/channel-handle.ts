@@ -10,6 +10,7 @@ export function channelHandle(subscription: Subscription, leave: () => void): Ch
   }
   return {
     channel: subscription.channel,
+    workspace: subscription.workspace,
     get status() {
       return subscription.status
     },

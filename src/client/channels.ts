@@ -11,6 +11,7 @@ import type {
 import type { ChannelHandle, Cursor, Timers } from './api.ts'
 import { retryDelay } from './backoff.ts'
 import { channelHandle } from './channel-handle.ts'
+import { type ChannelFields, ChannelNames, keyOf } from './channel-names.ts'
 import type { Outcome } from './replica.ts'
 import { Subscription } from './subscription.ts'
 
@@ -19,6 +20,8 @@ export type ChannelsDeps = {
   readonly timers: Timers
   /** A number from 0 to 1, each time another. */
   random(): number
+  /** Of channels for which none is named, and of the session. */
+  readonly workspace: string
   send(message: ClientMessage): boolean
   error(error: AppError): void
 }
@@ -28,20 +31,21 @@ export class Channels {
   readonly #deps: ChannelsDeps
   readonly #subscriptions = new Map<string, Subscription>()
   /** Which channels may be asked for now; null while the link is down. */
-  #mayAsk: ((channel: string) => boolean) | null = null
+  #mayAsk: MayAsk | null = null
+  readonly #names = new ChannelNames()
   #isFlushing = false
 
   constructor(deps: ChannelsDeps) {
     this.#deps = deps
   }
 
-  subscribe(channel: string): ChannelHandle {
-    const subscription = this.#use(channel, null)
+  subscribe(wanted: Wanted): ChannelHandle {
+    const subscription = this.#use(wanted, null)
     return channelHandle(subscription, this.#leaveOnce(subscription))
   }
 
-  events(channel: string, listener: (event: StreamEventMessage) => void, after: Cursor | null): () => void {
-    const subscription = this.#use(channel, after)
+  events(wanted: Wanted, listener: (event: StreamEventMessage) => void, after: Cursor | null): () => void {
+    const subscription = this.#use(wanted, after)
     const stop = subscription.events.add(listener)
     const leave = this.#leaveOnce(subscription)
     return () => {
@@ -50,8 +54,13 @@ export class Channels {
     }
   }
 
+  /** The names that this connection's server gives to channels. */
+  learnAliases(nameByAlias: { readonly [alias: string]: string }): void {
+    this.#names.learn(nameByAlias)
+  }
+
   /** The link is up, or knows more about who we are: everything that `mayAsk` allows is asked for. */
-  ready(mayAsk: (channel: string) => boolean): void {
+  ready(mayAsk: MayAsk): void {
     this.#mayAsk = mayAsk
     for (const subscription of this.#subscriptions.values()) {
       if (subscription.phase.type === 'refused') subscription.phase = { type: 'wanted' }
@@ -70,9 +79,8 @@ export class Channels {
   }
 
   /** A frame of the channel was lost on the way: go on from the last position. */
-  lost(channel: string): void {
-    const subscription = this.#subscriptions.get(channel)
-    if (subscription !== undefined) this.#askAgain(subscription)
+  lost(channel: ChannelFields): void {
+    for (const subscription of this.#of(channel)) this.#askAgain(subscription)
   }
 
   /** Takes a message if it is about channels. */
@@ -88,23 +96,25 @@ export class Channels {
         this.#feed(message)
         break
       case 'caught_up':
-        for (const channel of message.channels) this.#caughtUp(channel)
+        for (const channel of message.channels) this.#caughtUp({ ...message, channel })
         break
       case 'resync':
-        this.#resync(message.channel, message.reason)
+        this.#resync(message, message.reason)
         break
       case 'unsubscribed':
-        for (const channel of message.channels) this.#ended(channel)
+        for (const channel of message.channels) this.#ended({ ...message, channel })
         break
       case 'error':
-        if (message.channel !== undefined) this.#refused(message.channel, message)
+        if (message.channel !== undefined) this.#refused({ ...message, channel: message.channel }, message)
         break
     }
   }
 
   #feed(message: FeedMessage): void {
-    const subscription = this.#subscriptions.get(message.channel)
-    if (subscription === undefined) return
+    for (const subscription of this.#of(message)) this.#feedOne(subscription, message)
+  }
+
+  #feedOne(subscription: Subscription, message: FeedMessage): void {
     const { replica } = subscription
     switch (message.type) {
       case 'snapshot':
@@ -154,43 +164,50 @@ export class Channels {
     }
   }
 
-  #caughtUp(channel: string): void {
-    const subscription = this.#subscriptions.get(channel)
-    if (subscription?.phase.type === 'asked') subscription.phase = { type: 'live' }
+  #caughtUp(channel: ChannelFields): void {
+    for (const subscription of this.#of(channel))
+      if (subscription.phase.type === 'asked') subscription.phase = { type: 'live' }
   }
 
-  #resync(channel: string, reason: string): void {
-    const subscription = this.#subscriptions.get(channel)
-    if (subscription === undefined) return
-    subscription.replica.forget()
-    if (subscription.events.size > 0) {
-      this.#deps.error(appError('EntityNotFound', `events of ${channel} can no longer be had: ${reason}`))
+  #resync(channel: ChannelFields, reason: string): void {
+    for (const subscription of this.#of(channel)) {
+      subscription.replica.forget()
+      if (subscription.events.size === 0) continue
+      const text = `events of ${subscription.channel} can no longer be had: ${reason}`
+      this.#deps.error(appError('EntityNotFound', text))
     }
   }
 
-  #ended(channel: string): void {
-    const subscription = this.#subscriptions.get(channel)
-    // While asked, it answers an unsubscribe from before our question.
-    if (subscription?.phase.type !== 'live') return
-    subscription.phase = {
-      type: 'refused',
-      error: appError('ConnectionClosed', 'the server ended the subscription'),
+  #ended(channel: ChannelFields): void {
+    for (const subscription of this.#of(channel)) {
+      // While asked, it answers an unsubscribe from before our question.
+      if (subscription.phase.type !== 'live') continue
+      const error = appError('ConnectionClosed', 'the server ended the subscription')
+      subscription.phase = { type: 'refused', error }
     }
   }
 
-  #refused(channel: string, { code, message, retry_after }: ErrorMessage): void {
-    const subscription = this.#subscriptions.get(channel)
-    if (subscription === undefined) return
-    subscription.phase = { type: 'refused', error: appError(code, message, retry_after) }
-    if (!PASSING.has(code)) return
-    this.#later(subscription, retryDelay(retry_after ?? REFUSED_MILLIS, this.#deps.random()))
+  #refused(channel: ChannelFields, { code, message, retry_after }: ErrorMessage): void {
+    for (const subscription of this.#of(channel)) {
+      subscription.phase = { type: 'refused', error: appError(code, message, retry_after) }
+      if (!PASSING.has(code)) continue
+      this.#later(subscription, retryDelay(retry_after ?? REFUSED_MILLIS, this.#deps.random()))
+    }
   }
 
-  #use(channel: string, after: Cursor | null): Subscription {
-    let subscription = this.#subscriptions.get(channel)
+  /** Every subscription to a channel of the server: one, unless somebody uses an alias of it too. */
+  #of({ channel, workspace }: ChannelFields): readonly Subscription[] {
+    return this.#names
+      .spellingsOf(channel)
+      .flatMap((spelling) => this.#subscriptions.get(keyOf(spelling, workspace)) ?? [])
+  }
+
+  #use({ channel, workspace = this.#deps.workspace }: Wanted, after: Cursor | null): Subscription {
+    const key = keyOf(channel, workspace)
+    let subscription = this.#subscriptions.get(key)
     if (subscription === undefined) {
-      subscription = new Subscription(channel, after)
-      this.#subscriptions.set(channel, subscription)
+      subscription = new Subscription(channel, workspace, after)
+      this.#subscriptions.set(key, subscription)
       this.#flushSoon()
     }
     subscription.users += 1
@@ -205,11 +222,19 @@ export class Channels {
       subscription.users -= 1
       if (subscription.users > 0) return
       subscription.cancelRetry()
-      this.#subscriptions.delete(subscription.channel)
+      const { channel, workspace } = subscription
+      this.#subscriptions.delete(keyOf(channel, workspace))
       const { type } = subscription.phase
-      if (type === 'asked' || type === 'live')
-        this.#deps.send({ type: 'unsubscribe', channels: [subscription.channel] })
+      if (type !== 'asked' && type !== 'live') return
+      // Somebody else has it, by another of its names.
+      if (this.#of({ channel: this.#names.addressOf(channel), workspace }).length > 0) return
+      this.#deps.send({ type: 'unsubscribe', channels: [channel], ...this.#workspaceField(workspace) })
     }
+  }
+
+  /** The session's own workspace is not named. */
+  #workspaceField(workspace: string): { readonly workspace?: string } {
+    return workspace === this.#deps.workspace ? {} : { workspace }
   }
 
   /** Asks once more, but not more than once a second. */
@@ -246,26 +271,35 @@ export class Channels {
     const mayAsk = this.#mayAsk
     if (mayAsk === null) return
     const wanted = [...this.#subscriptions.values()].filter(
-      (one) => one.phase.type === 'wanted' && mayAsk(one.channel),
+      (one) => one.phase.type === 'wanted' && mayAsk(this.#names.nameOf(one.channel), one.workspace),
     )
-    for (let at = 0; at < wanted.length; at += LIMITS.channelsPerMessage) {
-      this.#ask(wanted.slice(at, at + LIMITS.channelsPerMessage))
+    for (const workspace of new Set(wanted.map((one) => one.workspace))) {
+      const own = wanted.filter((one) => one.workspace === workspace)
+      for (let at = 0; at < own.length; at += LIMITS.channelsPerMessage)
+        this.#ask(workspace, own.slice(at, at + LIMITS.channelsPerMessage))
     }
   }
 
-  #ask(batch: readonly Subscription[]): void {
+  #ask(workspace: string, batch: readonly Subscription[]): void {
     const cursors: { [channel: string]: Cursor } = {}
     for (const { channel, replica } of batch)
       if (replica.position !== null) cursors[channel] = replica.position
     const channels = batch.map((one) => one.channel)
     const isResume = Object.keys(cursors).length > 0
-    if (!this.#deps.send({ type: 'subscribe', channels, ...(isResume ? { cursors } : {}) })) return
+    const message = { type: 'subscribe', channels, ...this.#workspaceField(workspace) } as const
+    if (!this.#deps.send({ ...message, ...(isResume ? { cursors } : {}) })) return
     for (const subscription of batch) {
       subscription.askedAt = this.#deps.clock.now()
       subscription.phase = { type: 'asked' }
     }
   }
 }
+
+/** A channel as the client's user asks for it. */
+type Wanted = { readonly channel: string; readonly workspace?: string | undefined }
+
+/** Whether a channel of this name, without parameters, may be asked for now. */
+type MayAsk = (name: string, workspace: string) => boolean
 
 function isEvent(message: FeedMessage): message is StreamEventMessage {
   return message.type !== 'snapshot' && message.type !== 'resumed' && message.type !== 'update'

@@ -1,5 +1,6 @@
 import { toBase64url } from '../core/base64url.ts'
 import { type AppError, appError } from '../core/errors.ts'
+import { DEFAULT_WORKSPACE } from '../core/ids.ts'
 import type { ErrorMessage, HelloMessage, ServerMessage } from '../protocol/server-messages.ts'
 import type { Client, ClientOptions, ClientUser, LinkState } from './api.ts'
 import { Channels } from './channels.ts'
@@ -40,10 +41,10 @@ class LiveClient implements Client {
     const timers = options.timers ?? PLATFORM.timers
     const error = (error: AppError) => this.#errors.tell(error)
     const format = options.format ?? 'msgpack'
-    const { url, clientType = 'web' } = options
+    const { url, clientType = 'web', workspace = DEFAULT_WORKSPACE } = options
     let address = ''
     const ask = (from: string): string => {
-      address = addressOf(from, clientType, format)
+      address = addressOf(from, clientType, format, workspace)
       return address
     }
     // A wrong one is told of at once.
@@ -77,7 +78,7 @@ class LiveClient implements Client {
     this.#clock = new ServerClock(clock)
     this.#pings = new Pings(timers, clock)
     const anyNumber = () => fraction(random)
-    this.#channels = new Channels({ clock, timers, random: anyNumber, send, error })
+    this.#channels = new Channels({ clock, timers, random: anyNumber, workspace, send, error })
     this.#login = new Login(options.credentials ?? null, {
       host: () => new URL(address).host,
       send,
@@ -131,12 +132,12 @@ class LiveClient implements Client {
     this.#login.logout()
   }
 
-  subscribe(channel: string) {
-    return this.#channels.subscribe(channel)
+  subscribe(...[channel, { workspace } = {}]: Parameters<Client['subscribe']>) {
+    return this.#channels.subscribe({ channel, workspace })
   }
 
-  events(...[channel, listener, after]: Parameters<Client['events']>) {
-    return this.#channels.events(channel, listener, after ?? null)
+  events(...[channel, listener, after, { workspace } = {}]: Parameters<Client['events']>) {
+    return this.#channels.events({ channel, workspace }, listener, after ?? null)
   }
 
   ping(timeoutMillis = PING_MILLIS) {
@@ -163,12 +164,13 @@ class LiveClient implements Client {
     this.#hello = hello
     this.#clock.learn(hello.server_time, sentAt)
     this.#login.up(hello.challenge)
+    this.#channels.learnAliases(hello.aliases ?? {})
     if (!this.#login.hasCredentials) {
       this.#channels.ready(() => true)
     } else {
       // What everybody may see need not wait for the login.
       const open = new Set(hello.public_channels)
-      this.#channels.ready((channel) => open.has(channel))
+      this.#channels.ready((name, workspace) => workspace === DEFAULT_WORKSPACE && open.has(name))
     }
   }
 
@@ -217,12 +219,14 @@ class LiveClient implements Client {
 }
 
 /** The address with the query the server reads. */
-function addressOf(url: string, type: string, format: string): string {
+function addressOf(url: string, type: string, format: string, workspace: string): string {
   const address = new URL(url)
   if (address.protocol === 'http:') address.protocol = 'ws:'
   if (address.protocol === 'https:') address.protocol = 'wss:'
   address.searchParams.set('type', type)
   address.searchParams.set('format', format)
+  if (workspace === DEFAULT_WORKSPACE) address.searchParams.delete('workspace')
+  else address.searchParams.set('workspace', workspace)
   return address.href
 }
 

@@ -5,6 +5,7 @@ import type { Frame, WireFormat } from '../protocol/connection.ts'
 import { PackedDecoder } from '../protocol/packed-decoder.ts'
 import type { HelloMessage, ServerMessage } from '../protocol/server-messages.ts'
 import type { ClientSocket, OpenSocket, Timers } from './api.ts'
+import type { ChannelFields } from './channel-names.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { fraction } from './platform.ts'
 
@@ -29,7 +30,7 @@ export type ConnectionEvents = {
   silent(since: Millis): void
   heard(): void
   /** A frame of this channel was lost on the way. */
-  lost(channel: string): void
+  lost(channel: ChannelFields): void
   broken(reason: string): void
   /** Closed by the other side, with its code, or given up by this one (null). Comes once, unless `close` was called. */
   ended(code: number | null, reason: string): void
@@ -124,7 +125,7 @@ export class Connection {
         this.#take(outcome.message)
         break
       case 'lost':
-        this.#events.lost(outcome.channel)
+        this.#events.lost(outcome)
         break
       case 'broken':
         this.#events.broken(outcome.reason)

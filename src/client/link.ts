@@ -5,6 +5,7 @@ import { PROTOCOL_VERSION } from '../protocol/protocol-version.ts'
 import type { HelloMessage, ServerMessage } from '../protocol/server-messages.ts'
 import type { LinkState } from './api.ts'
 import { backoff } from './backoff.ts'
+import type { ChannelFields } from './channel-names.ts'
 import { Connection, type ConnectionDeps } from './connection.ts'
 import { fraction } from './platform.ts'
 
@@ -16,7 +17,7 @@ export type LinkEvents = {
   down(): void
   message(message: ServerMessage): void
   beat(serverTime: Millis, sentAt: Millis): void
-  lost(channel: string): void
+  lost(channel: ChannelFields): void
   broken(reason: string): void
   state(state: LinkState): void
 }

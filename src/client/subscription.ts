@@ -17,7 +17,9 @@ export type SubscriptionPhase =
 
 /** One channel that somebody here wants, with everybody who wants it. */
 export class Subscription {
+  /** As it was asked for: perhaps an alias. */
   readonly channel: string
+  readonly workspace: string
   readonly replica: Replica
   readonly changes = new Listeners<[value: JsonObject, change: Change]>()
   readonly events = new Listeners<[event: StreamEventMessage]>()
@@ -29,8 +31,9 @@ export class Subscription {
   cancelRetry: () => void = () => {}
   #phase: SubscriptionPhase = { type: 'wanted' }
 
-  constructor(channel: string, position: Cursor | null) {
+  constructor(channel: string, workspace: string, position: Cursor | null) {
     this.channel = channel
+    this.workspace = workspace
     this.replica = new Replica(position)
   }
 

@@ -72,6 +72,8 @@ export type Limits = {
   readonly connectionsPerAddress: number
   /** Channels one session may be subscribed to. */
   readonly subscriptions: number
+  /** Channels with parameters that all sessions of the process may hold together. */
+  readonly channels: number
   /** Sustained socket messages a second of one session; twice as many in a burst. */
   readonly messagesPerSecond: number
   /** Sustained HTTP requests a second of one address; twice as many in a burst. */
@@ -136,6 +138,7 @@ export function readConfig(environment: Environment): ConfigOutcome {
       connections: read('DASHBOARD_MAX_CONNECTIONS', whole(100_000, 1, 10_000_000)),
       connectionsPerAddress: read('DASHBOARD_MAX_CONNECTIONS_PER_ADDRESS', whole(100, 1, 10_000_000)),
       subscriptions: read('DASHBOARD_MAX_SUBSCRIPTIONS', whole(64, 1, 10_000)),
+      channels: read('DASHBOARD_MAX_CHANNELS', whole(100_000, 1, 10_000_000)),
       messagesPerSecond: read('DASHBOARD_MESSAGES_PER_SECOND', whole(20, 1, 100_000)),
       requestsPerSecond: read('DASHBOARD_REQUESTS_PER_SECOND', whole(50, 1, 100_000)),
       registrationsPerMinute: read('DASHBOARD_REGISTRATIONS_PER_MINUTE', whole(6, 1, 1_000_000)),
@@ -171,6 +174,8 @@ export const VARIABLES = {
   DASHBOARD_MAX_CONNECTIONS: 'open sockets altogether (100000)',
   DASHBOARD_MAX_CONNECTIONS_PER_ADDRESS: 'open sockets of one address (100)',
   DASHBOARD_MAX_SUBSCRIPTIONS: 'channels a session may be subscribed to (64)',
+  DASHBOARD_MAX_CHANNELS:
+    'channels with parameters that the sessions of one process may hold together (100000)',
   DASHBOARD_MESSAGES_PER_SECOND: 'messages a second of one session (20)',
   DASHBOARD_REQUESTS_PER_SECOND: 'HTTP requests a second of one address (50)',
   DASHBOARD_REGISTRATIONS_PER_MINUTE:

@@ -1,6 +1,6 @@
 import type { ResumedMessage, SnapshotMessage } from '../protocol/server-messages.ts'
 import type { Position } from './answer.ts'
-import type { Channel } from './channel.ts'
+import { type Channel, channelFields } from './channel.ts'
 import { encodeForFeed } from './encode.ts'
 import { feedFor } from './membership.ts'
 import { send } from './send.ts'
@@ -24,14 +24,14 @@ export function answerStream<Socket>(
   }
   const { history } = live
   const { limits, transport, clock } = live.deps
-  const head = { channel: channel.source.name, epoch: live.epoch, timestamp: clock.now() }
+  const head = { ...channelFields(channel), epoch: live.epoch, timestamp: clock.now() }
   let at = position.seq
   for (let page = 0; page < PAGES; page++) {
     const rows = history.ofChannel(channel.key, at, limits.resumeRows)
     const known = Math.max(at, position.upTo)
     // Asked after reading: had rows been pruned meanwhile, we would see it. Of a stream at rest nothing was.
     if (history.prunedThrough() > known && history.lastSeqOf(channel.key) > known) {
-      send(live, session, { type: 'resync', channel: channel.source.name, reason: 'retention' })
+      send(live, session, { type: 'resync', ...channelFields(channel), reason: 'retention' })
       sendPosition(live, session, channel, startOf(live, channel))
       return null
     }
@@ -59,7 +59,7 @@ export function answerStream<Socket>(
 function startOf<Socket>(live: LiveState<Socket>, channel: Channel<Socket>): SnapshotMessage {
   return {
     type: 'snapshot',
-    channel: channel.source.name,
+    ...channelFields(channel),
     epoch: live.epoch,
     seq: live.seq,
     timestamp: live.deps.clock.now(),

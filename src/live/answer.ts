@@ -1,10 +1,10 @@
 import { answerStream } from './answer-stream.ts'
-import type { Channel } from './channel.ts'
+import { type Channel, channelFields } from './channel.ts'
 import { charge } from './charge.ts'
-import type { Delta, StateSource } from './documents.ts'
+import type { Delta } from './documents.ts'
 import { encodeForFeed } from './encode.ts'
 import { feedFor } from './membership.ts'
-import type { Frame } from './ports.ts'
+import type { Frame, StateSource } from './ports.ts'
 import { send } from './send.ts'
 import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
@@ -52,7 +52,7 @@ function bringUp<Socket>(
   ask: Ask,
 ): number | null {
   const lost = reasonLost(live, ask)
-  if (lost !== null) send(live, session, { type: 'resync', channel: channel.source.name, reason: lost })
+  if (lost !== null) send(live, session, { type: 'resync', ...channelFields(channel), reason: lost })
   const from = lost === null ? positionIn(ask) : null
   const { source } = channel
   switch (source.kind) {
@@ -113,7 +113,7 @@ function sendSnapshot<Socket>(
       feedFor(live, session, channel),
       {
         type: 'snapshot',
-        channel: source.name,
+        ...channelFields(channel),
         epoch: live.epoch,
         // Nothing changed since: the newest position serves the client longest.
         seq: Math.max(document.seq, live.seq),
@@ -141,7 +141,7 @@ function sendResumed<Socket>(
       feedFor(live, session, channel),
       {
         type: 'resumed',
-        channel: channel.source.name,
+        ...channelFields(channel),
         epoch: live.epoch,
         from,
         seq: Math.max(seq, live.seq),

@@ -1,4 +1,4 @@
-import type { ChannelKey } from '../core/ids.ts'
+import { type ChannelKey, DEFAULT_WORKSPACE, type WorkspaceId } from '../core/ids.ts'
 import type { Feed } from './feed.ts'
 import type { ChannelSource } from './ports.ts'
 import type { Session } from './session.ts'
@@ -21,6 +21,9 @@ export class Channel<Socket> {
   constructor(
     readonly key: ChannelKey,
     readonly source: ChannelSource,
+    /** As clients name it, with its parameters. */
+    readonly address: string,
+    readonly workspace: WorkspaceId,
     public seq: number,
   ) {}
 
@@ -43,4 +46,19 @@ export class Channel<Socket> {
     session.channels = session.channels.filter((_, at) => at !== index)
     session.places = session.places.filter((_, at) => at !== index)
   }
+}
+
+/** The fields that name a channel in a message: the workspace is left out where it is `main` (rule S-16). */
+export type ChannelFields = { readonly channel: string; readonly workspace?: string }
+
+export function channelFields(channel: {
+  readonly address: string
+  readonly workspace: WorkspaceId
+}): ChannelFields {
+  const { address, workspace } = channel
+  return { channel: address, ...workspaceField(workspace) }
+}
+
+export function workspaceField(workspace: WorkspaceId): { readonly workspace?: string } {
+  return workspace === DEFAULT_WORKSPACE ? {} : { workspace }
 }

@@ -1,13 +1,12 @@
 import { LRUCache } from 'lru-cache'
+import type { Millis } from '../core/clock.ts'
 import { type ChannelKey, parseChannelKey } from '../core/ids.ts'
 import { EMPTY_PATCH, type Patch } from '../core/patch.ts'
 import { PatchBuilder } from '../core/patch-builder.ts'
 import type { JournalEntry } from '../journal/types.ts'
 import { LiveDocument } from './document.ts'
 import type { EngineLimits } from './limits.ts'
-import type { ChannelSource, History } from './ports.ts'
-
-export type StateSource = Extract<ChannelSource, { readonly kind: 'state' }>
+import type { History, StateSource } from './ports.ts'
 
 /** A merged delta up to `seq`; the checksum is of the document there, when one is at hand. */
 export type Delta = { readonly patch: Patch; readonly seq: number; readonly checksum?: number }
@@ -18,6 +17,8 @@ export type Delta = { readonly patch: Patch; readonly seq: number; readonly chec
  */
 export class DocumentCache {
   readonly #documents: LRUCache<ChannelKey, LiveDocument>
+  /** Documents of channels that nobody holds, and since when, oldest first. */
+  readonly #idle = new Map<ChannelKey, Millis>()
   readonly #history: History
   readonly #limits: EngineLimits
 
@@ -42,13 +43,33 @@ export class DocumentCache {
     if (held !== undefined) return held
     const parsed = parseChannelKey(key)
     if (parsed === null) throw new Error(`not a channel key: ${key}`)
-    const document = new LiveDocument(source.load(parsed.scope), this.#limits.marks)
+    const document = new LiveDocument(source.load(parsed.scope, parsed.parameters), this.#limits.marks)
     this.#documents.set(key, document)
     return document
   }
 
+  /** The channel is held again. */
+  used(key: ChannelKey): void {
+    this.#idle.delete(key)
+  }
+
+  /** The last session has left the channel: its document is kept for a while, for sessions that come back. */
+  idle(key: ChannelKey, now: Millis): void {
+    if (this.#documents.peek(key) !== undefined) this.#idle.set(key, now)
+  }
+
+  /** Drops the documents that have been idle since before `time`. */
+  dropIdle(time: Millis): void {
+    for (const [key, since] of this.#idle) {
+      if (since > time) return
+      this.#idle.delete(key)
+      this.#documents.delete(key)
+    }
+  }
+
   clear(): void {
     this.#documents.clear()
+    this.#idle.clear()
   }
 
   /**

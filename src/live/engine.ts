@@ -1,4 +1,5 @@
 import type { Millis } from '../core/clock.ts'
+import { DEFAULT_WORKSPACE } from '../core/ids.ts'
 import { refill } from '../core/token-bucket.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
 import { countRows } from './charge.ts'
@@ -13,28 +14,34 @@ import { flushFeed } from './publish.ts'
 import { drained, receive } from './receive.ts'
 import { send } from './send.ts'
 import type { Session } from './session.ts'
+import { aliasesOf, sourcesByName } from './sources.ts'
 import type { LiveState } from './state.ts'
 import { resume } from './suspension.ts'
 import { sweep } from './sweep.ts'
 import type { Engine, EngineDeps } from './types.ts'
 
-/** Makes the engine; it stands at `history.head()` and waits to be told of rows after that. */
+/**
+ * Makes the engine; throws RangeError when two sources claim one name, or one has parameters and no `knows`. The engine stands at
+ * `history.head()` and waits to be told of rows after that.
+ */
 export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
   const head = deps.history.head()
   const history = countRows(deps.history)
   const live: LiveState<Socket> = {
     deps,
     history,
-    sources: new Map(deps.sources.map((source) => [source.name, source])),
+    sources: sourcesByName(deps.sources),
     publicChannels: deps.sources
-      .filter((source) => deps.access.scopeOf({ type: 'anonymous' }, source).ok)
+      .filter((source) => deps.access.scopeOf({ type: 'anonymous' }, source, DEFAULT_WORKSPACE).ok)
       .map((source) => source.name),
+    aliases: aliasesOf(deps.sources),
     sessions: new Set(),
     slow: new Set(),
     channels: new Map(),
     documents: new DocumentCache(history, deps.limits),
     frames: new FrameCache(),
     dirty: { web: new Set(), tui: new Set() },
+    parameterised: 0,
     feedsMade: 0,
     suspended: false,
     staleSince: null,

@@ -56,7 +56,8 @@ export class Feed<Socket> {
   packedFeed(live: LiveState<Socket>): PackedFeed {
     if (this.#packedFeed === null) {
       live.feedsMade += 1
-      this.#packedFeed = new PackedFeed(live.feedsMade, this.channel.source.name)
+      const { address, workspace } = this.channel
+      this.#packedFeed = new PackedFeed(live.feedsMade, address, workspace)
     }
     return this.#packedFeed
   }

@@ -41,6 +41,7 @@ export function openSession<Socket>(
       messages_per_second: limits.messages.rate,
     },
     public_channels: live.publicChannels,
+    ...(live.aliases === null ? {} : { aliases: live.aliases }),
     challenge,
   })
   if (live.staleSince !== null) send(live, session, { type: 'stale', since: live.staleSince })

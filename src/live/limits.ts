@@ -9,6 +9,10 @@ export type EngineLimits = {
   readonly slowMillis: number
   /** Channels one session may hold. */
   readonly subscriptions: number
+  /** Channels with parameters that all sessions together may hold. */
+  readonly channels: number
+  /** How long a document stays in memory after the last session has left its channel. */
+  readonly idleMillis: number
   /** Messages a session may send. */
   readonly messages: BucketLimit
   /** By how many the messages refused may outnumber those handled since, before the session is closed. */
@@ -35,6 +39,8 @@ export const DEFAULT_LIMITS: EngineLimits = {
   bufferedBytes: 256 * 1024,
   slowMillis: 10_000,
   subscriptions: LIMITS.subscriptions,
+  channels: 100_000,
+  idleMillis: 300_000,
   messages: { rate: LIMITS.messagesPerSecond, burst: 2 * LIMITS.messagesPerSecond },
   refusals: 100,
   unanswered: LIMITS.unanswered,

@@ -1,8 +1,10 @@
+import { channelAddress } from '../core/channel-address.ts'
 import { type ChannelKey, channelKey, type Scope } from '../core/ids.ts'
 import { Channel } from './channel.ts'
 import { Feed, hasTopics, topicOf } from './feed.ts'
 import type { ChannelSource, ClientType } from './ports.ts'
 import type { Session } from './session.ts'
+import { parameterCount } from './sources.ts'
 import type { LiveState } from './state.ts'
 
 /** The channel of a scope; it lives from the first session that holds it to the last. */
@@ -10,9 +12,13 @@ export function channelOf<Socket>(
   live: LiveState<Socket>,
   source: ChannelSource,
   scope: Scope,
+  parameters: readonly string[],
 ): Channel<Socket> {
-  const key = channelKey(source.name, scope)
-  return live.channels.get(key) ?? new Channel<Socket>(key, source, positionOf(live, source, key))
+  const key = channelKey(source.name, scope, parameters)
+  const held = live.channels.get(key)
+  if (held !== undefined) return held
+  const address = channelAddress(source.name, parameters)
+  return new Channel<Socket>(key, source, address, scope.workspace, positionOf(live, source, key))
 }
 
 /** The session holds the channel from now on; it is not read yet. */
@@ -22,7 +28,11 @@ export function hold<Socket>(
   channel: Channel<Socket>,
 ): void {
   if (session.channels.includes(channel)) return
-  live.channels.set(channel.key, channel)
+  if (channel.sessions.length === 0) {
+    live.channels.set(channel.key, channel)
+    if (parameterCount(channel.source) > 0) live.parameterised += 1
+    live.documents.used(channel.key)
+  }
   channel.add(session)
   live.deps.metrics.subscribed(channel.source.name, 1)
 }
@@ -32,7 +42,11 @@ export function release<Socket>(live: LiveState<Socket>, session: Session<Socket
   const channel = session.channels[index]
   if (channel === undefined) return
   channel.remove(session, index)
-  if (channel.sessions.length === 0) live.channels.delete(channel.key)
+  if (channel.sessions.length === 0) {
+    live.channels.delete(channel.key)
+    if (parameterCount(channel.source) > 0) live.parameterised -= 1
+    live.documents.idle(channel.key, live.deps.clock.now())
+  }
   live.deps.metrics.subscribed(channel.source.name, -1)
 }
 

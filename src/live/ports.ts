@@ -1,6 +1,6 @@
 import type { Millis } from '../core/clock.ts'
 import type { StreamEventType } from '../core/command.ts'
-import type { ChannelKey, ChannelName, Scope, SessionId, UserId } from '../core/ids.ts'
+import type { ChannelKey, ChannelName, Scope, SessionId, UserId, WorkspaceId } from '../core/ids.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type { Result } from '../core/result.ts'
 import type { JournalEntry } from '../journal/types.ts'
@@ -47,21 +47,42 @@ export type Principal =
 /** A document as storage has it at `seq`. */
 export type LoadedDocument = { readonly seq: number; readonly data: JsonObject }
 
+/** A role in a workspace that Access asks for. No roles exist yet, so a channel that asks for one is closed to everyone. */
+export type Permission = string
+
 /** What a board offers under one channel name. */
-export type ChannelSource =
-  | {
-      readonly kind: 'state'
-      readonly name: ChannelName
-      readonly audience: 'workspace' | 'user'
-      /** The whole document from the tables, and the journal position it holds at; one consistent read. */
-      load(scope: Scope): LoadedDocument
-    }
-  | {
-      readonly kind: 'stream'
-      readonly name: ChannelName
-      readonly audience: 'workspace' | 'user'
-      readonly event: StreamEventType
-    }
+export type ChannelSource = StateSource | StreamSource
+
+export type StateSource = SourceFields & {
+  readonly kind: 'state'
+  /**
+   * Returns the whole document from the tables, and the journal position it holds at; one consistent read.
+   * Not called for a channel that {@link SourceFields.knows} denies.
+   */
+  load(scope: Scope, parameters: readonly string[]): LoadedDocument
+}
+
+export type StreamSource = SourceFields & { readonly kind: 'stream'; readonly event: StreamEventType }
+
+type SourceFields = {
+  /** Without parameters: `trading.candles`. */
+  readonly name: ChannelName
+  /**
+   * Names of the parameters, in order; absent when there are none. With `['symbol', 'interval']` clients subscribe to
+   * `trading.candles:BTCUSDT:1m`, and `load` and `knows` get `['BTCUSDT', '1m']`.
+   */
+  readonly parameters?: readonly string[]
+  /** Other names that clients may subscribe by; the server answers under {@link name} (rule S-14). */
+  readonly aliases?: readonly ChannelName[]
+  readonly audience: 'workspace' | 'user'
+  /** A role that a reader needs in the workspace; null: a login is enough. */
+  readonly permission: Permission | null
+  /**
+   * Whether there is such a channel. Asked for every subscription before anything is made or read for it, so it must be cheap.
+   * Absent: the channel exists in the workspace `main` and nowhere else; a source with parameters must have it.
+   */
+  knows?(scope: Scope, parameters: readonly string[]): boolean
+}
 
 /** What resume needs of the journal: most of it a subset of JournalReader. Reads may be ahead of the tail. */
 export type History = {
@@ -79,10 +100,13 @@ export type History = {
 }
 
 /**
- * Deny by default: may this principal read this channel, and whose document of it? Also holds the answer to which
- * channels are public: those that it grants to the anonymous principal.
+ * Deny by default: may this principal read this channel in this workspace, and whose document of it? What it answers must not depend
+ * on whether the workspace exists, so that nobody can find out by asking. The public channels are those that it grants to the
+ * anonymous principal in the workspace `main`.
  */
-export type Access = { scopeOf(principal: Principal, source: ChannelSource): Result<Scope> }
+export type Access = {
+  scopeOf(principal: Principal, source: ChannelSource, workspace: WorkspaceId): Result<Scope>
+}
 
 /** What the engine counts; the metrics adapter implements it, tests hand in one that does nothing. */
 export type LiveMetrics = {

@@ -3,6 +3,7 @@ import type { StreamEventType } from '../core/command.ts'
 import type { Json } from '../core/json.ts'
 import type { FeedMessage } from '../protocol/server-messages.ts'
 import { takeOffSlowReaders } from './back-pressure.ts'
+import { channelFields } from './channel.ts'
 import { encodeForFeed } from './encode.ts'
 import { type Feed, hasTopics, topicOf } from './feed.ts'
 import type { Frame, WireFormat } from './ports.ts'
@@ -25,7 +26,7 @@ export function flushFeed<Socket>(live: LiveState<Socket>, feed: Feed<Socket>): 
   const isNewEpoch = feed.epoch !== live.epoch
   publish(live, feed, {
     type: isNewEpoch ? 'resumed' : 'update',
-    channel: channel.source.name,
+    ...channelFields(channel),
     epoch: live.epoch,
     from,
     seq: isNewEpoch ? live.seq : channel.seq,
@@ -44,9 +45,8 @@ export function publishEvent<Socket>(
   feed: Feed<Socket>,
   event: { readonly type: StreamEventType; readonly data: Json; readonly seq: number; readonly at: Millis },
 ): void {
-  const channel = feed.channel.source.name
   const now = live.deps.clock.now()
-  const position = { channel, epoch: live.epoch, from: feed.seq, timestamp: now }
+  const position = { ...channelFields(feed.channel), epoch: live.epoch, from: feed.seq, timestamp: now }
   if (feed.epoch !== live.epoch) {
     // Readers may stand anywhere between the event before and this one.
     publish(live, feed, { type: 'resumed', ...position, seq: event.seq - 1, changes: {} })

@@ -1,5 +1,6 @@
 import type { AppError } from '../core/errors.ts'
 import type { ErrorMessage, ServerMessage } from '../protocol/server-messages.ts'
+import type { ChannelFields } from './channel.ts'
 import { encodePlain } from './encode.ts'
 import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
@@ -20,13 +21,14 @@ export function sendError<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   error: AppError,
-  about: { readonly channel?: string | undefined; readonly id?: string | null | undefined } = {},
+  about: Partial<ChannelFields> & { readonly id?: string | null | undefined } = {},
 ): void {
   const message: ErrorMessage = {
     type: 'error',
     code: error.code,
     message: error.message,
     ...(about.channel === undefined ? {} : { channel: about.channel }),
+    ...(about.workspace === undefined ? {} : { workspace: about.workspace }),
     ...(about.id === undefined || about.id === null ? {} : { id: about.id }),
     ...(error.retryAfter === undefined ? {} : { retry_after: Math.ceil(error.retryAfter) }),
   }

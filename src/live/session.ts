@@ -1,5 +1,5 @@
 import type { Millis } from '../core/clock.ts'
-import type { SessionId } from '../core/ids.ts'
+import type { SessionId, WorkspaceId } from '../core/ids.ts'
 import type { ClientMessage } from '../protocol/client-messages.ts'
 import type { CaughtUpMessage } from '../protocol/server-messages.ts'
 import type { Position } from './answer.ts'
@@ -35,11 +35,15 @@ export class Session<Socket> implements SessionInfo {
   readonly clientType: ClientType
   readonly address: string
   readonly operator: boolean
+  readonly workspace: WorkspaceId
 
   constructor(
     readonly socket: Socket,
     readonly id: SessionId,
-    options: Pick<SessionInfo, 'format' | 'clientType' | 'address' | 'operator'>,
+    options: Pick<SessionInfo, 'format' | 'clientType' | 'address' | 'operator'> & {
+      /** The workspace of its messages that name none. */
+      readonly workspace: WorkspaceId
+    },
     challenge: Challenge,
     now: Millis,
     tokens: number,
@@ -48,6 +52,7 @@ export class Session<Socket> implements SessionInfo {
     this.clientType = options.clientType
     this.address = options.address
     this.operator = options.operator
+    this.workspace = options.workspace
     this.login = { type: 'anonymous', challenge, since: now }
     this.tokens = tokens
     this.at = now

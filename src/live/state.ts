@@ -14,9 +14,11 @@ export type LiveState<Socket> = {
   readonly deps: EngineDeps<Socket>
   /** `deps.history`, counted. */
   readonly history: CountedHistory
-  /** By public name. */
+  /** By name and by alias. */
   readonly sources: ReadonlyMap<string, ChannelSource>
   readonly publicChannels: readonly string[]
+  /** Names by alias; null when no source has one. */
+  readonly aliases: { readonly [alias: string]: string } | null
   readonly sessions: Set<Session<Socket>>
   readonly slow: Set<Session<Socket>>
   /** Those that somebody holds. */
@@ -25,6 +27,8 @@ export type LiveState<Socket> = {
   readonly frames: FrameCache
   /** Feeds with something to publish at the next tick of their rate. */
   readonly dirty: { readonly [Type in ClientType]: Set<Feed<Socket>> }
+  /** How many of `channels` have parameters. */
+  parameterised: number
   /** How many feeds were made; each has its number in `packed` frames. */
   feedsMade: number
   /** Whether the storage is away, so that what needs it waits. */

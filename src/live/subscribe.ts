@@ -1,16 +1,22 @@
+import { parseChannelAddress } from '../core/channel-address.ts'
 import { type AppError, appError } from '../core/errors.ts'
-import type { Scope } from '../core/ids.ts'
+import { DEFAULT_WORKSPACE, type WorkspaceId } from '../core/ids.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import { StorageFailure } from '../core/storage.ts'
 import type { RefreshMessage, SubscribeMessage, UnsubscribeMessage } from '../protocol/client-messages.ts'
 import type { CaughtUpMessage } from '../protocol/server-messages.ts'
 import { type Ask, answer } from './answer.ts'
 import { checkReader, defer, positionsOf, takeOff } from './back-pressure.ts'
+import { type Channel, channelFields, workspaceField } from './channel.ts'
 import { channelOf, hold, joinFeed, leaveFeed, release } from './membership.ts'
 import type { ChannelSource } from './ports.ts'
 import { send, sendError } from './send.ts'
 import type { Session } from './session.ts'
+import { exists, parameterCount, resolveAlias } from './sources.ts'
 import type { LiveState } from './state.ts'
+
+/** A channel as a client asks for it. */
+type Wanted = { readonly address: string; readonly workspace: WorkspaceId }
 
 /** Each channel gets its own answer; a channel that is refused does not keep the others from being served. */
 export function subscribe<Socket>(
@@ -18,25 +24,27 @@ export function subscribe<Socket>(
   session: Session<Socket>,
   message: SubscribeMessage,
 ): void {
-  const names = [...new Set(message.channels)]
+  const { cursors = {} } = message
+  const workspace = workspaceOf(session, message)
+  const names = namesByAddress(live, message.channels)
   const done: string[] = []
-  for (const [index, name] of names.entries()) {
-    const cursors = message.cursors ?? {}
+  for (const [index, [address, name]] of names.entries()) {
+    const wanted = { address, workspace }
     const cursor = Object.hasOwn(cursors, name) ? cursors[name] : undefined
     const ask: Ask = cursor === undefined ? { type: 'fresh' } : { type: 'cursor', ...cursor }
-    const outcome = subscribeOne(live, session, name, ask)
-    if (outcome.ok) done.push(name)
-    else sendError(live, session, outcome.error, { channel: name, id: message.id })
+    const outcome = subscribeOne(live, session, wanted, ask)
+    if (outcome.ok) done.push(address)
+    else sendError(live, session, outcome.error, { ...channelFields(wanted), id: message.id })
     checkReader(live, session)
     if (session.link.type !== 'open') {
       // The answers fill the socket: the rest when it has read them.
-      const rest = names.slice(index + 1)
-      if (rest.length === 0) defer(live, session, caughtUp(done, message))
-      else defer(live, session, [...caughtUp(done, {}), { ...message, channels: rest }])
+      const rest = names.slice(index + 1).map(([, other]) => other)
+      if (rest.length === 0) defer(live, session, caughtUp(done, workspace, message))
+      else defer(live, session, [...caughtUp(done, workspace, {}), { ...message, channels: rest }])
       return
     }
   }
-  for (const each of caughtUp(done, message)) send(live, session, each)
+  for (const each of caughtUp(done, workspace, message)) send(live, session, each)
 }
 
 /** Gives channels back; one that was not held is confirmed all the same. */
@@ -45,8 +53,15 @@ export function unsubscribe<Socket>(
   session: Session<Socket>,
   message: UnsubscribeMessage,
 ): void {
-  for (const name of message.channels) drop(live, session, name)
-  send(live, session, { type: 'unsubscribed', channels: message.channels, ...idOf(message) })
+  const workspace = workspaceOf(session, message)
+  const channels = namesByAddress(live, message.channels).map(([address]) => address)
+  for (const address of channels) drop(live, session, { address, workspace })
+  send(live, session, {
+    type: 'unsubscribed',
+    channels,
+    ...workspaceField(workspace),
+    ...idOf(message),
+  })
 }
 
 /** New snapshots of documents the session holds; a channel it does not hold is an EntityNotFound. */
@@ -55,20 +70,27 @@ export function refresh<Socket>(
   session: Session<Socket>,
   message: RefreshMessage,
 ): void {
+  const workspace = workspaceOf(session, message)
   // A stream has nothing to refresh: starting it again would skip what a client may have missed.
-  const documents = session.channels.filter((channel) => channel.source.kind === 'state')
-  const held = new Set<string>(documents.map((channel) => channel.source.name))
-  const names = [...new Set(message.channels ?? held)]
-  for (const [index, name] of names.entries()) {
-    const outcome = held.has(name)
-      ? subscribeOne(live, session, name, { type: 'fresh' })
-      : fail(nothingToRefresh(name))
-    if (!outcome.ok) sendError(live, session, outcome.error, { channel: name })
+  const documents = session.channels.filter(
+    (channel) => channel.source.kind === 'state' && channel.workspace === workspace,
+  )
+  const held = new Set(documents.map((channel) => channel.address))
+  const addresses =
+    message.channels === undefined
+      ? [...held]
+      : namesByAddress(live, message.channels).map(([address]) => address)
+  for (const [index, address] of addresses.entries()) {
+    const wanted = { address, workspace }
+    const outcome = held.has(address)
+      ? subscribeOne(live, session, wanted, { type: 'fresh' })
+      : fail(nothingToRefresh(address))
+    if (!outcome.ok) sendError(live, session, outcome.error, channelFields(wanted))
     checkReader(live, session)
     if (session.link.type === 'open') continue
     // The snapshots fill the socket: the rest when it has read them.
-    const rest = names.slice(index + 1)
-    if (rest.length > 0) defer(live, session, [{ type: 'refresh', channels: rest }])
+    const rest = addresses.slice(index + 1)
+    if (rest.length > 0) defer(live, session, [{ type: 'refresh', channels: rest, workspace }])
     return
   }
 }
@@ -79,9 +101,11 @@ export function subscribeToPreset<Socket>(
   session: Session<Socket>,
   names: readonly string[],
 ): void {
+  const isPublic = (name: string) =>
+    session.workspace === DEFAULT_WORKSPACE && live.publicChannels.includes(name)
   const later =
     session.principal.type === 'anonymous'
-      ? names.filter((name) => live.sources.has(name) && !live.publicChannels.includes(name))
+      ? names.filter((name) => live.sources.has(name) && !isPublic(name))
       : []
   if (session.wanted.length !== later.length) session.wanted = later
   const channels = names.filter((name) => !later.includes(name))
@@ -93,15 +117,16 @@ export function subscribeToPreset<Socket>(
 function subscribeOne<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
-  name: string,
+  wanted: Wanted,
   ask: Ask,
 ): Result<null> {
-  const target = resolve(live, session, name)
-  if (!target.ok) return target
   try {
-    const channel = channelOf(live, target.value.source, target.value.scope)
+    const found = find(live, session, wanted)
+    if (!found.ok) return found
+    const channel = found.value
     if (!session.channels.includes(channel)) {
-      if (session.channels.length >= live.deps.limits.subscriptions) return fail(tooMany(live))
+      const refused = tooMany(live, session, channel)
+      if (refused !== null) return fail(refused)
       hold(live, session, channel)
       joinFeed(live, session, channel)
     }
@@ -109,54 +134,102 @@ function subscribeOne<Socket>(
     if (stopped !== null) takeOff(live, session, positionsOf(live, session, channel, stopped))
     return ok(null)
   } catch (cause) {
-    drop(live, session, name)
+    drop(live, session, wanted)
     // Storage that gives way is no defect, and comes back.
-    if (cause instanceof StorageFailure) return fail(notNow(name))
-    live.deps.defect(cause, `answering a subscription to ${name}`)
-    return fail(appError('InternalError', `${name} cannot be read at the moment; try again`))
+    if (cause instanceof StorageFailure) return fail(notNow(wanted.address))
+    live.deps.defect(cause, `answering a subscription to ${wanted.address}`)
+    return fail(appError('InternalError', `${wanted.address} cannot be read at the moment; try again`))
   }
 }
 
-function resolve<Socket>(
+/** The channel, if there is one that this session may read; nothing is made for one that there is not. */
+function find<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
-  name: string,
-): Result<{ readonly source: ChannelSource; readonly scope: Scope }> {
-  const source = live.sources.get(name)
-  if (source === undefined) return fail(appError('EntityNotFound', `there is no channel named ${name}`))
-  const scope = live.deps.access.scopeOf(session.principal, source)
-  return scope.ok ? ok({ source, scope: scope.value }) : scope
+  { address, workspace }: Wanted,
+): Result<Channel<Socket>> {
+  const parsed = parseChannelAddress(address)
+  const source: ChannelSource | undefined = parsed === null ? undefined : live.sources.get(parsed.name)
+  if (parsed === null || source === undefined) return fail(noSuchChannel(address))
+  // Before it is said whether there is such a channel: who may not read it is not to find out either.
+  const scope = live.deps.access.scopeOf(session.principal, source, workspace)
+  if (!scope.ok) return scope
+  if (!exists(source, scope.value, parsed.parameters)) return fail(noSuchChannel(address))
+  return ok(channelOf(live, source, scope.value, parsed.parameters))
 }
 
-function drop<Socket>(live: LiveState<Socket>, session: Session<Socket>, name: string): void {
-  const index = session.channels.findIndex((channel) => channel.source.name === name)
+function drop<Socket>(live: LiveState<Socket>, session: Session<Socket>, wanted: Wanted): void {
+  const index = session.channels.findIndex(
+    ({ address, workspace }) => address === wanted.address && workspace === wanted.workspace,
+  )
   const channel = session.channels[index]
   if (channel === undefined) return
   leaveFeed(live, session, channel)
   release(live, session, index)
 }
 
+/** The channels of a message, each once: its address beside the name that the client gave it (rule S-14). */
+function namesByAddress<Socket>(
+  live: LiveState<Socket>,
+  names: readonly string[],
+): readonly (readonly [address: string, name: string])[] {
+  if (live.aliases === null) return [...new Set(names)].map((name) => [name, name])
+  const byAddress = new Map<string, string>()
+  for (const name of names) {
+    const address = resolveAlias(live.sources, name)
+    if (!byAddress.has(address)) byAddress.set(address, name)
+  }
+  return [...byAddress]
+}
+
+/** Which workspace a message is about (rule S-15); the schema has checked the name. */
+function workspaceOf<Socket>(
+  session: Session<Socket>,
+  { workspace }: { readonly workspace?: string },
+): WorkspaceId {
+  return workspace === undefined ? session.workspace : (workspace as WorkspaceId)
+}
+
 /** None when every channel was refused: the errors carry the id. */
 function caughtUp(
   channels: readonly string[],
+  workspace: WorkspaceId,
   message: { readonly id?: string },
 ): readonly CaughtUpMessage[] {
-  return channels.length === 0 ? [] : [{ type: 'caught_up', channels, ...idOf(message) }]
+  if (channels.length === 0) return []
+  return [{ type: 'caught_up', channels, ...workspaceField(workspace), ...idOf(message) }]
 }
 
 function idOf(message: { readonly id?: string }): { readonly id?: string } {
   return message.id === undefined ? {} : { id: message.id }
 }
 
-function tooMany<Socket>(live: LiveState<Socket>): AppError {
-  const most = live.deps.limits.subscriptions
-  return appError('RateLimited', `a session may hold ${most} channels; unsubscribe from one first`)
+/** Why the session cannot hold this channel too; null when it can. */
+function tooMany<Socket>(
+  live: LiveState<Socket>,
+  session: Session<Socket>,
+  channel: Channel<Socket>,
+): AppError | null {
+  const { subscriptions, channels } = live.deps.limits
+  if (session.channels.length >= subscriptions)
+    return appError('RateLimited', `a session may hold ${subscriptions} channels; unsubscribe from one first`)
+  const isNew = channel.sessions.length === 0 && parameterCount(channel.source) > 0
+  if (!isNew || live.parameterised < channels) return null
+  const text = `this server holds ${channels} channels with parameters, which is as many as it may; try again later`
+  return appError('ServiceUnavailable', text, BUSY_RETRY)
 }
 
-function notNow(name: string): AppError {
-  return appError('ServiceUnavailable', `${name} cannot be read at the moment; try again shortly`, 1000)
+/** After which a client that was refused because the server holds too many channels may ask again, ms. */
+const BUSY_RETRY = 10_000
+
+function noSuchChannel(address: string): AppError {
+  return appError('EntityNotFound', `there is no channel named ${address}`)
 }
 
-function nothingToRefresh(name: string): AppError {
-  return appError('EntityNotFound', `this session holds no document named ${name}; subscribe to it first`)
+function notNow(address: string): AppError {
+  return appError('ServiceUnavailable', `${address} cannot be read at the moment; try again shortly`, 1000)
+}
+
+function nothingToRefresh(address: string): AppError {
+  return appError('EntityNotFound', `this session holds no document named ${address}; subscribe to it first`)
 }

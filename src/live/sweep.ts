@@ -10,6 +10,7 @@ import type { LiveState } from './state.ts'
 export function sweep<Socket>(live: LiveState<Socket>): void {
   const now = live.deps.clock.now()
   const { limits } = live.deps
+  live.documents.dropIdle(now - limits.idleMillis)
   for (const session of [...live.slow]) {
     try {
       drained(live, session)

@@ -1,4 +1,5 @@
 import type { Clock, Millis, Random } from '../core/clock.ts'
+import type { WorkspaceId } from '../core/ids.ts'
 import type { JournalEntry } from '../journal/types.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
 import type { EngineLimits } from './limits.ts'
@@ -47,6 +48,8 @@ export type OpenOptions = {
   readonly address: string
   /** Whether the peer proved to be the server's operator. */
   readonly operator: boolean
+  /** The workspace of messages that name none, and of the preset. */
+  readonly workspace: WorkspaceId
   /** Names of channels the session subscribes to on its own: public ones at once, the others after login. */
   readonly preset: readonly string[]
 }

@@ -1,4 +1,5 @@
 import { appError } from '../core/errors.ts'
+import { DEFAULT_WORKSPACE, WORKSPACE_PATTERN, type WorkspaceId } from '../core/ids.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 
 /** Encodings a session may choose by `?format=`; the first message says them again. */
@@ -12,18 +13,25 @@ export type ClientType = (typeof CLIENT_TYPES)[number]
 /** Text for `json` sessions, bytes for the others. */
 export type Frame = string | Uint8Array
 
-export type ConnectionQuery = { readonly clientType: ClientType; readonly format: WireFormat }
+export type ConnectionQuery = {
+  readonly clientType: ClientType
+  readonly format: WireFormat
+  /** Of the session's messages that name none. */
+  readonly workspace: WorkspaceId
+}
 
 /**
- * Reads `?type=` and `?format=` of an upgrade request; a missing one means `web` and `msgpack` (rule P-1).
- * Fails with MessageParseError for a word that is not in the list.
+ * Reads `?type=`, `?format=` and `?workspace=` of an upgrade request; a missing one means `web`, `msgpack` and `main` (rules P-1,
+ * S-15). Fails with MessageParseError for a word that is not in the list or cannot be the name of a workspace.
  */
 export function parseConnectionQuery(query: URLSearchParams): Result<ConnectionQuery> {
   const clientType = choose(CLIENT_TYPES, query.get('type') ?? 'web')
   if (clientType === null) return unknownWord('type', CLIENT_TYPES)
   const format = choose(WIRE_FORMATS, query.get('format') ?? 'msgpack')
   if (format === null) return unknownWord('format', WIRE_FORMATS)
-  return ok({ clientType, format })
+  const workspace = query.get('workspace') ?? DEFAULT_WORKSPACE
+  if (!WORKSPACE.test(workspace)) return fail(NO_WORKSPACE)
+  return ok({ clientType, format, workspace: workspace as WorkspaceId })
 }
 
 /** Whether a frame's kind (text or binary) is the one that sessions of this format use (rule P-2). */
@@ -38,3 +46,9 @@ function choose<Word extends string>(words: readonly Word[], given: string): Wor
 function unknownWord(name: string, words: readonly string[]) {
   return fail(appError('MessageParseError', `query parameter ${name} must be one of ${words.join(', ')}`))
 }
+
+const WORKSPACE = new RegExp(WORKSPACE_PATTERN)
+const NO_WORKSPACE = appError(
+  'MessageParseError',
+  'query parameter workspace must be 1 to 64 letters, digits and . _ -, the first one a letter or digit',
+)

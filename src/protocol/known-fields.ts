@@ -14,12 +14,22 @@ export function knownFields(message: ClientMessage): ClientMessage {
     }
     case 'subscribe': {
       const { type, channels, cursors } = message
-      return { type, channels, ...(cursors && { cursors: cursorsOf(channels, cursors) }), ...idOf(message) }
+      return {
+        type,
+        channels,
+        ...workspaceOf(message),
+        ...(cursors && { cursors: cursorsOf(channels, cursors) }),
+        ...idOf(message),
+      }
     }
     case 'unsubscribe':
-      return { type: message.type, channels: message.channels, ...idOf(message) }
+      return { type: message.type, channels: message.channels, ...workspaceOf(message), ...idOf(message) }
     case 'refresh':
-      return { type: message.type, ...(message.channels && { channels: message.channels }) }
+      return {
+        type: message.type,
+        ...(message.channels && { channels: message.channels }),
+        ...workspaceOf(message),
+      }
     case 'heartbeat':
       return { type: message.type }
     case 'connect': {
@@ -64,6 +74,10 @@ function cursorsOf(
       return cursor === undefined ? [] : [[channel, { epoch: cursor.epoch, seq: cursor.seq }]]
     }),
   )
+}
+
+function workspaceOf({ workspace }: { readonly workspace?: string }): { readonly workspace?: string } {
+  return workspace === undefined ? {} : { workspace }
 }
 
 function idOf({ id }: { readonly id?: string }): { readonly id?: string } {

@@ -13,7 +13,7 @@ export type PackedOutcome =
   /** A frame of a feed this session does not hold (any more), or a message of a type that is not known. */
   | { readonly type: 'ignored' }
   /** A frame of this channel was lost on the way: nothing of the channel can be read until it is subscribed to anew. */
-  | { readonly type: 'lost'; readonly channel: string }
+  | ({ readonly type: 'lost' } & ChannelFields)
   | { readonly type: 'broken'; readonly reason: string }
 
 /** The reader's side of a `packed` session: one per connection, given every frame in order. */
@@ -36,7 +36,8 @@ export class PackedDecoder {
     const read = readServerMessage(value)
     if (!read.ok) return { type: 'broken', reason: read.error }
     if (read.value === null) return { type: 'ignored' }
-    if (read.value.type === 'unsubscribed') for (const channel of read.value.channels) this.#drop(channel)
+    if (read.value.type === 'unsubscribed')
+      for (const channel of read.value.channels) this.#drop(channel, read.value.workspace)
     return { type: 'message', message: read.value }
   }
 
@@ -58,12 +59,12 @@ export class PackedDecoder {
   }
 
   #snapshot(items: readonly Json[]): PackedOutcome {
-    const { channel, tables } = this.#join(items)
+    const { name, tables } = this.#join(items)
     const timestamp = asNumber(items[8])
     const data = new PackedValueReader(tables, timestamp).value(items[9])
     return checked({
       type: 'snapshot',
-      channel,
+      ...name,
       epoch: asNumber(items[6]),
       seq: asNumber(items[7]),
       timestamp,
@@ -73,14 +74,14 @@ export class PackedDecoder {
   }
 
   #resumed(items: readonly Json[]): PackedOutcome {
-    const { channel, tables } = this.#join(items)
+    const { name, tables } = this.#join(items)
     const timestamp = asNumber(items[9])
     const values = new PackedValueReader(tables, timestamp)
     const changes = values.changes(items[10])
     const removed = present(items[11])
     return checked({
       type: 'resumed',
-      channel,
+      ...name,
       epoch: asNumber(items[6]),
       from: asNumber(items[7]),
       seq: asNumber(items[8]),
@@ -99,7 +100,7 @@ export class PackedDecoder {
     const count = asNumber(items[2])
     if (count !== nextCount(feed.base.count)) {
       this.#feeds.delete(id)
-      return { type: 'lost', channel: feed.channel }
+      return { type: 'lost', ...feed.name }
     }
     const isFresh = kind >= FRESH_TABLES
     if (isFresh) feed.tables = emptyTables()
@@ -111,7 +112,7 @@ export class PackedDecoder {
     const from = feed.base.seq + asNumber(present(optionals[0]) ?? 0)
     const epoch = asNumber(present(optionals[1]) ?? feed.base.epoch)
     feed.base = { epoch, seq, timestamp, count }
-    const head = { channel: feed.channel, epoch, from, seq, timestamp }
+    const head = { ...feed.name, epoch, from, seq, timestamp }
     if (!isUpdate) {
       const type = EVENT_TYPES[asNumber(items[5])]
       return type === undefined
@@ -131,8 +132,8 @@ export class PackedDecoder {
   }
 
   /** Takes the feed of a snapshot or resume over, in place of an older one of the same channel. */
-  #join(items: readonly Json[]): { readonly channel: string; readonly tables: PackedTables } {
-    const channel = asText(items[1])
+  #join(items: readonly Json[]): { readonly name: ChannelFields; readonly tables: PackedTables } {
+    const name = channelFields(items[1])
     const [epoch, seq, timestamp, count] = asArray(items[3])
     const tables = emptyTables()
     for (const path of asArray(items[4])) tables.paths.add(asText(path), asText(path))
@@ -140,9 +141,9 @@ export class PackedDecoder {
       const shape = asArray(item).map(asText)
       tables.shapes.add(shapeKey(shape), shape)
     }
-    this.#drop(channel)
+    this.#drop(name.channel, name.workspace)
     this.#feeds.set(asNumber(items[2]), {
-      channel,
+      name,
       tables,
       base: {
         epoch: asNumber(epoch),
@@ -152,15 +153,24 @@ export class PackedDecoder {
       },
     })
     // What the message itself adds is not part of the feed.
-    return { channel, tables: forkTables(tables) }
+    return { name, tables: forkTables(tables) }
   }
 
-  #drop(channel: string): void {
-    for (const [id, feed] of this.#feeds) if (feed.channel === channel) this.#feeds.delete(id)
+  #drop(channel: string, workspace: string | undefined): void {
+    for (const [id, { name }] of this.#feeds)
+      if (name.channel === channel && name.workspace === workspace) this.#feeds.delete(id)
   }
 }
 
-type Feed = { readonly channel: string; tables: PackedTables; base: FeedBase }
+/** A channel as messages name it; without a workspace it is one of `main`. */
+type ChannelFields = { readonly channel: string; readonly workspace?: string }
+
+function channelFields(item: Json | undefined): ChannelFields {
+  if (item === undefined || !isArray(item)) return { channel: asText(item) }
+  return { channel: asText(item[1]), workspace: asText(item[0]) }
+}
+
+type Feed = { readonly name: ChannelFields; tables: PackedTables; base: FeedBase }
 
 /** An optional element: nil and missing are the same. */
 function present(value: Json | undefined): Json | undefined {

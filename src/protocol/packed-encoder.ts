@@ -1,3 +1,4 @@
+import { DEFAULT_WORKSPACE } from '../core/ids.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
 import { EVENT_TYPES, type FeedBase, FIRST_BASE, FRESH_TABLES, KIND, nextCount } from './packed-layout.ts'
 import { emptyTables, forkTables, type PackedTables } from './packed-table.ts'
@@ -18,15 +19,15 @@ import type {
  */
 export class PackedFeed {
   readonly #id: number
-  readonly #channel: string
+  readonly #channel: string | readonly [workspace: string, channel: string]
   readonly #tables = emptyTables()
   readonly #seen = new Set<string>()
   #base: FeedBase = FIRST_BASE
 
   /** `id` tells this feed from all others of the same server process; a feed that is made anew takes a new one. */
-  constructor(id: number, channel: string) {
+  constructor(id: number, channel: string, workspace: string = DEFAULT_WORKSPACE) {
     this.#id = id
-    this.#channel = channel
+    this.#channel = workspace === DEFAULT_WORKSPACE ? channel : [workspace, channel]
   }
 
   /**
@@ -140,7 +141,7 @@ export class PackedFeed {
 
   /** What someone who joins has to know of the feed. What the message itself adds to the tables stays in a fork. */
   #joining(timestamp: number): PackedValueWriter {
-    out.string(this.#channel)
+    out.value(this.#channel)
     out.number(this.#id)
     out.value([this.#base.epoch, this.#base.seq, this.#base.timestamp, this.#base.count])
     out.value(this.#tables.paths.entries())

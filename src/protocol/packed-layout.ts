@@ -9,6 +9,8 @@ import type { StreamEventType } from '../core/command.ts'
  *   [UPDATE, feed, count, seq, timestamp, changes, removed?, checksum?, from?, epoch?]
  *   [EVENT, feed, count, seq, timestamp, event, data, from?, epoch?]
  *
+ * `channel` is its address, or [workspace, address] where the workspace is not `main`.
+ *
  * `base` is [epoch, seq, timestamp, count] of the feed's last frame. In updates and events `seq`, `timestamp` and `from` are
  * differences to that frame; a missing `from` is its seq, a missing `epoch` its epoch. A nil stands for a missing element
  * before the last.
@@ -44,7 +46,7 @@ export const MAX_PATHS = 1024
 export const MAX_SHAPES = 256
 
 /** Raise it with every change here that older readers would not understand; it is part of the schema hash. */
-export const PACKED_LAYOUT = 1
+export const PACKED_LAYOUT = 2
 
 /** Where a feed stood after one of its frames. */
 export type FeedBase = {

@@ -1,4 +1,5 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
+import { WORKSPACE_PATTERN } from '../core/ids.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import { LIMITS } from './limits.ts'
 
@@ -56,8 +57,20 @@ export function oneOf<const Words extends readonly string[]>(description: string
   )
 }
 
-export const channel = text('name of a channel', LIMITS.channelNameLength)
+export const channel = text(
+  'address of a channel: its name, and its parameters after colons',
+  LIMITS.channelNameLength,
+)
 export const channels = list(channel, { minItems: 1, maxItems: LIMITS.channelsPerMessage })
+/** Of the channels of a message; rules S-15 and S-16 say what it means when it is missing. */
+export const workspace = Type.String({
+  description: 'name of a workspace',
+  pattern: WORKSPACE_PATTERN,
+})
+/** The fields that name one channel in a message of the server. */
+export const CHANNEL_FIELDS = { channel, workspace: Type.Optional(workspace) }
+/** The fields that name several channels of one workspace. */
+export const CHANNELS_FIELDS = { channels, workspace: Type.Optional(workspace) }
 export const epoch = natural('epoch: the reign of one writer, a random 32-bit number', 0xffff_ffff)
 export const seq = natural('position in the journal')
 export const timestamp = natural('milliseconds since the Unix epoch')

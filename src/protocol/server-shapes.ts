@@ -69,6 +69,7 @@ function isOfKind(value: Json, rule: Kind | `${Kind}?`): boolean {
 
 const DELTA: Shape = {
   channel: 'text',
+  workspace: 'text?',
   epoch: 'number',
   from: 'number',
   seq: 'number',
@@ -79,6 +80,7 @@ const DELTA: Shape = {
 }
 const EVENT: Shape = {
   channel: 'text',
+  workspace: 'text?',
   epoch: 'number',
   from: 'number',
   seq: 'number',
@@ -95,11 +97,13 @@ const SHAPES: { readonly [Type in ServerMessageType]: Shape } = {
     formats: 'texts',
     limits: { message_bytes: 'number', subscriptions: 'number', messages_per_second: 'number' },
     public_channels: 'texts',
+    aliases: 'object?',
     challenge: { nonce: 'text', origin: 'text', session: 'text', expires: 'number' },
   },
   authenticated: { user: { id: 'text', username: 'text' }, expires: 'number?' },
   snapshot: {
     channel: 'text',
+    workspace: 'text?',
     epoch: 'number',
     seq: 'number',
     timestamp: 'number',
@@ -108,9 +112,9 @@ const SHAPES: { readonly [Type in ServerMessageType]: Shape } = {
   },
   update: DELTA,
   resumed: DELTA,
-  caught_up: { channels: 'texts', id: 'text?' },
-  unsubscribed: { channels: 'texts', id: 'text?' },
-  resync: { channel: 'text', reason: 'text' },
+  caught_up: { channels: 'texts', workspace: 'text?', id: 'text?' },
+  unsubscribed: { channels: 'texts', workspace: 'text?', id: 'text?' },
+  resync: { channel: 'text', workspace: 'text?', reason: 'text' },
   notification: EVENT,
   violation: EVENT,
   metrics_update: EVENT,
@@ -120,5 +124,12 @@ const SHAPES: { readonly [Type in ServerMessageType]: Shape } = {
   reconnect: { delay_ms: 'number', reason: 'text' },
   stale: { since: 'number?' },
   fresh: { timestamp: 'number' },
-  error: { code: 'text', message: 'text', channel: 'text?', id: 'text?', retry_after: 'number?' },
+  error: {
+    code: 'text',
+    message: 'text',
+    channel: 'text?',
+    workspace: 'text?',
+    id: 'text?',
+    retry_after: 'number?',
+  },
 }

@@ -14,6 +14,7 @@ export { PROTOCOL_VERSION }
 export const PROTOCOL_VERSIONS: readonly { readonly version: number; readonly schemas: string }[] = [
   { version: 1, schemas: '0ee7c0c6440d3b85' },
   { version: 2, schemas: '7c715f18acc23679' },
+  { version: 3, schemas: '5aa96f04f68bda2f' },
 ]
 
 /** What the hash is taken over: all schemas and the layout of `packed`, as canonical JSON. */

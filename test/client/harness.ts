@@ -7,7 +7,7 @@ import { encodeMessage } from '../../src/protocol/codec.ts'
 import type { Frame } from '../../src/protocol/connection.ts'
 import { parseClientMessage } from '../../src/protocol/parse.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/protocol-version.ts'
-import type { HelloMessage, ServerMessage } from '../../src/protocol/server-messages.ts'
+import type { HelloMessage, ServerMessage, SnapshotMessage } from '../../src/protocol/server-messages.ts'
 import { seeded } from '../support/seeded.ts'
 
 /** Time that stands still until it is told to go on; timers go off in order, with what they set off themselves. */
@@ -166,7 +166,7 @@ export function snapshot(
   seq: number,
   data: JsonObject,
   checksum?: number,
-): ServerMessage {
+): SnapshotMessage {
   return {
     type: 'snapshot',
     channel,

@@ -156,6 +156,7 @@ describe('configuration', () => {
       ['DASHBOARD_MAX_CONNECTIONS', limits.connections],
       ['DASHBOARD_MAX_CONNECTIONS_PER_ADDRESS', limits.connectionsPerAddress],
       ['DASHBOARD_MAX_SUBSCRIPTIONS', limits.subscriptions],
+      ['DASHBOARD_MAX_CHANNELS', limits.channels],
       ['DASHBOARD_MESSAGES_PER_SECOND', limits.messagesPerSecond],
       ['DASHBOARD_REQUESTS_PER_SECOND', limits.requestsPerSecond],
       ['DASHBOARD_REGISTRATIONS_PER_MINUTE', limits.registrationsPerMinute],

@@ -85,6 +85,7 @@ test('clients on living sockets miss nothing when the writer thread dies and is 
     origin: '',
     address: '',
     operator: false,
+    workspace: DEFAULT_WORKSPACE,
     preset: [],
   })
   engine.receive(session, encodeMessage({ type: 'subscribe', channels: [DOC, NOTES] }, 'json'))
@@ -179,12 +180,13 @@ function sourcesOver(read: JournalReads): readonly ChannelSource[] {
       kind: 'state',
       name: DOC,
       audience: 'workspace',
+      permission: null,
       load: () =>
         read((journal) => ({
           seq: journal.head().seq,
           data: foldDocument(journal.ofChannel(KEY, 0, 10_000)),
         })),
     },
-    { kind: 'stream', name: NOTES, audience: 'workspace', event: 'notification' },
+    { kind: 'stream', name: NOTES, audience: 'workspace', permission: null, event: 'notification' },
   ]
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_WORKSPACE } from '../../src/core/ids.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { DEFAULT_LIMITS, type EngineLimits } from '../../src/live/limits.ts'
 import type { Authenticator, DeviceMessages } from '../../src/live/ports.ts'
@@ -45,6 +46,7 @@ export class Harness {
       address: '127.0.0.1',
       preset: [],
       operator: false,
+      workspace: DEFAULT_WORKSPACE,
       ...options,
     })
     return new Peer(this, socket, session)
@@ -101,6 +103,11 @@ export class Peer {
       if (!decoded.ok || decoded.value === null) throw new Error('unreadable frame')
       return [decoded.value]
     })
+  }
+
+  /** Of the errors that came since the last call. */
+  errors(): readonly { readonly code: string; readonly message: string }[] {
+    return this.read().flatMap((message) => (message.type === 'error' ? [message] : []))
   }
 
   /** The types of what came since the last call. */

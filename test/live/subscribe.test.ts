@@ -7,7 +7,8 @@ describe('subscribe', () => {
     expect(hello).toMatchObject({
       type: 'hello',
       heartbeat: 30,
-      public_channels: ['shared', 'log'],
+      public_channels: ['shared', 'log', 'book', 'trades'],
+      aliases: { depth: 'book' },
       challenge: { origin: 'http://test', nonce: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/) },
     })
     if (hello?.type === 'hello') expect(hello.challenge.session).toBe(hello.session)

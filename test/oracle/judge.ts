@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../src/core/json.ts'
-import { type SimClient, STREAMS } from './sim-client.ts'
-import { keyOf, type World } from './world.ts'
+import type { SimClient } from './sim-client.ts'
+import { isStream, keyOf, type World } from './world.ts'
 
 /** Everything is at rest: throws if the client lacks anything of what it wants, or was left without an answer. */
 export function judge(client: SimClient, world: World): void {
@@ -12,7 +12,7 @@ export function judge(client: SimClient, world: World): void {
     const key = keyOf(name, client.user)
     if (held === undefined || held.replica.position === null)
       throw new Error(`${client.name}: has no ${name}`)
-    if (STREAMS.has(name)) {
+    if (isStream(name)) {
       const expected = world.eventsOf(key).filter((event) => event.seq > held.start)
       const [actual, wanted] = [JSON.stringify(held.events), JSON.stringify(expected)]
       if (actual !== wanted)

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { AWAY_FROM, type Counts, live } from './run.ts'
+import { AWAY_FROM, type Counts, live, WIDE_FROM } from './run.ts'
 
 /**
  * Seeds that once found something, in the engine or (by a mistake made on purpose) in this test's power to; tried first, for
@@ -7,12 +7,18 @@ import { AWAY_FROM, type Counts, live } from './run.ts'
  */
 const REGRESSIONS: readonly number[] = [1233, 1278, 495, 552, 640, 643]
 
+/** A third of the lives lose sight of their storage at times; half of those have several workspaces and parameters too. */
+function seedOf(index: number): number {
+  if (index % 3 !== 2) return index + 1
+  return (index % 2 === 0 ? AWAY_FROM : WIDE_FROM) + index
+}
+
 const STEPS = 80
 const only = process.env.ORACLE_SEED
 const count = Number(process.env.ORACLE_SEEDS ?? 2500)
 const seeds =
   only === undefined
-    ? [...REGRESSIONS, ...Array.from({ length: count }, (_, i) => (i % 3 === 2 ? AWAY_FROM + i : i + 1))]
+    ? [...REGRESSIONS, ...Array.from({ length: count }, (_, i) => seedOf(i))]
     : [Number(only)]
 
 test('G2-G6: at every position a client has what the server had there, events come once and in order or it is told', async () => {

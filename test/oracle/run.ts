@@ -1,3 +1,4 @@
+import { DEFAULT_WORKSPACE } from '../../src/core/ids.ts'
 import { DEFAULT_LIMITS, type EngineLimits } from '../../src/live/limits.ts'
 import type { Session } from '../../src/live/session.ts'
 import type { Engine } from '../../src/live/types.ts'
@@ -5,15 +6,24 @@ import { PLAIN_KEYS, randomPatch } from '../support/documents.ts'
 import { manualClock } from '../support/journal.ts'
 import { type Seeded, seeded } from '../support/seeded.ts'
 import { judge } from './judge.ts'
-import { SimClient, STREAMS } from './sim-client.ts'
+import { SimClient } from './sim-client.ts'
 import { startEngine } from './start-engine.ts'
 import { Socket, Wire } from './wire.ts'
-import { keyOf, USERS, World } from './world.ts'
+import { isStream, keyOf, USERS, World } from './world.ts'
 
-const CHANNELS = ['shared', 'mine', 'log', 'inbox'] as const
+const CHANNELS: readonly string[] = ['shared', 'mine', 'log', 'inbox']
+
+/** The same channel of another workspace, and with several parameters, one of which needs every escape there is. */
+const WIDE_CHANNELS: readonly string[] = [
+  ...['shared', 'mine', 'log', 'desk/shared', 'desk/mine', 'desk/log', 'book:a', 'book:b', 'book:c\\:d/e'],
+  ...['desk/book:a', 'orders:a', 'desk/orders:a', 'trades:a', 'trades:b', 'desk/trades:a'],
+]
 
 /** Lives of these seeds and above have a storage that goes away and comes back; those below go on as they always did. */
 export const AWAY_FROM = 1_000_000
+
+/** Lives of these seeds and above have several workspaces and channels with parameters too. */
+export const WIDE_FROM = 2_000_000
 
 /** How often things happened, so that a run shows that it tried them. */
 export type Counts = { [what: string]: number }
@@ -23,7 +33,12 @@ export type Counts = { [what: string]: number }
  * suffixes, storage that is away for a while. Throws when a guarantee is broken, either on the way or once everything has come to rest.
  */
 export async function live(seed: number, steps: number, counts: Counts): Promise<void> {
-  const simulation = new Simulation(seeded(seed), counts, seed >= AWAY_FROM)
+  const simulation = new Simulation(
+    seeded(seed),
+    counts,
+    seed >= AWAY_FROM,
+    seed >= WIDE_FROM ? WIDE_CHANNELS : CHANNELS,
+  )
   for (let step = 0; step < steps; step++) await simulation.step()
   await simulation.rest()
 }
@@ -42,6 +57,7 @@ class Simulation {
     readonly random: Seeded,
     readonly counts: Counts,
     goesAway: boolean,
+    readonly channels: readonly string[],
   ) {
     this.#goesAway = goesAway
     this.#isCalm = random.oneIn(2)
@@ -65,7 +81,7 @@ class Simulation {
       const client = new SimClient(`c${index}`, random.pick(USERS), format, type, this.#isCalm, (what) =>
         this.#count(what),
       )
-      for (const name of CHANNELS) if (!random.oneIn(3)) client.wants.add(name)
+      for (const name of this.channels) if (!random.oneIn(3)) client.wants.add(name)
       client.wants.add('shared')
       return { client, socket: new Socket(), session: null }
     })
@@ -189,7 +205,7 @@ class Simulation {
 
   #commit(count: number): void {
     for (let n = 0; n < count; n++) {
-      const name = this.random.pick(CHANNELS)
+      const name = this.random.pick(this.channels)
       this.#commitTo(name, this.random.pick(USERS))
     }
   }
@@ -197,15 +213,15 @@ class Simulation {
   #commitTo(name: string, user: string): void {
     const channel = keyOf(name, user)
     const at = this.clock.now()
-    if (!STREAMS.has(name)) this.world.patch(channel, randomPatch(this.random, PLAIN_KEYS), at)
+    if (!isStream(name)) this.world.patch(channel, randomPatch(this.random, PLAIN_KEYS), at)
     else {
-      const type = name === 'log' ? 'notification' : 'metrics_update'
+      const type = name === 'inbox' ? 'metrics_update' : 'notification'
       this.world.event({ channel, type, data: { n: this.random.int(1000) } }, at)
     }
   }
 
   #commitEverywhere(): void {
-    for (const name of CHANNELS) for (const user of USERS) this.#commitTo(name, user)
+    for (const name of this.channels) for (const user of USERS) this.#commitTo(name, user)
   }
 
   #tell(limit: number): void {
@@ -228,6 +244,7 @@ class Simulation {
       origin: 'test',
       address: '127.0.0.1',
       operator: false,
+      workspace: DEFAULT_WORKSPACE,
       preset: [],
     })
     this.#count('connect')
@@ -274,13 +291,13 @@ class Simulation {
   }
 
   #ask(client: SimClient): void {
-    const name = this.random.pick(CHANNELS)
+    const name = this.random.pick(this.channels)
     switch (this.random.int(4)) {
       case 0:
         if (name !== 'shared') client.unsubscribe(name)
         break
       case 1:
-        if (!STREAMS.has(name)) client.refresh(name)
+        if (!isStream(name)) client.refresh(name)
         break
       default:
         client.askFor([name, ...client.wants].slice(0, 1 + this.random.int(3)), this.random.oneIn(4))

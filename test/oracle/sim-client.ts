@@ -1,5 +1,6 @@
 import type { Cursor } from '../../src/client/api.ts'
 import { Replica } from '../../src/client/replica.ts'
+import { DEFAULT_WORKSPACE, type WorkspaceId } from '../../src/core/ids.ts'
 import { canonicalJson, type Json, type JsonObject } from '../../src/core/json.ts'
 import type { ClientMessage } from '../../src/protocol/client-messages.ts'
 import { decodeServerFrame, encodeMessage } from '../../src/protocol/codec.ts'
@@ -7,9 +8,7 @@ import type { ClientType, Frame, WireFormat } from '../../src/protocol/connectio
 import { PackedDecoder } from '../../src/protocol/packed-decoder.ts'
 import type { ServerMessage } from '../../src/protocol/server-messages.ts'
 import type { Item } from './wire.ts'
-import { keyOf, type Truth, valueAt, type World } from './world.ts'
-
-export const STREAMS: ReadonlySet<string> = new Set(['log', 'inbox'])
+import { isStream, keyOf, nameOf, placeOf, type Truth, valueAt, type World } from './world.ts'
 
 /** What a client has of one channel. */
 type Held = {
@@ -116,7 +115,12 @@ export class SimClient {
 
   /** Asks for channels, from where it stands if it stands anywhere. */
   subscribe(names: readonly string[], fresh = false): void {
-    const cursors: { [name: string]: { epoch: number; seq: number } } = {}
+    for (const [workspace, own] of Map.groupBy(names, (name) => placeOf(name).workspace))
+      this.#subscribeIn(workspace, own, fresh)
+  }
+
+  #subscribeIn(workspace: WorkspaceId, names: readonly string[], fresh: boolean): void {
+    const cursors: { [address: string]: { epoch: number; seq: number } } = {}
     for (const name of names) {
       const held = this.#of(name)
       held.isAsking = true
@@ -125,22 +129,25 @@ export class SimClient {
         held.mustBeTold = false
       }
       if (held.replica.position === null) held.askedFresh += 1
-      else cursors[name] = held.replica.position
+      else cursors[placeOf(name).address] = held.replica.position
       held.askedFrom = Math.min(held.askedFrom, held.replica.position?.seq ?? 0)
     }
     this.#asked += 1
     const id = `${this.name}-${this.#asked}`
     this.waiting.add(id)
-    this.#send({ type: 'subscribe', channels: names, cursors, id })
+    const channels = names.map((name) => placeOf(name).address)
+    this.#send({ type: 'subscribe', channels, ...inWorkspace(workspace), cursors, id })
   }
 
   unsubscribe(name: string): void {
     this.wants.delete(name)
-    this.#send({ type: 'unsubscribe', channels: [name] })
+    const { workspace, address } = placeOf(name)
+    this.#send({ type: 'unsubscribe', channels: [address], ...inWorkspace(workspace) })
   }
 
   refresh(name: string): void {
-    this.#send({ type: 'refresh', channels: [name] })
+    const { workspace, address } = placeOf(name)
+    this.#send({ type: 'refresh', channels: [address], ...inWorkspace(workspace) })
   }
 
   heartbeat(): void {
@@ -171,7 +178,7 @@ export class SimClient {
       case 'ignored':
         return null
       case 'lost':
-        this.#goOn(outcome.channel)
+        this.#goOn(nameOf(outcome))
         return null
       case 'broken':
         throw new Error(`broken packed frame: ${outcome.reason}`)
@@ -207,15 +214,14 @@ export class SimClient {
         if (message.id !== undefined) this.waiting.delete(message.id)
         return
       case 'resync': {
-        const held = this.#of(message.channel)
+        const name = nameOf(message)
+        const held = this.#of(name)
         const at = held.replica.position
         if (message.reason === 'retention' && at !== null) {
           const from = Math.min(at.seq, held.askedFrom)
-          const last = world.everChanged(keyOf(message.channel, this.user))
+          const last = world.everChanged(keyOf(name, this.user))
           if (from >= world.pruned || from >= last)
-            throw new Error(
-              `${message.channel}: retention claimed for ${from}, ${world.pruned} pruned, last ${last}`,
-            )
+            throw new Error(`${name}: retention claimed for ${from}, ${world.pruned} pruned, last ${last}`)
         }
         held.mustBeTold = false
         held.wasToldSo = true
@@ -223,35 +229,38 @@ export class SimClient {
         return
       }
       case 'snapshot': {
-        const held = this.#of(message.channel)
-        if (held.mustBeTold) throw new Error(`${message.channel}: a snapshot, but nobody said resync`)
+        const name = nameOf(message)
+        const held = this.#of(name)
+        if (held.mustBeTold) throw new Error(`${name}: a snapshot, but nobody said resync`)
         const isToldSo = held.wasToldSo || held.askedFresh > 0
         if (held.wasToldSo) held.wasToldSo = false
         else held.askedFresh -= held.askedFresh > 0 ? 1 : 0
-        if (STREAMS.has(message.channel) && held.replica.position !== null && !isToldSo)
-          throw new Error(`${message.channel}: a stream starts again, but nobody said resync`)
+        if (isStream(name) && held.replica.position !== null && !isToldSo)
+          throw new Error(`${name}: a stream starts again, but nobody said resync`)
         held.start = message.seq
         held.events = []
-        this.#check(message.channel, held.replica.snapshot(message).type, truth)
+        this.#check(name, held.replica.snapshot(message).type, truth)
         held.isAsking = false
         return
       }
       case 'resumed':
       case 'update': {
-        const held = this.#of(message.channel)
-        if (held.mustBeTold) throw new Error(`${message.channel}: ${message.type}, but nobody said resync`)
+        const name = nameOf(message)
+        const held = this.#of(name)
+        if (held.mustBeTold) throw new Error(`${name}: ${message.type}, but nobody said resync`)
         if (message.type === 'resumed') held.isAsking = false
-        this.#check(message.channel, held.replica.delta(message).type, truth)
+        this.#check(name, held.replica.delta(message).type, truth)
         return
       }
       default: {
-        const held = this.#of(message.channel)
-        if (held.mustBeTold) throw new Error(`${message.channel}: an event, but nobody said resync`)
+        const name = nameOf(message)
+        const held = this.#of(name)
+        if (held.mustBeTold) throw new Error(`${name}: an event, but nobody said resync`)
         const before = held.replica.position
         if (before === null) return
         const outcome = held.replica.event(message, false)
         if (outcome.type === 'event') held.events.push({ seq: message.seq, data: message.data })
-        else if (outcome.type === 'gap') this.#goOn(message.channel)
+        else if (outcome.type === 'gap') this.#goOn(name)
       }
     }
   }
@@ -264,7 +273,7 @@ export class SimClient {
     }
     if (outcome === 'corrupt') throw new Error(`${name}: the checksum does not fit`)
     const { replica } = this.#of(name)
-    if (outcome !== 'changed' || replica.position === null || STREAMS.has(name)) return
+    if (outcome !== 'changed' || replica.position === null || isStream(name)) return
     const expected = canonicalJson(valueAt(truth, keyOf(name, this.user), replica.position.seq))
     const actual = canonicalJson(replica.value)
     if (actual !== expected)
@@ -306,4 +315,8 @@ export class SimClient {
   #send(message: ClientMessage): void {
     this.out.push(encodeMessage(message, this.format))
   }
+}
+
+function inWorkspace(workspace: WorkspaceId): { readonly workspace?: string } {
+  return workspace === DEFAULT_WORKSPACE ? {} : { workspace }
 }

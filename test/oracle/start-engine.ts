@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/core/clock.ts'
 import { appError } from '../../src/core/errors.ts'
-import { DEFAULT_WORKSPACE, type UserId } from '../../src/core/ids.ts'
+import type { UserId } from '../../src/core/ids.ts'
 import { fail, ok } from '../../src/core/result.ts'
 import { createEngine } from '../../src/live/engine.ts'
 import type { EngineLimits } from '../../src/live/limits.ts'
@@ -40,10 +40,10 @@ export function startEngine(
 }
 
 const access: Access = {
-  scopeOf(principal, source) {
-    if (source.audience === 'workspace') return ok({ workspace: DEFAULT_WORKSPACE, user: null })
+  scopeOf(principal, source, workspace) {
+    if (source.audience === 'workspace') return ok({ workspace, user: null })
     if (principal.type === 'anonymous') return fail(appError('Unauthorized', 'log in first'))
-    return ok({ workspace: DEFAULT_WORKSPACE, user: principal.userId })
+    return ok({ workspace, user: principal.userId })
   },
 }
 

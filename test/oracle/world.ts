@@ -1,16 +1,19 @@
+import { parseChannelAddress } from '../../src/core/channel-address.ts'
 import type { ChannelEvent } from '../../src/core/command.ts'
 import {
   type ChannelKey,
   type ChannelName,
   channelKey,
   DEFAULT_WORKSPACE,
+  type Scope,
   type UserId,
+  type WorkspaceId,
 } from '../../src/core/ids.ts'
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import { applyPatch, type Patch } from '../../src/core/patch.ts'
 import { StorageFailure } from '../../src/core/storage.ts'
 import type { JournalBody, JournalEntry } from '../../src/journal/types.ts'
-import type { ChannelSource, History, LoadedDocument } from '../../src/live/ports.ts'
+import type { ChannelSource, History, LoadedDocument, StateSource } from '../../src/live/ports.ts'
 
 export const USERS = ['ann', 'bob'] as const
 
@@ -29,6 +32,8 @@ export class World {
   pruned = 0
   /** The storage gives way to whoever reads it: the server has lost sight of it, and others go on writing. */
   isAway = false
+  /** How often journal or tables were read. */
+  looks = 0
   #documents = new Map<ChannelKey, { seq: number; value: JsonObject }[]>()
   #events: { readonly channel: ChannelKey; readonly seq: number; readonly data: Json }[] = []
   #truth: Truth = { documents: this.#documents }
@@ -158,6 +163,7 @@ export class World {
   }
 
   #look(): void {
+    this.looks += 1
     if (this.isAway) throw new StorageFailure('the storage is away', null)
   }
 
@@ -172,26 +178,62 @@ export function valueAt(truth: Truth, channel: ChannelKey, seq: number): JsonObj
   return truth.documents.get(channel)?.findLast((version) => version.seq <= seq)?.value ?? {}
 }
 
-/** Two state channels and two streams: one of each for everybody, one of each per user. */
+/** The workspaces and parameters that exist. */
+const WORKSPACES: ReadonlySet<string> = new Set(['main', 'desk'])
+const SYMBOLS: ReadonlySet<string> = new Set(['a', 'b', 'c:d/e'])
+
+/**
+ * State channels and streams, for everybody and per user: one of each without parameters, and `book`, `orders` and `trades` with one.
+ * All of them in two workspaces.
+ */
 export function sourcesOf(world: World): readonly ChannelSource[] {
-  const name = (text: string) => text as ChannelName
-  const state = (channel: ChannelName, audience: 'workspace' | 'user'): ChannelSource => ({
-    kind: 'state',
-    name: channel,
-    audience,
-    load: (scope) => world.load(channelKey(channel, scope)),
+  const common = (name: string) => ({
+    name: name as ChannelName,
+    permission: null,
+    knows: ({ workspace }: Scope, parameters: readonly string[]) =>
+      WORKSPACES.has(workspace) && parameters.every((symbol) => SYMBOLS.has(symbol)),
   })
+  const state = (name: string, audience: 'workspace' | 'user'): StateSource => ({
+    ...common(name),
+    kind: 'state',
+    audience,
+    load: (scope, parameters) => world.load(channelKey(name as ChannelName, scope, parameters)),
+  })
+  const parameters = ['symbol']
   return [
-    state(name('shared'), 'workspace'),
-    state(name('mine'), 'user'),
-    { kind: 'stream', name: name('log'), audience: 'workspace', event: 'notification' },
-    { kind: 'stream', name: name('inbox'), audience: 'user', event: 'metrics_update' },
+    state('shared', 'workspace'),
+    state('mine', 'user'),
+    { ...common('log'), kind: 'stream', audience: 'workspace', event: 'notification' },
+    { ...common('inbox'), kind: 'stream', audience: 'user', event: 'metrics_update' },
+    { ...state('book', 'workspace'), parameters, aliases: ['depth' as ChannelName] },
+    { ...state('orders', 'user'), parameters },
+    { ...common('trades'), kind: 'stream', audience: 'workspace', event: 'notification', parameters },
   ]
 }
 
+/** Where a channel lies; tests name it by its address, after its workspace and a slash where that is not `main`. */
+export function placeOf(name: string): { readonly workspace: WorkspaceId; readonly address: string } {
+  if (!name.startsWith('desk/')) return { workspace: DEFAULT_WORKSPACE, address: name }
+  return { workspace: 'desk' as WorkspaceId, address: name.slice('desk/'.length) }
+}
+
+/** The name that tests give to the channel of a message. */
+export function nameOf(message: { readonly channel: string; readonly workspace?: string }): string {
+  return message.workspace === undefined ? message.channel : `${message.workspace}/${message.channel}`
+}
+
+export function isStream(name: string): boolean {
+  return STREAMS.has(placeOf(name).address.split(':')[0] ?? '')
+}
+
+const STREAMS: ReadonlySet<string> = new Set(['log', 'inbox', 'trades'])
+const PER_USER: ReadonlySet<string> = new Set(['mine', 'inbox', 'orders'])
+
 /** The channel of a name, for a user where it is one of those. */
 export function keyOf(name: string, user: string): ChannelKey {
-  const perUser = name === 'mine' || name === 'inbox'
-  const scope = { workspace: DEFAULT_WORKSPACE, user: perUser ? (user as UserId) : null }
-  return channelKey(name as ChannelName, scope)
+  const { workspace, address } = placeOf(name)
+  const parsed = parseChannelAddress(address)
+  if (parsed === null) throw new Error(`no address: ${address}`)
+  const scope = { workspace, user: PER_USER.has(parsed.name) ? (user as UserId) : null }
+  return channelKey(parsed.name as ChannelName, scope, parsed.parameters)
 }

@@ -180,13 +180,18 @@ describe('client messages', () => {
       expect(correlationOf(frame)).toBeNull()
   })
 
-  test('P-1: query of the connection', () => {
+  test('P-1, S-15: query of the connection', () => {
     const query = (text: string) => parseConnectionQuery(new URLSearchParams(text))
-    expect(query('')).toEqual({ ok: true, value: { clientType: 'web', format: 'msgpack' } })
-    expect(query('type=tui&format=packed&x=y')).toEqual({
+    expect(query('')).toMatchObject({
       ok: true,
-      value: { clientType: 'tui', format: 'packed' },
+      value: { clientType: 'web', format: 'msgpack', workspace: 'main' },
     })
+    expect(query('type=tui&format=packed&workspace=desk-1&x=y')).toMatchObject({
+      ok: true,
+      value: { clientType: 'tui', format: 'packed', workspace: 'desk-1' },
+    })
+    expect(query('workspace=').ok).toBe(false)
+    expect(query('workspace=a/b').ok).toBe(false)
     const wrong = query('format=xml')
     expect(wrong.ok ? '' : wrong.error.message).toBe(
       'query parameter format must be one of msgpack, json, packed',

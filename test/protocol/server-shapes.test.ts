@@ -44,7 +44,8 @@ function example(schema: TSchema): JsonObject {
 function exampleOf(schema: TSchema): Json {
   if (schema.const !== undefined) return schema.const
   if (Array.isArray(schema.anyOf)) return exampleOf(schema.anyOf[0])
-  if (typeof schema.pattern === 'string') return 'A'.repeat(Number(/\{(\d+)\}/.exec(schema.pattern)?.[1]))
+  if (typeof schema.pattern === 'string')
+    return 'A'.repeat(Number(/\{(\d+)\}/.exec(schema.pattern)?.[1] ?? 1))
   switch (schema.type) {
     case 'object':
       return Object.fromEntries(

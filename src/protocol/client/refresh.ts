@@ -1,6 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { channels, message } from '../schema.ts'
+import { channels, message, workspace } from '../schema.ts'
 
-/** Asks for a new snapshot of the named subscribed channels, or of all of them. */
-export const RefreshMessage = message('refresh', { channels: Type.Optional(channels) })
+/** Asks for a new snapshot of the named subscribed channels, or of all of its workspace. */
+export const RefreshMessage = message('refresh', {
+  channels: Type.Optional(channels),
+  workspace: Type.Optional(workspace),
+})
 export type RefreshMessage = Static<typeof RefreshMessage>

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { channels, correlation, dictionary, epoch, message, seq } from '../schema.ts'
+import { CHANNELS_FIELDS, correlation, dictionary, epoch, message, seq } from '../schema.ts'
 
 /** A place in the journal up to which a client has seen a channel. */
 export const ChannelCursor = Type.Object({ epoch, seq })
@@ -7,7 +7,7 @@ export type ChannelCursor = Static<typeof ChannelCursor>
 
 /** Asks for channels from their present state, or, with a cursor, for what changed since. */
 export const SubscribeMessage = message('subscribe', {
-  channels,
+  ...CHANNELS_FIELDS,
   cursors: Type.Optional(dictionary(ChannelCursor)),
   id: Type.Optional(correlation),
 })

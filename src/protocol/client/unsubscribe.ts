@@ -1,6 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { channels, correlation, message } from '../schema.ts'
+import { CHANNELS_FIELDS, correlation, message } from '../schema.ts'
 
 /** Gives channels back. */
-export const UnsubscribeMessage = message('unsubscribe', { channels, id: Type.Optional(correlation) })
+export const UnsubscribeMessage = message('unsubscribe', {
+  ...CHANNELS_FIELDS,
+  id: Type.Optional(correlation),
+})
 export type UnsubscribeMessage = Static<typeof UnsubscribeMessage>

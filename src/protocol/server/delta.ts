@@ -1,9 +1,9 @@
 import { Type } from '@sinclair/typebox'
-import { channel, checksum, document, epoch, list, seq, text, timestamp } from '../schema.ts'
+import { CHANNEL_FIELDS, checksum, document, epoch, list, seq, text, timestamp } from '../schema.ts'
 
 /** What `update` and `resumed` have in common: a change from one position of a document to another. */
 export const DELTA_FIELDS = {
-  channel,
+  ...CHANNEL_FIELDS,
   epoch,
   from: seq,
   seq,

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { WIRE_FORMATS } from '../connection.ts'
-import { base64url, channel, list, message, natural, oneOf, text, timestamp } from '../schema.ts'
+import { base64url, channel, dictionary, list, message, natural, oneOf, text, timestamp } from '../schema.ts'
 
 /** What has to be signed to log in; good for one login of one session. */
 export const ChallengeFields = Type.Object({
@@ -24,6 +24,8 @@ export const HelloMessage = message('hello', {
     messages_per_second: natural('messages a client may send a second'),
   }),
   public_channels: list(channel),
+  /** Names of channels by their aliases (rule S-14); missing when there are none. */
+  aliases: Type.Optional(dictionary(channel)),
   challenge: ChallengeFields,
 })
 export type HelloMessage = Static<typeof HelloMessage>

@@ -1,9 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { channel, checksum, document, epoch, message, seq, timestamp } from '../schema.ts'
+import { CHANNEL_FIELDS, checksum, document, epoch, message, seq, timestamp } from '../schema.ts'
 
 /** A channel's whole document at (epoch, seq). For a stream: the position from which its events follow; no data. */
 export const SnapshotMessage = message('snapshot', {
-  channel,
+  ...CHANNEL_FIELDS,
   epoch,
   seq,
   timestamp,

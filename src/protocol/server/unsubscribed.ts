@@ -1,6 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { channels, correlation, message } from '../schema.ts'
+import { CHANNELS_FIELDS, correlation, message } from '../schema.ts'
 
 /** These channels are no longer sent. */
-export const UnsubscribedMessage = message('unsubscribed', { channels, id: Type.Optional(correlation) })
+export const UnsubscribedMessage = message('unsubscribed', {
+  ...CHANNELS_FIELDS,
+  id: Type.Optional(correlation),
+})
 export type UnsubscribedMessage = Static<typeof UnsubscribedMessage>

@@ -39,6 +39,7 @@ export function rewardsChannels(read: LoadDocument, rules: RewardsRules): readon
       kind: 'state',
       name: SUMMARY,
       audience: 'workspace',
+      permission: null,
       load: () =>
         read(({ rewards, journal }) => ({
           seq: journal.head().seq,
@@ -49,6 +50,7 @@ export function rewardsChannels(read: LoadDocument, rules: RewardsRules): readon
       kind: 'state',
       name: NETWORKS,
       audience: 'user',
+      permission: null,
       load: (scope) =>
         ofUser(scope.user, ({ rewards }, user) => networksDocument(rewards.devicesOf(user), rules)),
     },
@@ -56,11 +58,12 @@ export function rewardsChannels(read: LoadDocument, rules: RewardsRules): readon
       kind: 'state',
       name: EARNINGS,
       audience: 'user',
+      permission: null,
       load: (scope) =>
         ofUser(scope.user, ({ rewards }, user) =>
           earningsDocument(rewards.account(user) ?? emptyAccount(user)),
         ),
     },
-    { kind: 'stream', name: ACTIVITY, audience: 'user', event: 'notification' },
+    { kind: 'stream', name: ACTIVITY, audience: 'user', permission: null, event: 'notification' },
   ]
 }
