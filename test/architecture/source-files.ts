@@ -6,10 +6,14 @@ export type SourceFile = { readonly path: string; readonly text: string }
 
 export const ROOT = resolve(import.meta.dir, '../..')
 
-/** Every TypeScript file of the folders given, sorted by path. */
+/** Returns every TypeScript file of the folders given, sorted by path. */
 export function sourceFiles(...folders: readonly string[]): readonly SourceFile[] {
-  const glob = new Bun.Glob(`{${folders.join(',')}}/**/*.{ts,tsx}`)
-  return [...glob.scanSync({ cwd: ROOT })]
+  return textFiles(`{${folders.join(',')}}/**/*.{ts,tsx}`)
+}
+
+/** Returns every file whose path matches a glob, sorted by path. */
+export function textFiles(glob: string): readonly SourceFile[] {
+  return [...new Bun.Glob(glob).scanSync({ cwd: ROOT })]
     .map((path) => path.replaceAll('\\', '/'))
     .sort()
     .map((path) => ({ path, text: readFileSync(resolve(ROOT, path), 'utf8') }))
