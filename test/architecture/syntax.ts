@@ -5,8 +5,18 @@ import { ROOT } from './source-files.ts'
 
 export type { Node, SyntaxTree }
 
-/** The syntax tree of every TypeScript file of ours that tsconfig.json names, by path from the project's root. */
-export async function readSyntax(): Promise<ReadonlyMap<string, SyntaxTree>> {
+let trees: Promise<ReadonlyMap<string, SyntaxTree>> | null = null
+
+/**
+ * Returns the syntax tree of every TypeScript file of ours that tsconfig.json names, by path from the project's root.
+ * They are read once for all tests of a run.
+ */
+export function readSyntax(): Promise<ReadonlyMap<string, SyntaxTree>> {
+  trees ??= readTrees()
+  return trees
+}
+
+async function readTrees(): Promise<ReadonlyMap<string, SyntaxTree>> {
   const api = new API({ cwd: ROOT })
   try {
     const snapshot = await api.updateSnapshot({ openProjects: [resolve(ROOT, 'tsconfig.json')] })

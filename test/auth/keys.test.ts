@@ -45,7 +45,7 @@ for (const { name, open } of STORAGES) {
       }
     })
 
-    test('are added with a proof of possession for this very account', async () => {
+    test('L-13: are added with a signature of the new key, made for this very account', async () => {
       const { access_token, user } = await rest.login()
       const added = await add(access_token, user.id)
       expect(added).toMatchObject({

@@ -52,7 +52,7 @@ for (const { name, open } of STORAGES) {
       expect(everything(user)).toEqual(after)
     }
 
-    test('naming a key, revoking it, logging out and offering a secret change nothing the second time', async () => {
+    test('L-14: naming a key, revoking it, logging out and offering a secret change nothing the second time', async () => {
       const { user, token, key, refresh_token } = await prepare()
       const last = () => bench.submitted.at(-1) as Command
       const path = `/api/auth/keys/${key}`
@@ -83,7 +83,7 @@ for (const { name, open } of STORAGES) {
       ])
     })
 
-    test('what uses up a nonce or a token is not marked: decided again it is refused, or ends a login', async () => {
+    test('L-14: what uses up a nonce or a token is not marked: decided again it is refused, or ends a login', async () => {
       const { user, refresh_token } = await prepare()
       await rest.refresh(refresh_token)
       const once = bench.submitted.filter(({ repeatable }) => repeatable !== true)

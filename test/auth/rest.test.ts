@@ -20,7 +20,7 @@ for (const { name, open } of STORAGES) {
     })
     afterEach(() => opened.remove())
 
-    test('challenge, signature, tokens; answers are not to be stored', async () => {
+    test('L-9: a signed challenge is exchanged for tokens; the answers must not be stored', async () => {
       const given = await rest.challenge()
       expect(given).toMatchObject({
         origin: 'http://localhost:8080',
@@ -37,7 +37,7 @@ for (const { name, open } of STORAGES) {
       expect(headers.get('cache-control')).toBe('no-store')
     })
 
-    test('a challenge is good once, for a minute, for its origin, and only as it was issued', async () => {
+    test('L-9, L-10: a challenge is good once, for a minute, for its origin, and only as it was issued', async () => {
       await rest.login()
       const given = await rest.challenge()
       expect((await rest.verify(signed(ada, given))).status).toBe(200)
@@ -55,7 +55,7 @@ for (const { name, open } of STORAGES) {
       expect(refusal(await rest.verify(signed(ada, old)))).toStartWith('SessionExpired')
     })
 
-    test('a challenge is good on every node and after a restart, a used one nowhere', async () => {
+    test('L-9, L-10: a challenge is good on every node and after a restart, a used one nowhere', async () => {
       await rest.login()
       const [used, fresh] = [await rest.challenge(), await rest.challenge()]
       await rest.call('POST', '/api/auth/verify', signed(ada, used))
@@ -67,7 +67,7 @@ for (const { name, open } of STORAGES) {
       expect(refusal(await rest.call('POST', '/api/auth/verify', signed(ada, used)))).toContain('used before')
     })
 
-    test('an answer to a socket’s challenge is none here', async () => {
+    test('L-9: the signature of a challenge of a socket is refused', async () => {
       await rest.login()
       const { challenge: hello } = testSession(bench.clock.time)
       expect(refusal(await rest.call('POST', '/api/auth/verify', signed(ada, hello)))).toContain(
@@ -75,7 +75,7 @@ for (const { name, open } of STORAGES) {
       )
     })
 
-    test('bodies that do not fit are refused before anything else', async () => {
+    test('L-9: bodies that do not fit are refused before anything else', async () => {
       const body = signed(ada, await rest.challenge())
       for (const broken of [
         {},
@@ -87,7 +87,7 @@ for (const { name, open } of STORAGES) {
       }
     })
 
-    test('a refresh gives a new pair; the access token opens sockets', async () => {
+    test('L-12, L-2: a refresh gives a new pair; the access token is good for 15 minutes and opens sockets', async () => {
       const first = await rest.login()
       const second = tokensOf((await rest.refresh(first.refresh_token)).body)
       expect(second.refresh_token).not.toBe(first.refresh_token)
@@ -99,7 +99,7 @@ for (const { name, open } of STORAGES) {
       })
     })
 
-    test('a refresh token that comes a second time ends its family, and no other', async () => {
+    test('L-12: a refresh token that comes a second time ends its login, and no other', async () => {
       const [stolen, other] = [await rest.login(), await rest.login()]
       const next = tokensOf((await rest.refresh(stolen.refresh_token)).body)
       expect(refusal(await rest.refresh(stolen.refresh_token))).toStartWith('SessionExpired')
@@ -107,7 +107,7 @@ for (const { name, open } of STORAGES) {
       expect((await rest.refresh(other.refresh_token)).status).toBe(200)
     })
 
-    test('two refreshes at the same time: one wins, and the family ends', async () => {
+    test('L-12: of two refreshes at the same time one is answered, and the login ends', async () => {
       const { refresh_token } = await rest.login()
       const [first, second] = await Promise.all([rest.refresh(refresh_token), rest.refresh(refresh_token)])
       expect([first.status, second.status].sort()).toEqual([200, 401])

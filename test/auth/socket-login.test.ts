@@ -22,7 +22,7 @@ for (const { name, open } of STORAGES) {
       return bench.auth.authenticator.authenticate(answer(key, challenge, register), challenge, session)
     }
 
-    test('registers, and knows the key from then on', async () => {
+    test('L-6: register makes a user with the key, and changes nothing once the key is known', async () => {
       const first = await login(ada, { username: 'Ada' })
       expect(first).toMatchObject({
         ok: true,
@@ -33,18 +33,18 @@ for (const { name, open } of STORAGES) {
       expect(await login(ada, { username: 'other' })).toEqual(first)
     })
 
-    test('makes a name for who gives none', async () => {
+    test('L-6: a user who gives no name gets one that the server makes', async () => {
       const result = await login(ada, {})
       expect(result.ok && result.value.type === 'user' ? result.value.username : '').toMatch(
         /^user-[0-9a-f]{8}$/,
       )
     })
 
-    test('an unknown key is refused, with what to do', async () => {
+    test('L-6: without register an unknown key is refused', async () => {
       expect(await login(bob)).toMatchObject({ ok: false, error: { code: 'InvalidCredentials' } })
     })
 
-    test('names are unique, whatever their case; bad ones are refused', async () => {
+    test('L-6: a username belongs to one user, whatever its case; names outside the rule are refused', async () => {
       await login(ada, { username: 'ada' })
       expect(errorOf(await login(bob, { username: 'ADA' }))).toContain('taken')
       for (const username of ['a', '-ada', 'a b c', 'ada!', 'x'.repeat(33), 'ädä']) {
@@ -57,7 +57,7 @@ for (const { name, open } of STORAGES) {
       expect(await login(bob, { username: 'bob' })).toMatchObject({ ok: true })
     })
 
-    test('a key of small order cannot be registered', async () => {
+    test('L-11: a key of small order cannot be registered', async () => {
       const identity = new Uint8Array(32)
       identity[0] = 1
       const signature = new Uint8Array(64)
@@ -116,7 +116,7 @@ for (const { name, open } of STORAGES) {
       expect(await replay()).toMatchObject({ ok: false, error: { code: 'SessionExpired' } })
     })
 
-    test('a nonce is good once: again, at the same time, in one commit', async () => {
+    test('L-10: a nonce is good for one login: not again, not at the same time, not in the same commit', async () => {
       await login(ada, {})
       const { session, challenge } = testSession(bench.clock.time)
       const replay = () => bench.auth.authenticator.authenticate(answer(ada, challenge), challenge, session)
@@ -129,7 +129,7 @@ for (const { name, open } of STORAGES) {
       expect(bench.commit([fresh, fresh, fresh]).map((result) => result.ok)).toEqual([true, false, false])
     })
 
-    test('used nonces survive a restart', async () => {
+    test('L-10: a used nonce stays used over a restart', async () => {
       await login(ada, {})
       const { session, challenge } = testSession(bench.clock.time)
       const message = answer(ada, challenge)
@@ -143,7 +143,7 @@ for (const { name, open } of STORAGES) {
       expect(errorOf(again)).toContain('used before')
     })
 
-    test('registrations are limited by address, logins are not', async () => {
+    test('L-6: registrations are limited by address, logins are not', async () => {
       await login(ada, {})
       let allowance = 1
       const asked: string[] = []

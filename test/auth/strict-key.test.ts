@@ -24,7 +24,7 @@ describe('the strict key rule', () => {
     expect(refusal(stray)).toContain('32 bytes as base64url')
   })
 
-  test('refuses the eight points of small order, found here by noble', () => {
+  test('L-11: refuses the eight points of small order, found here by noble', () => {
     const points = smallOrderPoints()
     expect(points).toHaveLength(8)
     for (const point of points) {
@@ -36,7 +36,7 @@ describe('the strict key rule', () => {
     for (const y of [1n, P - 1n]) expect(refusal(encoded(y, 1))).toContain('small order')
   })
 
-  test('refuses every y from p on', () => {
+  test('L-11: refuses every y from p on', () => {
     for (let y = P; y < 2n ** 255n; y++) {
       for (const sign of [0, 1] as const)
         expect(refusal(encoded(y, sign))).toContain('not canonically encoded')

@@ -33,7 +33,7 @@ describe('verification', () => {
       }
     })
 
-    test(`RFC 8032 ${vector.name}: S + L, S + 2L ... are refused`, () => {
+    test(`L-11: RFC 8032 ${vector.name}: S + L, S + 2L ... are refused`, () => {
       const s = littleEndian(check.signature.subarray(32))
       for (let factor = 1n; s + factor * ORDER < 2n ** 256n; factor++) {
         expect(verdicts(withS(check, s + factor * ORDER))).toEqual({ native: false, noble: false })

@@ -39,7 +39,7 @@ describe('the link', () => {
     expect(h.time.waiting).toBe(0)
   })
 
-  test('X-1 to X-3: the code decides whether it comes back', async () => {
+  test('X-1, X-2, X-3: the code decides whether it comes back', async () => {
     for (const [code, status] of [
       [3000, 'offline'],
       [3499, 'offline'],

@@ -12,12 +12,18 @@ const set = (changes: { readonly [path: string]: Json }): Patch => ({ changes, r
 const remove = (...removed: string[]): Patch => ({ changes: {}, removed })
 
 describe('path', () => {
-  test('a dot and a backslash in a key are escaped', () => {
+  test('D-6: the keys of a path are joined by dots; a dot or backslash within a key has a backslash before it', () => {
     expect(joinPath(['a.b', 'c\\', 'd'])).toBe('a\\.b.c\\\\.d')
     expect(splitPath('a\\.b.c\\\\.d')).toEqual(['a.b', 'c\\', 'd'])
     expect(splitPath('')).toEqual([''])
     expect(splitPath('a.')).toEqual(['a', ''])
     expect(splitPath('a\\')).toEqual(['a\\'])
+    expect(applyPatch({ 'a.b': { c: 1 } }, set({ 'a\\.b.c': 2 }))).toEqual({ 'a.b': { c: 2 } })
+  })
+
+  test('D-6: a path does not go into an array, which is a value', () => {
+    expect(applyPatch({ list: [1, 2] }, set({ 'list.0': 9 }))).toEqual({ list: { 0: 9 } })
+    expect(applyPatch({ list: [1, 2] }, remove('list.0'))).toEqual({ list: {} })
   })
 
   test('property: splitPath undoes joinPath', () => {
@@ -134,7 +140,7 @@ describe('checksum', () => {
     expect(documentChecksum({})).toBe(0)
   })
 
-  test('property: kept along patches it is the one from scratch', () => {
+  test('C-4: property: kept up with every delta it is the checksum of the whole document', () => {
     forSeeds('CHECKSUM_SEED', 3000, (random) => {
       let document = randomObject(random, 3)
       let checksum = documentChecksum(document)

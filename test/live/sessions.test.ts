@@ -15,6 +15,19 @@ describe('messages', () => {
     expect(peer.socket.closedWith).toBe(3502)
   })
 
+  test('P-11: the nonce is base64url without padding, and times are integer milliseconds, in every format', () => {
+    for (const format of ['json', 'msgpack', 'packed'] as const) {
+      const harness = new Harness()
+      const [hello] = harness.open({ format }).read()
+      const now = harness.clock.time
+      expect(hello).toMatchObject({ type: 'hello', server_time: now })
+      const challenge = hello?.type === 'hello' ? hello.challenge : null
+      expect(challenge?.nonce).toMatch(/^[A-Za-z0-9_-]{43}$/)
+      expect(Number.isSafeInteger(challenge?.expires)).toBe(true)
+      expect(challenge?.expires).toBeGreaterThan(now)
+    }
+  })
+
   test('P-4, P-5, P-10: what cannot be read is answered with a reason and its id; the session goes on', () => {
     const peer = new Harness().open()
     peer.read()

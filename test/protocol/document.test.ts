@@ -6,6 +6,7 @@ import { documentChecksum } from '../../src/core/checksum.ts'
 import { crc32 } from '../../src/core/crc32.ts'
 import { ERROR_CODES } from '../../src/core/errors.ts'
 import type { JsonObject } from '../../src/core/json.ts'
+import { addKeyText } from '../../src/protocol/add-key-text.ts'
 import { CLIENT_SCHEMAS } from '../../src/protocol/client-messages.ts'
 import { CLOSE, mayReconnect } from '../../src/protocol/close-codes.ts'
 import { decodeServerFrame, encodeMessage } from '../../src/protocol/codec.ts'
@@ -33,7 +34,7 @@ describe('docs/PROTOCOL.md', () => {
     }
   })
 
-  test('X-1 to X-3: codes that are not in the table', () => {
+  test('X-1, X-2, X-3: codes that are not in the table', () => {
     for (const code of [3100, 3499, 1001, 1005, 1006, 1011, 1012, 1013, 4000])
       expect(mayReconnect(code)).toBe(true)
     for (const code of [3600, 3999, 1002, 1003, 1007, 1008, 1009, 1010])
@@ -94,6 +95,25 @@ describe('docs/PROTOCOL.md', () => {
     expect(toBase64url(await key.sign(loginText(challenge)))).toBe(field('signature'))
   })
 
+  test('L-13: the text that a new key signs', () => {
+    const challenge = {
+      nonce: 'AAEC',
+      origin: 'http://localhost:8080',
+      session: 'rest',
+      expires: 1_753_000_060_000,
+    }
+    expect(new TextDecoder().decode(addKeyText(challenge, 'u_1'))).toBe(
+      [
+        'dashboard-server add key v1',
+        'origin: http://localhost:8080',
+        'session: rest',
+        'user: u_1',
+        'nonce: AAEC',
+        'expires: 1753000060000',
+      ].join('\n'),
+    )
+  })
+
   test('C-2: the test vector of the checksum', () => {
     const [, json = '', sum] = /vector: `(\{.*\})` has the checksum (\d+)/.exec(text) ?? []
     expect(documentChecksum(JSON.parse(json))).toBe(Number(sum))
@@ -103,7 +123,7 @@ describe('docs/PROTOCOL.md', () => {
     expect(leaves.reduce((total, [, , , crc]) => total + Number(crc), 0) % 2 ** 32).toBe(Number(sum))
   })
 
-  test('K-1 to K-8: the packed example', () => {
+  test('K-1, K-2, K-5, K-6, K-7, K-8: the packed example', () => {
     const decoder = new PackedDecoder()
     const examples = [...text.matchAll(/^(snapshot|update) +([0-9a-f]{20,})\n +(\{.*\})$/gm)]
     expect(examples.length).toBe(6)

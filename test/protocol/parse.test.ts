@@ -130,6 +130,28 @@ describe('client messages', () => {
     }
   })
 
+  test('P-11: bytes are base64url without padding, a text also in MessagePack', () => {
+    const login = (key: Json) => ({ type: 'authenticate', public_key: key, signature: SIGNATURE })
+    const keys: readonly Json[] = [
+      `${KEY}=`,
+      `+${KEY.slice(1)}`,
+      `/${KEY.slice(1)}`,
+      KEY.slice(1),
+      [...Array(32).keys()],
+    ]
+    for (const format of ['json', 'msgpack', 'packed'] as const) {
+      const parse = (key: Json) => {
+        const frame = format === 'json' ? JSON.stringify(login(key)) : encodeMsgpack(login(key))
+        return parseClientMessage(frame, format)
+      }
+      expect(parse(`-_${KEY.slice(2)}`).ok).toBe(true)
+      for (const key of keys) {
+        const parsed = parse(key)
+        expect(parsed.ok ? '' : parsed.error.message).toContain('public_key')
+      }
+    }
+  })
+
   test('P-4, P-5: whatever comes, the parser answers and does not throw', () => {
     forSeeds('PARSE_SEED', 2000, (random) => {
       const text = JSON.stringify(random.pick(ACCEPTED))
