@@ -4,8 +4,8 @@ export function toBase64url(bytes: Uint8Array): string {
 }
 
 /**
- * The inverse, of exactly `length` bytes where one is given; null for anything else. Strict: padding, white space, foreign
- * characters and stray bits at the end are refused, so that every value has one spelling.
+ * The inverse, of exactly `length` bytes where one is given; null for anything else. Strict: padding, white
+ * space, foreign characters and stray bits at the end are refused, so that every value has one spelling.
  */
 export function fromBase64url(text: string, length?: number): Uint8Array<ArrayBuffer> | null {
   // The platform's decoder lets padding and white space through.

@@ -2,8 +2,9 @@
 export type ChannelAddress = { readonly name: string; readonly parameters: readonly string[] }
 
 /**
- * Returns the one address of a channel with these parameters: the name, then each parameter after a colon, with a backslash before
- * every colon and backslash within a parameter (rule S-12). A channel without parameters has its name as the address.
+ * Returns the one address of a channel with these parameters: the name, then each parameter after a colon,
+ * with a backslash before every colon and backslash within a parameter (rule S-12). A channel without
+ * parameters has its name as the address.
  */
 export function channelAddress(name: string, parameters: readonly string[]): string {
   if (parameters.length === 0) return name
@@ -11,8 +12,9 @@ export function channelAddress(name: string, parameters: readonly string[]): str
 }
 
 /**
- * The inverse of {@link channelAddress}. Returns null for text that it never makes: an empty name or parameter, a backslash in the
- * name, or a backslash before anything but a colon or a backslash. So every channel has one address.
+ * The inverse of {@link channelAddress}. Returns null for text that it never makes: an empty name or
+ * parameter, a backslash in the name, or a backslash before anything but a colon or a backslash. So every
+ * channel has one address.
  */
 export function parseChannelAddress(text: string): ChannelAddress | null {
   const end = text.indexOf(':')

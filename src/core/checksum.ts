@@ -3,17 +3,18 @@ import { canonicalJson, isJsonObject, type Json, type JsonObject, ownValue } fro
 import { escapeSegment } from './path.ts'
 
 /**
- * A document's checksum: the sum modulo 2^32, over its leaves, of CRC-32 of the UTF-8 bytes of `path + "\0" + JSON`. A leaf is a
- * scalar, an array (whole, as canonical JSON with sorted keys) or an empty object below the root. The sum does not depend on an order, so
- * both ends keep it at the cost of what changed. It finds defects, not attackers.
+ * A document's checksum: the sum modulo 2^32, over its leaves, of CRC-32 of the UTF-8 bytes of `path + "\0" +
+ * JSON`. A leaf is a scalar, an array (whole, as canonical JSON with sorted keys) or an empty object below
+ * the root. The sum does not depend on an order, so both ends keep it at the cost of what changed. It finds
+ * defects, not attackers.
  */
 export function documentChecksum(document: JsonObject): number {
   return updateChecksum(0, {}, document)
 }
 
 /**
- * The checksum of `after`, given that of `before`. Subtrees that are the same object in both cost nothing, so after
- * `applyPatch` this costs what the patch touched.
+ * The checksum of `after`, given that of `before`. Subtrees that are the same object in both cost nothing, so
+ * after `applyPatch` this costs what the patch touched.
  */
 export function updateChecksum(checksum: number, before: JsonObject, after: JsonObject): number {
   return (checksum + differenceBelow(before, after, CRC_START)) >>> 0

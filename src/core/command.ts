@@ -8,8 +8,8 @@ import type { Patch } from './patch.ts'
 export type Actor = { readonly type: 'user'; readonly userId: UserId } | { readonly type: 'system' }
 
 /**
- * Something that asks to change the world. Plain data: it crosses a thread, later a network, as JSON; so its payload holds nothing that
- * JSON does not keep (no bigint, no bytes, no Date).
+ * Something that asks to change the world. Plain data: it crosses a thread, later a network, as JSON; so its
+ * payload holds nothing that JSON does not keep (no bigint, no bytes, no Date).
  */
 export type Command<Kind extends string = string, Payload = unknown> = {
   readonly kind: Kind
@@ -18,11 +18,14 @@ export type Command<Kind extends string = string, Payload = unknown> = {
   readonly at: Millis
   /** Idempotency key, unique per actor: a second command with it gets the first one's answer. */
   readonly key?: string
-  /** Whoever sent it wants to hear of success only once a second node has the change. Says nothing where there is one node. */
+  /**
+   * Whoever sent it wants to hear of success only once a second node has the change. Says nothing where there
+   * is one node.
+   */
   readonly ack?: 'replicated'
   /**
-   * Deciding it a second time changes nothing more and gives the same answer, so that a node may send it again without an
-   * idempotency key.
+   * Deciding it a second time changes nothing more and gives the same answer, so that a node may send it
+   * again without an idempotency key.
    */
   readonly repeatable?: true
   readonly payload: Payload
@@ -40,7 +43,9 @@ export type ChannelEvent = {
 
 export type StreamEventType = 'notification' | 'violation' | 'metrics_update' | 'config_update'
 
-/** What a handler decided: rows are already written through its store; this is what the world gets to hear. */
+/**
+ * What a handler decided: rows are already written through its store; this is what the world gets to hear.
+ */
 export type Decision =
   | {
       readonly ok: true
@@ -50,10 +55,16 @@ export type Decision =
     }
   | { readonly ok: false; readonly error: AppError }
 
-/** A position of the replicated database, as LiteFS counts it: the transaction and the checksum after it, 16 hex digits each. */
+/**
+ * A position of the replicated database, as LiteFS counts it: the transaction and the checksum after it, 16
+ * hex digits each.
+ */
 export type StoragePosition = { readonly txid: string; readonly checksum: string }
 
-/** Answered only after the commit. `seq` is the commit's last journal position: who has read that far sees the change. */
+/**
+ * Answered only after the commit. `seq` is the commit's last journal position: who has read that far sees the
+ * change.
+ */
 export type CommandResult =
   | {
       readonly ok: true

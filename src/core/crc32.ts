@@ -1,6 +1,7 @@
 /**
- * CRC-32 (ISO-HDLC: reflected polynomial 0xEDB88320, start and final XOR 0xFFFFFFFF; the one of gzip and PNG), taken over the
- * UTF-8 bytes of text. Written out here because it must also run in a browser and continue from a prefix.
+ * CRC-32 (ISO-HDLC: reflected polynomial 0xEDB88320, start and final XOR 0xFFFFFFFF; the one of gzip and
+ * PNG), taken over the UTF-8 bytes of text. Written out here because it must also run in a browser and
+ * continue from a prefix.
  */
 export function crc32(text: string): number {
   return crcValue(crcText(CRC_START, text))

@@ -11,7 +11,10 @@ export class Draft {
     return copy
   }
 
-  /** Sets (or with `undefined` removes) what lies at `path`, from its segment `at` on, below an object of this draft. */
+  /**
+   * Sets (or with `undefined` removes) what lies at `path`, from its segment `at` on, below an object of this
+   * draft.
+   */
   put(object: { [key: string]: Json }, path: readonly string[], at: number, value: Json | undefined): void {
     let parent = object
     for (const key of path.slice(at, -1)) {
@@ -29,7 +32,10 @@ export class Draft {
     else setOwnValue(parent, last, value)
   }
 
-  /** The object itself when it is this draft's to change, otherwise a copy. Anything but an object becomes an empty one. */
+  /**
+   * The object itself when it is this draft's to change, otherwise a copy. Anything but an object becomes an
+   * empty one.
+   */
   writable(value: Json | undefined): { [key: string]: Json } {
     if (!isJsonObject(value)) return this.copy({})
     return this.#owns(value) ? value : this.copy(value)

@@ -14,8 +14,8 @@ export type ChannelName = Branded<'ChannelName'>
 
 /**
  * A channel's full name inside the server: `workspace/address` for a document that a workspace shares,
- * `workspace/address/user` for one that a user has alone. The workspace is part of it, so that no topic is ever shared
- * between two workspaces. Within the address `%` and `/` are written `%25` and `%2F`.
+ * `workspace/address/user` for one that a user has alone. The workspace is part of it, so that no topic is
+ * ever shared between two workspaces. Within the address `%` and `/` are written `%25` and `%2F`.
  */
 export type ChannelKey = Branded<'ChannelKey'>
 

@@ -7,7 +7,9 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** The value under a key of the object's own; what its prototype has (`constructor`, `__proto__`) is not data. */
+/**
+ * The value under a key of the object's own; what its prototype has (`constructor`, `__proto__`) is not data.
+ */
 export function ownValue(object: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined
 }

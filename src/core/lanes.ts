@@ -1,8 +1,8 @@
 /** Asynchronous work in order, per key. */
 export type Lanes<Key> = {
   /**
-   * Runs `work` once all earlier work of this key has settled; at once, before this returns, when there is none. Answers
-   * what it answers.
+   * Runs `work` once all earlier work of this key has settled; at once, before this returns, when there is
+   * none. Answers what it answers.
    */
   run<T>(key: Key, work: () => Promise<T>): Promise<T>
 }

@@ -2,8 +2,8 @@
 export type LogFields = { readonly [name: string]: string | number | boolean | null | undefined }
 
 /**
- * Structured logging. `event` is a short constant phrase ("writer restarted"); what varies goes into `fields`, so that
- * lines can be counted and searched.
+ * Structured logging. `event` is a short constant phrase ("writer restarted"); what varies goes into
+ * `fields`, so that lines can be counted and searched.
  */
 export type Logger = {
   debug(event: string, fields?: LogFields): void

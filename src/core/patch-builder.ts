@@ -5,7 +5,8 @@ import type { Patch, Path } from './patch.ts'
 import { joinPath, splitPath } from './path.ts'
 
 /**
- * Collects patches in order and hands out their merge. A merge costs the paths added, however many patches they came in.
+ * Collects patches in order and hands out their merge. A merge costs the paths added, however many patches
+ * they came in.
  */
 export class PatchBuilder {
   /** The only patch so far: most ticks of most channels carry one, which then passes through untouched. */

@@ -7,10 +7,10 @@ import { splitPath } from './path.ts'
 export type Path = string
 
 /**
- * Changed paths of a document. `changes` sets the whole subtree at a path, `removed` deletes it. Both make every
- * proper ancestor of the path an object: one that is missing, or that is a scalar or an array, becomes an empty object first.
- * (So that "set a.b, then remove a.b" is the same as "remove a.b", and merged patches need no memory.)
- * No path of a patch lies below another of the same patch, so their order does not matter.
+ * Changed paths of a document. `changes` sets the whole subtree at a path, `removed` deletes it. Both make
+ * every proper ancestor of the path an object: one that is missing, or that is a scalar or an array, becomes
+ * an empty object first. (So that "set a.b, then remove a.b" is the same as "remove a.b", and merged patches
+ * need no memory.) No path of a patch lies below another of the same patch, so their order does not matter.
  */
 export type Patch = { readonly changes: { readonly [path: Path]: Json }; readonly removed: readonly Path[] }
 
@@ -24,8 +24,9 @@ export function isEmptyPatch(patch: Patch): boolean {
 }
 
 /**
- * The document after the patch. The one handed in stays as it is; subtrees that the patch does not touch are shared,
- * so `===` tells whether something below changed. Costs the paths of the patch and the width of the objects on them.
+ * The document after the patch. The one handed in stays as it is; subtrees that the patch does not touch are
+ * shared, so `===` tells whether something below changed. Costs the paths of the patch and the width of the
+ * objects on them.
  */
 export function applyPatch(document: JsonObject, patch: Patch): JsonObject {
   if (isEmptyPatch(patch)) return document

@@ -1,9 +1,9 @@
 import type { Path } from './patch.ts'
 
 /**
- * Keys to a path: segments joined by dots, with a backslash before every dot and backslash inside a key. Every
- * list of at least one key has exactly one path; the empty string is the path of the key that is empty. The document
- * itself has no path.
+ * Keys to a path: segments joined by dots, with a backslash before every dot and backslash inside a key.
+ * Every list of at least one key has exactly one path; the empty string is the path of the key that is empty.
+ * The document itself has no path.
  */
 export function joinPath(segments: readonly string[]): Path {
   return segments.map(escapeSegment).join('.')

@@ -11,8 +11,8 @@ export function fullBucket(limit: BucketLimit, now: Millis): Bucket {
 }
 
 /**
- * Takes one token. Answers 0 when there was one, otherwise the milliseconds until there is one; a refused call costs
- * nothing. A clock that went back gives no tokens and takes none.
+ * Takes one token. Answers 0 when there was one, otherwise the milliseconds until there is one; a refused
+ * call costs nothing. A clock that went back gives no tokens and takes none.
  */
 export function takeToken(bucket: Bucket, limit: BucketLimit, now: Millis): Millis {
   refill(bucket, limit, now)

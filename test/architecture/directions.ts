@@ -7,7 +7,9 @@ export type Violation = { readonly file: string; readonly rule: string }
 type Room = {
   /** Rooms whose files may be imported. */
   readonly rooms: readonly string[]
-  /** Files of other rooms, or whole folders (ending in a slash), from which types may come and nothing else. */
+  /**
+   * Files of other rooms, or whole folders (ending in a slash), from which types may come and nothing else.
+   */
   readonly types?: readonly string[]
   /** Packages it must do without; a trailing `*` stands for any ending. */
   readonly without?: readonly string[]
@@ -18,8 +20,8 @@ const RUNTIME = ['bun', 'bun:*', 'node:*']
 const HTTP = ['elysia', '@elysiajs/*']
 
 /**
- * `core <- protocol <- live <- boards`; `auth` and `journal` rest on `core`; adapters point inward and not at each
- * other; `client`, `web` and `cli` know `protocol` and `core` only. docs/ARCHITECTURE.md says why.
+ * `core <- protocol <- live <- boards`; `auth` and `journal` rest on `core`; adapters point inward and not at
+ * each other; `client`, `web` and `cli` know `protocol` and `core` only. docs/ARCHITECTURE.md says why.
  */
 const ROOMS: { readonly [room: string]: Room } = {
   core: { rooms: [], without: ['*'] },

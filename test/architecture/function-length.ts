@@ -26,7 +26,9 @@ const FUNCTIONS: ReadonlySet<SyntaxKind> = new Set([
   SyntaxKind.Constructor,
 ])
 
-/** Returns the length of each function of a file. A line belongs to the innermost function that it begins in. */
+/**
+ * Returns the length of each function of a file. A line belongs to the innermost function that it begins in.
+ */
 export function functionLengths(tree: SyntaxTree): readonly FunctionLength[] {
   const begins = lineBegins(tree.text)
   const lineAt = lineFinder(tree.text)

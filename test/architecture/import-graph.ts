@@ -1,7 +1,10 @@
 import { dirname, join, normalize } from 'node:path'
 import type { SourceFile } from './source-files.ts'
 
-/** One import: from a file of ours to a file of ours (`to` is its path) or to a package (`to` is its specifier). */
+/**
+ * One import: from a file of ours to a file of ours (`to` is its path) or to a package (`to` is its
+ * specifier).
+ */
 export type Import = {
   readonly from: string
   readonly to: string

@@ -9,7 +9,10 @@ import { type SyntaxTree, walk } from './syntax.ts'
 /** The number of a rule: the letter of its chapter and its place in it, as in `P-12`. */
 const NUMBER = /\b[A-Z]-\d+\b/g
 
-/** Returns the numbers of the rules that a document gives, in its order. A rule is an item that begins with its number in bold. */
+/**
+ * Returns the numbers of the rules that a document gives, in its order. A rule is an item that begins with
+ * its number in bold.
+ */
 export function rulesOf(document: string): readonly string[] {
   return [...document.matchAll(/^- \*\*([A-Z]-\d+)\*\*/gm)].flatMap(([, number]) => number ?? [])
 }

@@ -8,8 +8,8 @@ export type { Node, SyntaxTree }
 let trees: Promise<ReadonlyMap<string, SyntaxTree>> | null = null
 
 /**
- * Returns the syntax tree of every TypeScript file of ours that tsconfig.json names, by path from the project's root.
- * They are read once for all tests of a run.
+ * Returns the syntax tree of every TypeScript file of ours that tsconfig.json names, by path from the
+ * project's root. They are read once for all tests of a run.
  */
 export function readSyntax(): Promise<ReadonlyMap<string, SyntaxTree>> {
   trees ??= readTrees()

@@ -20,8 +20,8 @@ const BARE: ReadonlySet<SyntaxKind> = new Set([
 ])
 
 /**
- * Finds asserts such as `expect([lost, count()]).toEqual([[], 19])`: a failure shows numbers whose meaning stands only in
- * the code. Separate asserts, or an object with named fields, say it.
+ * Finds asserts such as `expect([lost, count()]).toEqual([[], 19])`: a failure shows numbers whose meaning
+ * stands only in the code. Separate asserts, or an object with named fields, say it.
  */
 export function tupleAsserts(tree: SyntaxTree): readonly { readonly line: number; readonly text: string }[] {
   const lineAt = lineFinder(tree.text)

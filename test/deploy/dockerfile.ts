@@ -73,7 +73,10 @@ export function placeInImage(file: string): string | null {
   return `/app/${copy.to.replace(/^\.\//, '')}${file.slice(file.lastIndexOf('/') + 1)}`
 }
 
-/** Whether `.dockerignore` keeps a path from the build: of all patterns that fit it or a folder above it, the last one counts. */
+/**
+ * Whether `.dockerignore` keeps a path from the build: of all patterns that fit it or a folder above it, the
+ * last one counts.
+ */
 export function isIgnored(path: string): boolean {
   const parts = path.split('/')
   const paths = parts.map((_, index) => parts.slice(0, index + 1).join('/'))

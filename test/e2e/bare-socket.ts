@@ -2,7 +2,10 @@ import { connect } from 'node:net'
 import type { JsonObject } from '../../src/core/json.ts'
 import { type LoginKey, type Received, signChallenge } from './raw-socket.ts'
 
-/** A WebSocket client on a bare TCP connection, which can stop reading: no library drains the kernel's buffer behind its back. */
+/**
+ * A WebSocket client on a bare TCP connection, which can stop reading: no library drains the kernel's buffer
+ * behind its back.
+ */
 export type BareSocket = {
   send(message: JsonObject): void
   /** The next message of this type; earlier ones stay in `received`. */

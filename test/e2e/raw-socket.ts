@@ -8,7 +8,10 @@ const stock = new Unpackr({ useRecords: false, int64AsType: 'number' })
 /** A received message: any object with a `type`. */
 export type Received = JsonObject & { readonly type: string }
 
-/** A bare WebSocket with a queue of messages: what a stranger would write in an afternoon, sharing no code with the server. */
+/**
+ * A bare WebSocket with a queue of messages: what a stranger would write in an afternoon, sharing no code
+ * with the server.
+ */
 export type RawSocket = {
   /** Sends an object in the session's format. */
   send(message: JsonObject): void

@@ -145,7 +145,8 @@ describe('kill -9 while devices report', () => {
       const { first, socket } = await watch(after, device.key, {})
       const stored = object(object(object(first.get('rewards.networks')?.data).devices)[device.id])
       const network = object(object(stored.networks).lan)
-      // `rtt` counts the reports: the last acknowledged one is there, or one that was on its way when the server died.
+      // `rtt` counts the reports: the last acknowledged one is there, or one that was on its way when the
+      // server died.
       expect(network.rtt).toBeGreaterThanOrEqual(device.acknowledged())
       expect(network.rtt).toBeLessThanOrEqual(device.sent())
       socket.close()

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Subprocess } from 'bun'
 
-/** The server as users run it: a process of its own, seen through its port, its output and its exit code only. */
+/**
+ * The server as users run it: a process of its own, seen through its port, its output and its exit code only.
+ */
 export type ServerProcess = {
   /** `http://localhost:PORT`, as the server printed it. */
   readonly url: string
@@ -21,15 +23,19 @@ export type ServerProcess = {
   stop(signal?: NodeJS.Signals): Promise<number>
 }
 
-// A test that times out takes its server with it and lets all that follow fail: real processes get real time. (For a file that
-// is run alone: Bun forgets this after the first file, and knows no such setting. `npm test` says it for all.)
+// A test that times out takes its server with it and lets all that follow fail: real processes get real time.
+// (For a file that is run alone: Bun forgets this after the first file, and knows no such setting. `npm test`
+// says it for all.)
 setDefaultTimeout(30_000)
 
 export type Environment = { readonly [name: `DASHBOARD_${string}`]: string }
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
-/** Starts a server on a free port and waits until it says where it is. Throws with its output when it ends instead. */
+/**
+ * Starts a server on a free port and waits until it says where it is. Throws with its output when it ends
+ * instead.
+ */
 export async function startServer(dataDir: string, environment: Environment = {}): Promise<ServerProcess> {
   const run = spawnServer({ DASHBOARD_PORT: '0', DASHBOARD_DATA: dataDir, ...environment })
   const url = await run.address

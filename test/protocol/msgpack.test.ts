@@ -6,7 +6,9 @@ import { encodeMsgpack } from '../../src/protocol/msgpack-writer.ts'
 import { randomJson } from '../support/documents.ts'
 import { forSeeds } from '../support/seeded.ts'
 
-/** A second opinion: another implementation, held to the standard (its records are an extension of its own). */
+/**
+ * A second opinion: another implementation, held to the standard (its records are an extension of its own).
+ */
 const control = new Packr({
   useRecords: false,
   int64AsType: 'number',

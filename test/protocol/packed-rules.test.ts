@@ -7,7 +7,8 @@ import { PackedFeed } from '../../src/protocol/packed-encoder.ts'
 import type { ServerMessage, UpdateMessage } from '../../src/protocol/server-messages.ts'
 
 /*
- * The rules of the `packed` format one by one, on frames that are written by hand and encoded by another implementation.
+ * The rules of the `packed` format one by one, on frames that are written by hand and encoded by another
+ * implementation.
  */
 
 const NOW = 1_753_000_000_000

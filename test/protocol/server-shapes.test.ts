@@ -5,7 +5,10 @@ import { isJsonObject, type Json, type JsonObject } from '../../src/core/json.ts
 import { SERVER_SCHEMAS } from '../../src/protocol/server-messages.ts'
 import { readServerMessage } from '../../src/protocol/server-shapes.ts'
 
-/** The reader's short list of fields must agree with the schemas in what has to be there and of what kind it is. */
+/**
+ * The reader's short list of fields must agree with the schemas in what has to be there and of what kind it
+ * is.
+ */
 describe('what readers check of server messages', () => {
   for (const [type, schema] of Object.entries(SERVER_SCHEMAS)) {
     const check = TypeCompiler.Compile<TSchema>(schema)

@@ -11,7 +11,10 @@ export type Tokens = {
 }
 export type RestChallenge = Parameters<typeof loginText>[0]
 
-/** The routes of auth, asked without a socket in between. Refusals have the status 401, bodies that do not fit 400. */
+/**
+ * The routes of auth, asked without a socket in between. Refusals have the status 401, bodies that do not fit
+ * 400.
+ */
 export function openAuthRest(bench: AuthBench) {
   const app = new Elysia().onError(({ error }) =>
     error instanceof AppException

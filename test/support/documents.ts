@@ -4,7 +4,9 @@ import { EMPTY_PATCH, mergePatches, type Patch } from '../../src/core/patch.ts'
 import { joinPath } from '../../src/core/path.ts'
 import type { Seeded } from './seeded.ts'
 
-/** Few keys, so that paths meet; some that look like paths, and some that a careless object would trip over. */
+/**
+ * Few keys, so that paths meet; some that look like paths, and some that a careless object would trip over.
+ */
 const KEYS = ['a', 'b', 'c', 'x.y', 'x\\', '', 'ü😀', 'constructor', '__proto__', '1']
 
 /** Keys that every decoder hands on as they are. */

@@ -1,6 +1,6 @@
 /**
- * Ingests numbered notes through the real writer thread until it is killed, and prints each number once it is acknowledged.
- * Arguments: data folder, first number.
+ * Ingests numbered notes through the real writer thread until it is killed, and prints each number once it is
+ * acknowledged. Arguments: data folder, first number.
  */
 import { writeSync } from 'node:fs'
 import { note, startTestWriter } from './writer.ts'

@@ -8,7 +8,10 @@ export type PipeEnd = Channel & {
   hang(): () => void
 }
 
-/** Both ends of a channel in one process; it copies text and calls nobody before `send` returns, as real ones do. */
+/**
+ * Both ends of a channel in one process; it copies text and calls nobody before `send` returns, as real ones
+ * do.
+ */
 export function pipe(): { readonly near: PipeEnd; readonly far: PipeEnd } {
   const [a, b] = [newSide(), newSide()]
   return { near: endOf(a, b), far: endOf(b, a) }

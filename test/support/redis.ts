@@ -24,8 +24,8 @@ const PASSWORD = 'hush/hush@{word}'
 const HOST = process.platform === 'linux' ? '127.0.0.51' : '127.0.0.1'
 
 /**
- * Whether a redis-server is installed; said loudly when not, so that the tests are skipped knowingly. With DASHBOARD_REQUIRE_LITEFS=1, as in
- * CI, that is a failure.
+ * Whether a redis-server is installed; said loudly when not, so that the tests are skipped knowingly. With
+ * DASHBOARD_REQUIRE_LITEFS=1, as in CI, that is a failure.
  */
 export function hasRedis(): boolean {
   if (Bun.which('redis-server') !== null) return true

@@ -9,7 +9,9 @@ export type Inbox = {
   end(): void
 }
 
-/** Hears a topic; resolves when what `from` publishes arrives, which for others than oneself takes a moment. */
+/**
+ * Hears a topic; resolves when what `from` publishes arrives, which for others than oneself takes a moment.
+ */
 export async function inboxOf(relay: Relay, topic: string, from: Relay): Promise<Inbox> {
   const texts: string[] = []
   let probes = 0

@@ -29,8 +29,8 @@ export function seeded(seed: number): Seeded {
 }
 
 /**
- * Runs a property over many seeds and names the seed that broke it. The variable named by `variable` replays one seed, the one with an
- * `S` behind it sets how many are tried.
+ * Runs a property over many seeds and names the seed that broke it. The variable named by `variable` replays
+ * one seed, the one with an `S` behind it sets how many are tried.
  */
 export function forSeeds(
   variable: string,

@@ -4,7 +4,8 @@ import { DEFAULT_WORKSPACE } from '../../../src/core/ids.ts'
 import { commands, openBoard, socketOf, user } from '../../support/rewards.ts'
 
 /*
- * After a fail-over that lost a suffix the tables may show devices online that have left since, on the word of a process that knows better.
+ * After a fail-over that lost a suffix the tables may show devices online that have left since, on the word
+ * of a process that knows better.
  */
 
 const MINUTE = 60_000

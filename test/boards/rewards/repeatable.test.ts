@@ -7,7 +7,8 @@ import type { SessionInfo } from '../../../src/live/ports.ts'
 import { type Board, commands, openBoard, session, socketOf, user } from '../../support/rewards.ts'
 
 /*
- * What is marked `repeatable` is decided twice here: the second time changes no row, journals nothing and answers the same.
+ * What is marked `repeatable` is decided twice here: the second time changes no row, journals nothing and
+ * answers the same.
  */
 
 const MINUTE = 60_000
