@@ -1,4 +1,5 @@
 import { type RewardsReadStores, rewardsChannels } from '../../src/boards/rewards/channels/channels.ts'
+import { REWARDS_EVENTS } from '../../src/boards/rewards/channels/names.ts'
 import { rewardsHandlers } from '../../src/boards/rewards/commands/handlers.ts'
 import { DEFAULT_RULES } from '../../src/boards/rewards/domain/rules.ts'
 import type { RewardsCommand } from '../../src/boards/rewards/domain/types.ts'
@@ -13,6 +14,7 @@ import { createTail } from '../../src/journal/tail.ts'
 import { createEngine } from '../../src/live/engine.ts'
 import { DEFAULT_LIMITS } from '../../src/live/limits.ts'
 import type { Frame, LoadedDocument, WireFormat } from '../../src/live/ports.ts'
+import { createMessageParser } from '../../src/protocol/parse.ts'
 import type { ServerMessage } from '../../src/protocol/server-messages.ts'
 import { createMemoryStorage } from '../../src/storage/memory/memory-storage.ts'
 import type { Stores } from '../../src/storage/stores.ts'
@@ -74,7 +76,9 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
     },
     history: createHistory((work) => storage.read(({ journal }) => work(journal))),
     authenticator: { authenticate: () => fault('nobody logs in') },
-    devices: { handle: () => fault('commands come by the bus'), closed() {} },
+    parser: createMessageParser([]),
+    boards: { handle: () => fault('commands come by the bus'), closed() {} },
+    events: REWARDS_EVENTS,
     metrics: { sent() {}, received() {}, encoded() {}, broadcast() {}, subscribed() {}, connected() {} },
     limits: DEFAULT_LIMITS,
     seconds: () => 0,

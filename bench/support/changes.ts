@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { createDevice } from '../../src/boards/rewards/client/device.ts'
 import { keyFromSecret } from '../../src/cli/key-file.ts'
 import { createClient } from '../../src/client/client.ts'
 import type { OurServer } from './our-server.ts'
@@ -20,7 +21,8 @@ export async function startChanges(server: OurServer): Promise<Changes> {
     },
   })
   client.connect()
-  const first = await client.device.connect({ device_id: 'bench' })
+  const device = createDevice(client)
+  const first = await device.connect({ device_id: 'bench' })
   if (!first.ok) throw new Error(`the changing device was refused: ${first.error.message}`)
   let timer: ReturnType<typeof setInterval> | null = null
   let online = true
@@ -30,7 +32,7 @@ export async function startChanges(server: OurServer): Promise<Changes> {
     if (!answered) return
     answered = false
     online = !online
-    const result = await (online ? client.device.connect({ device_id: 'bench' }) : client.device.disconnect())
+    const result = await (online ? device.connect({ device_id: 'bench' }) : device.disconnect())
     if (!result.ok) throw new Error(`a change was refused: ${result.error.message}`)
     answered = true
   }

@@ -2,10 +2,12 @@ import { fileURLToPath } from 'node:url'
 import packageFile from '../../package.json' with { type: 'json' }
 import { type Auth, createAuth, createVerifyPool, POOL_DEFAULTS, type Verifier } from '../auth/index.ts'
 import { rewardsChannels } from '../boards/rewards/channels/channels.ts'
+import { REWARDS_EVENTS } from '../boards/rewards/channels/names.ts'
 import { createDeviceMessages } from '../boards/rewards/commands/device-messages.ts'
 import { ALIVE_EVERY, sweepCommand } from '../boards/rewards/commands/upkeep.ts'
 import { openCountries } from '../boards/rewards/domain/country.ts'
 import { DEFAULT_RULES } from '../boards/rewards/domain/rules.ts'
+import { REWARDS_MESSAGES } from '../boards/rewards/messages/index.ts'
 import { rewardsRoutes } from '../boards/rewards/routes/routes.ts'
 import type { Config } from '../config/config.ts'
 import { toBase64url } from '../core/base64url.ts'
@@ -30,6 +32,7 @@ import { shareOfThreads } from '../processes/process-count.ts'
 import type { HostState } from '../processes/process-protocol.ts'
 import type { Endable } from '../processes/serving-end.ts'
 import type { ServingLink } from '../processes/serving-link.ts'
+import { createMessageParser } from '../protocol/parse.ts'
 import { type LitefsSettings, mountedDatabase } from '../replication/litefs/settings.ts'
 import { type DetachableStorage, detachable } from '../storage/detachable.ts'
 import { openMountedReader } from '../storage/sqlite/mounted.ts'
@@ -140,7 +143,9 @@ export async function startServing(context: ServingContext): Promise<Result<Runn
     access: auth.access,
     history: createHistory((work) => storage.read(({ journal }) => work(journal))),
     authenticator: auth.authenticator,
-    devices,
+    parser: createMessageParser(REWARDS_MESSAGES),
+    boards: devices,
+    events: REWARDS_EVENTS,
     metrics: createLiveMetrics(metrics.registry),
     limits: engineLimits(config.limits),
     seconds: () => performance.now() / 1_000,

@@ -1,7 +1,7 @@
 import type { Change, ChannelHandle } from '../client/api.ts'
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { escapeSegment } from '../core/path.ts'
-import type { StreamEventMessage } from '../protocol/server-messages.ts'
+import { type StreamEventMessage, toWireEvent } from '../protocol/stream-event.ts'
 import { printable } from './terminal.ts'
 
 /** How a channel is printed: each message as lines for people, or as one line of JSON for programs. */
@@ -23,8 +23,8 @@ export const textPrinter: Printer = {
       }
     }
   },
-  happened({ channel, type, timestamp, seq, epoch, data }) {
-    return lines(`${clockTime(timestamp)} ${channel} ${type} seq ${seq} epoch ${epoch}`, leaves(data, ''))
+  happened({ channel, event, timestamp, seq, epoch, data }) {
+    return lines(`${clockTime(timestamp)} ${channel} ${event} seq ${seq} epoch ${epoch}`, leaves(data, ''))
   },
 }
 
@@ -41,7 +41,7 @@ export const jsonPrinter: Printer = {
         )
     }
   },
-  happened: (event) => printable(JSON.stringify(event)),
+  happened: (event) => printable(JSON.stringify(toWireEvent(event))),
 }
 
 /** A value's leaves, each with its path below `path`; an empty object is a leaf too. */

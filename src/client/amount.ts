@@ -1,6 +1,9 @@
 import type { Millis } from '../core/clock.ts'
 
-/** An amount that grows by itself, as documents carry it: micropoints as decimal text, micropoints a second, ms. */
+/**
+ * An amount that grows by itself, as documents carry it: micropoints as decimal text, micropoints a second,
+ * ms.
+ */
 export type GrowingAmount = {
   readonly base: string
   readonly rate_per_second: number
@@ -8,8 +11,8 @@ export type GrowingAmount = {
 }
 
 /**
- * The amount in micropoints at `now` (the server's time, ms), rounded down: base + rate x seconds since `as_of`. Before
- * `as_of` it is the base: a clock that is behind must not take away what was earned.
+ * The amount in micropoints at `now` (the server's time, ms), rounded down: base + rate x seconds since
+ * `as_of`. Before `as_of` it is the base: a clock that is behind must not take away what was earned.
  */
 export function amountAt(amount: GrowingAmount, now: Millis): bigint {
   const millis = Math.max(0, Math.floor(now - amount.as_of))

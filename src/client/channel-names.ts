@@ -1,6 +1,9 @@
 import { DEFAULT_WORKSPACE } from '../core/ids.ts'
 
-/** The fields by which the server's messages name a channel; without a workspace it is one of `main` (rule S-16). */
+/**
+ * The fields by which the server's messages name a channel; without a workspace it is one of `main` (rule
+ * S-16).
+ */
 export type ChannelFields = { readonly channel: string; readonly workspace?: string }
 
 /** Returns one text for a channel of a workspace; no two of them share it. */

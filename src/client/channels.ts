@@ -2,12 +2,9 @@ import type { Clock, Millis } from '../core/clock.ts'
 import { type AppError, appError, type ErrorCode } from '../core/errors.ts'
 import type { ClientMessage } from '../protocol/client-messages.ts'
 import { LIMITS } from '../protocol/limits.ts'
-import type {
-  ErrorMessage,
-  FeedMessage,
-  ServerMessage,
-  StreamEventMessage,
-} from '../protocol/server-messages.ts'
+import type { ErrorMessage } from '../protocol/server/error.ts'
+import type { FeedMessage, ServerMessage } from '../protocol/server-messages.ts'
+import type { StreamEventMessage } from '../protocol/stream-event.ts'
 import type { ChannelHandle, Cursor, Timers } from './api.ts'
 import { retryDelay } from './backoff.ts'
 import { channelHandle } from './channel-handle.ts'
@@ -26,7 +23,9 @@ export type ChannelsDeps = {
   error(error: AppError): void
 }
 
-/** All channels of a client: asks for them, keeps their replicas, and asks again when something is missing. */
+/**
+ * All channels of a client: asks for them, keeps their replicas, and asks again when something is missing.
+ */
 export class Channels {
   readonly #deps: ChannelsDeps
   readonly #subscriptions = new Map<string, Subscription>()
@@ -89,10 +88,7 @@ export class Channels {
       case 'snapshot':
       case 'resumed':
       case 'update':
-      case 'notification':
-      case 'violation':
-      case 'metrics_update':
-      case 'config_update':
+      case 'event':
         this.#feed(message)
         break
       case 'caught_up':
@@ -124,8 +120,11 @@ export class Channels {
       case 'update':
         this.#outcome(subscription, message, replica.delta(message))
         break
-      default:
+      case 'event':
         this.#outcome(subscription, message, replica.event(message, subscription.phase.type === 'asked'))
+        break
+      default:
+        message satisfies never
     }
   }
 
@@ -136,12 +135,13 @@ export class Channels {
         if (replica.value !== null) subscription.changes.tell(replica.value, outcome.change)
         break
       case 'event':
-        if (isEvent(message)) subscription.events.tell(message)
+        if (message.type === 'event') subscription.events.tell(message)
         break
       case 'gap':
         // What was published while our question is on its way is in the answer too.
         if (subscription.phase.type === 'asked' && message.type !== 'resumed') break
-        // An answer that does not fit our position: it is worth nothing. Others keep it, or a stream's events were lost unsaid.
+        // An answer that does not fit our position: it is worth nothing. Others keep it, or a stream's events
+        // were lost unsaid.
         if (subscription.phase.type === 'asked') replica.forget()
         this.#askAgain(subscription)
         break
@@ -300,10 +300,6 @@ type Wanted = { readonly channel: string; readonly workspace?: string | undefine
 
 /** Whether a channel of this name, without parameters, may be asked for now. */
 type MayAsk = (name: string, workspace: string) => boolean
-
-function isEvent(message: FeedMessage): message is StreamEventMessage {
-  return message.type !== 'snapshot' && message.type !== 'resumed' && message.type !== 'update'
-}
 
 /** Refusals that pass by themselves. */
 const PASSING: ReadonlySet<string> = new Set<ErrorCode>([

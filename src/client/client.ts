@@ -1,23 +1,33 @@
 import { toBase64url } from '../core/base64url.ts'
 import { type AppError, appError } from '../core/errors.ts'
 import { DEFAULT_WORKSPACE } from '../core/ids.ts'
-import type { ErrorMessage, HelloMessage, ServerMessage } from '../protocol/server-messages.ts'
-import type { Client, ClientOptions, ClientUser, LinkState } from './api.ts'
+import type { ErrorMessage } from '../protocol/server/error.ts'
+import type { HelloMessage } from '../protocol/server/hello.ts'
+import type { ServerMessage } from '../protocol/server-messages.ts'
+import type {
+  Client,
+  ClientOptions,
+  ClientUser,
+  LinkState,
+  Outbox,
+  OutboxDeps,
+  RequestMessage,
+} from './api.ts'
 import { Channels } from './channels.ts'
-import { DeviceOutbox } from './device.ts'
 import { Link } from './link.ts'
 import { Listeners } from './listeners.ts'
 import { Login } from './login.ts'
 import { Pings } from './pings.ts'
 import { fraction, PLATFORM, platformSocket } from './platform.ts'
+import { Requests } from './requests.ts'
 import { ServerClock } from './server-clock.ts'
 
 export type * from './api.ts'
 
 /**
- * A client of the live server, for browsers and Bun. Nothing happens before `connect`. Channels may be subscribed to at any
- * time, also while there is no connection. Throws SyntaxError for an address that is none; everything else that can go wrong
- * is a state, a result or an `onError`.
+ * A client of the live server, for browsers and Bun. Nothing happens before `connect`. Channels may be
+ * subscribed to at any time, also while there is no connection. Throws SyntaxError for an address that is
+ * none; everything else that can go wrong is a state, a result or an `onError`.
  */
 export function createClient(options: ClientOptions): Client {
   return new LiveClient(options)
@@ -29,7 +39,11 @@ class LiveClient implements Client {
   readonly #channels: Channels
   readonly #clock: ServerClock
   readonly #pings: Pings
-  readonly device: DeviceOutbox
+  readonly #outboxDeps: OutboxDeps
+  readonly #outboxes: Outbox[] = []
+  readonly #requests: Requests
+  /** Whether a user is logged in on the present connection. */
+  #isReady = false
   readonly #states = new Listeners<[state: LinkState]>()
   readonly #users = new Listeners<[user: ClientUser | null]>()
   readonly #errors = new Listeners<[error: AppError]>()
@@ -90,14 +104,15 @@ class LiveClient implements Client {
     })
     const prefix = toBase64url(random.bytes(9))
     let messages = 0
-    this.device = new DeviceOutbox({
+    this.#outboxDeps = {
       send,
       error,
       nextId: () => `${prefix}-${++messages}`,
       hasCredentials: () => this.#login.hasCredentials,
       timers,
       random: anyNumber,
-    })
+    }
+    this.#requests = this.addOutbox((deps) => new Requests(deps))
   }
 
   get state() {
@@ -140,6 +155,17 @@ class LiveClient implements Client {
     return this.#channels.events({ channel, workspace }, listener, after ?? null)
   }
 
+  request(message: RequestMessage, { isRepeatable = false } = {}) {
+    return this.#requests.request(message, isRepeatable)
+  }
+
+  addOutbox<Added extends Outbox>(create: (deps: OutboxDeps) => Added): Added {
+    const outbox = create(this.#outboxDeps)
+    this.#outboxes.push(outbox)
+    if (this.#isReady) outbox.ready()
+    return outbox
+  }
+
   ping(timeoutMillis = PING_MILLIS) {
     return this.#pings.ping(() => this.#link.beat(), timeoutMillis)
   }
@@ -177,7 +203,8 @@ class LiveClient implements Client {
   #down(): void {
     this.#hello = null
     this.#channels.down()
-    this.device.down()
+    this.#isReady = false
+    for (const outbox of this.#outboxes) outbox.down()
     this.#pings.down()
     this.#login.down()
   }
@@ -187,10 +214,11 @@ class LiveClient implements Client {
       case 'authenticated':
         this.#login.authenticated(message)
         this.#channels.ready(() => true)
-        this.device.ready()
+        this.#isReady = true
+        for (const outbox of this.#outboxes) outbox.ready()
         break
       case 'ack':
-        this.device.acknowledged(message)
+        this.#outboxes.some((outbox) => outbox.acknowledged(message))
         break
       case 'error':
         this.#refused(message)
@@ -203,7 +231,12 @@ class LiveClient implements Client {
   #refused(message: ErrorMessage): void {
     const { id, channel } = message
     // Whoever made the call has it as the result.
-    if (channel === undefined && id !== undefined && this.device.refused(id, message)) return
+    if (
+      channel === undefined &&
+      id !== undefined &&
+      this.#outboxes.some((outbox) => outbox.refused(id, message))
+    )
+      return
     if (channel !== undefined) this.#channels.take(message)
     else this.#login.refused(message)
     this.#errors.tell(appError(message.code, message.message, message.retry_after))
@@ -211,7 +244,7 @@ class LiveClient implements Client {
 
   #state(state: LinkState): void {
     if (state.status === 'closed') {
-      this.device.closed(state.reason)
+      for (const outbox of this.#outboxes) outbox.closed(state.reason)
       this.#login.closed(state.reason)
     }
     this.#states.tell(state)

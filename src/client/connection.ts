@@ -1,9 +1,11 @@
 import type { Clock, Millis, Random } from '../core/clock.ts'
+import type { BoardMessage } from '../protocol/board-message.ts'
 import type { ClientMessage } from '../protocol/client-messages.ts'
-import { decodeServerFrame, encodeMessage } from '../protocol/codec.ts'
+import { decodeServerFrame, encodeClientMessage } from '../protocol/codec.ts'
 import type { Frame, WireFormat } from '../protocol/connection.ts'
 import { PackedDecoder } from '../protocol/packed-decoder.ts'
-import type { HelloMessage, ServerMessage } from '../protocol/server-messages.ts'
+import type { HelloMessage } from '../protocol/server/hello.ts'
+import type { ServerMessage } from '../protocol/server-messages.ts'
 import type { ClientSocket, OpenSocket, Timers } from './api.ts'
 import type { ChannelFields } from './channel-names.ts'
 import { Heartbeat } from './heartbeat.ts'
@@ -32,7 +34,10 @@ export type ConnectionEvents = {
   /** A frame of this channel was lost on the way. */
   lost(channel: ChannelFields): void
   broken(reason: string): void
-  /** Closed by the other side, with its code, or given up by this one (null). Comes once, unless `close` was called. */
+  /**
+   * Closed by the other side, with its code, or given up by this one (null). Comes once, unless `close` was
+   * called.
+   */
   ended(code: number | null, reason: string): void
 }
 
@@ -71,9 +76,9 @@ export class Connection {
   }
 
   /** Sends, if hello has been said. */
-  send(message: ClientMessage): boolean {
+  send(message: ClientMessage | BoardMessage): boolean {
     if (this.#phase.type !== 'up') return false
-    this.#socket.send(encodeMessage(message, this.#deps.format))
+    this.#socket.send(encodeClientMessage(message, this.#deps.format))
     return true
   }
 

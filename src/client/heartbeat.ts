@@ -13,8 +13,8 @@ export type HeartbeatEvents = {
 }
 
 /**
- * Signs of life of one connection (rules B-1 to B-3). Every frame counts as one; the first beat comes at a random moment of
- * its interval, so that ten thousand clients that connected at once do not beat at once.
+ * Signs of life of one connection (rules B-1 to B-3). Every frame counts as one; the first beat comes at a
+ * random moment of its interval, so that ten thousand clients that connected at once do not beat at once.
  */
 export class Heartbeat {
   readonly #clock: Clock

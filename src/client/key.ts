@@ -7,7 +7,10 @@ import type { SigningKey } from './api.ts'
 // noble's own choice, WebCrypto, is missing on pages that came over plain http.
 ed25519.hashes.sha512 = sha512
 
-/** A key whose secret this program holds. `secret` is the 32-byte seed of RFC 8032, as base64url without padding. */
+/**
+ * A key whose secret this program holds. `secret` is the 32-byte seed of RFC 8032, as base64url without
+ * padding.
+ */
 export type SecretKey = SigningKey & { readonly secret: string }
 
 /** A new key. */

@@ -1,8 +1,10 @@
 import type { Millis } from '../core/clock.ts'
+import type { BoardMessage } from '../protocol/board-message.ts'
 import type { ClientMessage } from '../protocol/client-messages.ts'
 import { mayReconnect } from '../protocol/close-codes.ts'
 import { PROTOCOL_VERSION } from '../protocol/protocol-version.ts'
-import type { HelloMessage, ServerMessage } from '../protocol/server-messages.ts'
+import type { HelloMessage } from '../protocol/server/hello.ts'
+import type { ServerMessage } from '../protocol/server-messages.ts'
 import type { LinkState } from './api.ts'
 import { backoff } from './backoff.ts'
 import type { ChannelFields } from './channel-names.ts'
@@ -11,7 +13,10 @@ import { fraction } from './platform.ts'
 
 /** What the link tells whoever uses it. */
 export type LinkEvents = {
-  /** A connection is there and the server has said hello on it; we had asked for it at `sentAt` (ms, our clock). */
+  /**
+   * A connection is there and the server has said hello on it; we had asked for it at `sentAt` (ms, our
+   * clock).
+   */
   up(hello: HelloMessage, sentAt: Millis): void
   /** The connection that was up is gone. */
   down(): void
@@ -30,8 +35,9 @@ export class Link {
   #connection: Connection | null = null
   #isUp = false
   /**
-   * Two reasons to call what we have stale, each with an end of its own: nothing came in since then (ended by any frame), and the
-   * server itself has heard nothing since then (ended by its `fresh`, or with the connection: rules B-3, B-5, B-6).
+   * Two reasons to call what we have stale, each with an end of its own: nothing came in since then (ended by
+   * any frame), and the server itself has heard nothing since then (ended by its `fresh`, or with the
+   * connection: rules B-3, B-5, B-6).
    */
   #silentSince: Millis | null = null
   #serverStaleSince: Millis | null = null
@@ -60,7 +66,10 @@ export class Link {
     if (this.#state.status === 'offline') this.start()
   }
 
-  /** Closes for good, until the next `start`. `code` is what the state will say; the socket is closed as normal. */
+  /**
+   * Closes for good, until the next `start`. `code` is what the state will say; the socket is closed as
+   * normal.
+   */
   stop(code: number, reason: string): void {
     this.#leave(reason)
     this.#set({ status: 'closed', code, reason })
@@ -73,7 +82,7 @@ export class Link {
   }
 
   /** Sends, if the link is up. Nothing is queued here. */
-  send(message: ClientMessage): boolean {
+  send(message: ClientMessage | BoardMessage): boolean {
     return this.#connection?.send(message) ?? false
   }
 

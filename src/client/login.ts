@@ -1,9 +1,12 @@
 import { toBase64url } from '../core/base64url.ts'
 import { type AppError, appError } from '../core/errors.ts'
 import { fail, ok, type Result } from '../core/result.ts'
-import type { AuthenticateMessage, ClientMessage } from '../protocol/client-messages.ts'
+import type { AuthenticateMessage } from '../protocol/client/authenticate.ts'
+import type { ClientMessage } from '../protocol/client-messages.ts'
 import { loginText } from '../protocol/login-text.ts'
-import type { AuthenticatedMessage, ErrorMessage, HelloMessage } from '../protocol/server-messages.ts'
+import type { AuthenticatedMessage } from '../protocol/server/authenticated.ts'
+import type { ErrorMessage } from '../protocol/server/error.ts'
+import type { HelloMessage } from '../protocol/server/hello.ts'
 import type { ClientUser, Credentials } from './api.ts'
 
 export type LoginDeps = {
@@ -135,7 +138,8 @@ async function answerOf(
 ): Promise<Result<AuthenticateMessage>> {
   try {
     if (credentials.type === 'token') return ok({ type: 'authenticate', token: await credentials.token() })
-    // Whoever runs this server might relay another one's challenge and log in there with the answer (rule L-1).
+    // Whoever runs this server might relay another one's challenge and log in there with the answer (rule
+    // L-1).
     if (!isOf(challenge.origin, host))
       throw new Error(`the challenge is of ${challenge.origin}, not of ${host}`)
     const { key, register } = credentials

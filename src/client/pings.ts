@@ -14,7 +14,9 @@ export class Pings {
     this.#clock = clock
   }
 
-  /** `send` puts a heartbeat on its way, unless one is, and answers whether there is a connection to do so. */
+  /**
+   * `send` puts a heartbeat on its way, unless one is, and answers whether there is a connection to do so.
+   */
   ping(send: () => boolean, timeout: Millis): Promise<Result<Millis>> {
     if (!send()) return Promise.resolve(NOT_CONNECTED)
     return new Promise((resolve) => {

@@ -3,8 +3,8 @@ import { systemClock, systemRandom } from '../core/clock.ts'
 import type { OpenSocket, Timers } from './api.ts'
 
 /**
- * Sockets by the platform's own WebSocket (browser, Bun, Node 22). `headers` go with the upgrade request where the platform
- * can do that, which is Bun only.
+ * Sockets by the platform's own WebSocket (browser, Bun, Node 22). `headers` go with the upgrade request
+ * where the platform can do that, which is Bun only.
  */
 export function platformSocket(headers?: { readonly [name: string]: string }): OpenSocket {
   return (url, events) => {
@@ -19,7 +19,8 @@ export function platformSocket(headers?: { readonly [name: string]: string }): O
     socket.onclose = ({ code, reason }) => events.closed(code, reason)
     return {
       send(frame) {
-        // A frame for a socket that is already closing is lost, as one on its way would be; the session resends what matters.
+        // A frame for a socket that is already closing is lost, as one on its way would be; the session
+        // resends what matters.
         if (socket.readyState !== WebSocket.OPEN) return
         socket.send(typeof frame === 'string' ? frame : new Uint8Array(frame))
       },

@@ -2,12 +2,10 @@ import { documentChecksum, updateChecksum } from '../core/checksum.ts'
 import type { Millis } from '../core/clock.ts'
 import type { JsonObject } from '../core/json.ts'
 import { applyPatch, type Patch } from '../core/patch.ts'
-import type {
-  ResumedMessage,
-  SnapshotMessage,
-  StreamEventMessage,
-  UpdateMessage,
-} from '../protocol/server-messages.ts'
+import type { ResumedMessage } from '../protocol/server/resumed.ts'
+import type { SnapshotMessage } from '../protocol/server/snapshot.ts'
+import type { UpdateMessage } from '../protocol/server/update.ts'
+import type { StreamEventMessage } from '../protocol/stream-event.ts'
 import type { Change, Cursor } from './api.ts'
 
 /** What a message did to a replica. */
@@ -17,7 +15,10 @@ export type Outcome =
   | { readonly type: 'event' }
   /** Already known, or not to be used before what was asked for has come. */
   | { readonly type: 'ignored' }
-  /** Something between our position and this message is missing: subscribe again, with the position (rule D-3). */
+  /**
+   * Something between our position and this message is missing: subscribe again, with the position (rule
+   * D-3).
+   */
   | { readonly type: 'gap' }
   /** The document is not what the server has: subscribe again, without a position (rule C-3). */
   | { readonly type: 'corrupt' }
@@ -33,7 +34,10 @@ export class Replica {
     this.position = position
   }
 
-  /** The position is worth nothing: the next thing to come is a snapshot. The last value stays to be looked at. */
+  /**
+   * The position is worth nothing: the next thing to come is a snapshot. The last value stays to be looked
+   * at.
+   */
   forget(): void {
     this.position = null
     this.#checksum = null
@@ -50,8 +54,8 @@ export class Replica {
   }
 
   /**
-   * A delta applies if it begins at or before our position and ends after it (rules D-2 to D-4). `resumed` may
-   * lead from one epoch into the next, as the server has checked our position; `update` may not.
+   * A delta applies if it begins at or before our position and ends after it (rules D-2 to D-4). `resumed`
+   * may lead from one epoch into the next, as the server has checked our position; `update` may not.
    */
   delta(message: UpdateMessage | ResumedMessage): Outcome {
     const { position } = this

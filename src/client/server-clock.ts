@@ -1,9 +1,9 @@
 import type { Clock, Millis } from '../core/clock.ts'
 
 /**
- * The server's time, from what it says about it. A heartbeat that came back after `trip` ms was answered somewhere in between:
- * taking the middle, the error is at most half the trip, so the quickest answer is the best. Old ones count less, as
- * clocks drift.
+ * The server's time, from what it says about it. A heartbeat that came back after `trip` ms was answered
+ * somewhere in between: taking the middle, the error is at most half the trip, so the quickest answer is the
+ * best. Old ones count less, as clocks drift.
  */
 export class ServerClock {
   readonly #clock: Clock

@@ -1,7 +1,7 @@
 import type { Millis } from '../core/clock.ts'
 import type { AppError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
-import type { StreamEventMessage } from '../protocol/server-messages.ts'
+import type { StreamEventMessage } from '../protocol/stream-event.ts'
 import type { Change, ChannelStatus, Cursor } from './api.ts'
 import { Listeners } from './listeners.ts'
 import { Replica } from './replica.ts'

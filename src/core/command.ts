@@ -37,11 +37,10 @@ export type ChannelPatch = { readonly channel: ChannelKey; readonly patch: Patch
 /** One event of a stream channel. */
 export type ChannelEvent = {
   readonly channel: ChannelKey
-  readonly type: StreamEventType
+  /** The name of the event, one of those that its board declares. */
+  readonly type: string
   readonly data: Json
 }
-
-export type StreamEventType = 'notification' | 'violation' | 'metrics_update' | 'config_update'
 
 /**
  * What a handler decided: rows are already written through its store; this is what the world gets to hear.

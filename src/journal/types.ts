@@ -1,5 +1,4 @@
 import type { Millis } from '../core/clock.ts'
-import type { StreamEventType } from '../core/command.ts'
 import type { ChannelKey } from '../core/ids.ts'
 import type { Json } from '../core/json.ts'
 import type { Patch } from '../core/patch.ts'
@@ -8,7 +7,7 @@ import type { Sync } from '../core/storage.ts'
 /** What one journal row says. `epoch` marks that a writer took over: everything after it is its word. */
 export type JournalBody =
   | { readonly kind: 'patch'; readonly patch: Patch }
-  | { readonly kind: 'event'; readonly type: StreamEventType; readonly data: Json }
+  | { readonly kind: 'event'; readonly type: string; readonly data: Json }
   | { readonly kind: 'epoch' }
 
 /** One committed row. `chain` is a hash over this row and the chain of the row before it. */

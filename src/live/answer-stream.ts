@@ -1,4 +1,5 @@
-import type { ResumedMessage, SnapshotMessage } from '../protocol/server-messages.ts'
+import type { ResumedMessage } from '../protocol/server/resumed.ts'
+import type { SnapshotMessage } from '../protocol/server/snapshot.ts'
 import type { Position } from './answer.ts'
 import { type Channel, channelFields } from './channel.ts'
 import { encodeForFeed } from './encode.ts'
@@ -46,7 +47,7 @@ export function answerStream<Socket>(
       if (seq > live.seq) return null
       if (body.kind !== 'event') continue
       // For this session alone, so in `packed` no part of the feed: a plain message.
-      send(live, session, { type: body.type, ...head, from: at, seq, data: body.data })
+      send(live, session, { type: 'event', event: body.type, ...head, from: at, seq, data: body.data })
       at = seq
     }
     if (rows.length < limits.resumeRows) return null

@@ -1,5 +1,6 @@
-import { encodeMessage } from '../protocol/codec.ts'
+import { encodeServerMessage } from '../protocol/codec.ts'
 import type { FeedMessage, ServerMessage } from '../protocol/server-messages.ts'
+import { wireType } from '../protocol/stream-event.ts'
 import type { Feed } from './feed.ts'
 import type { Frame, WireFormat } from './ports.ts'
 import type { LiveState } from './state.ts'
@@ -12,8 +13,9 @@ export function encodeForFeed<Socket>(
   format: WireFormat,
 ): Frame {
   const started = live.deps.seconds()
-  const frame = format === 'packed' ? feed.packedFeed(live).encode(message) : encodeMessage(message, format)
-  live.deps.metrics.encoded(format, message.type, frame.length, live.deps.seconds() - started)
+  const frame =
+    format === 'packed' ? feed.packedFeed(live).encode(message) : encodeServerMessage(message, format)
+  live.deps.metrics.encoded(format, wireType(message), frame.length, live.deps.seconds() - started)
   return frame
 }
 
@@ -24,7 +26,7 @@ export function encodePlain<Socket>(
   format: WireFormat,
 ): Frame {
   const started = live.deps.seconds()
-  const frame = encodeMessage(message, format)
-  live.deps.metrics.encoded(format, message.type, frame.length, live.deps.seconds() - started)
+  const frame = encodeServerMessage(message, format)
+  live.deps.metrics.encoded(format, wireType(message), frame.length, live.deps.seconds() - started)
   return frame
 }

@@ -2,6 +2,7 @@ import type { Millis } from '../core/clock.ts'
 import { DEFAULT_WORKSPACE } from '../core/ids.ts'
 import { refill } from '../core/token-bucket.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
+import { checkEventNames } from '../protocol/server-messages.ts'
 import { countRows } from './charge.ts'
 import { closeAfter, closeSession, detach } from './close.ts'
 import { DocumentCache } from './documents.ts'
@@ -21,10 +22,12 @@ import { sweep } from './sweep.ts'
 import type { Engine, EngineDeps } from './types.ts'
 
 /**
- * Makes the engine; throws RangeError when two sources claim one name, or one has parameters and no `knows`. The engine stands at
- * `history.head()` and waits to be told of rows after that.
+ * Makes the engine; throws RangeError when two sources claim one name, or one has parameters and no `knows`,
+ * and for names of events that are declared twice, or not at all. The engine stands at `history.head()` and
+ * waits to be told of rows after that.
  */
 export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
+  checkEvents(deps)
   const head = deps.history.head()
   const history = countRows(deps.history)
   const live: LiveState<Socket> = {
@@ -73,7 +76,7 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
       guarded('closing', () => {
         detach(live, session)
         deps.metrics.connected(session.clientType, -1)
-        deps.devices.closed(session)
+        deps.boards.closed(session)
       })
     },
     apply: (entries) => guarded('applying journal rows', () => applyEntries(live, entries)),
@@ -97,6 +100,14 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
       epoch: live.epoch,
       seq: live.seq,
     }),
+  }
+}
+
+function checkEvents({ events, sources }: Pick<EngineDeps<unknown>, 'events' | 'sources'>): void {
+  checkEventNames(events)
+  for (const source of sources) {
+    if (source.kind === 'stream' && !events.includes(source.event))
+      throw new Error(`the event ${JSON.stringify(source.event)} of ${source.name} is not declared`)
   }
 }
 

@@ -44,7 +44,7 @@ function applyEntry<Socket>(live: LiveState<Socket>, entry: JournalEntry): void 
       if (channel === undefined || seq <= channel.seq) return
       channel.seq = seq
       for (const feed of feedsOf(channel))
-        publishEvent(live, feed, { type: body.type, data: body.data, seq, at })
+        publishEvent(live, feed, { name: body.type, data: body.data, seq, at })
       return
     default:
       body satisfies never

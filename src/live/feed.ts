@@ -57,7 +57,7 @@ export class Feed<Socket> {
     if (this.#packedFeed === null) {
       live.feedsMade += 1
       const { address, workspace } = this.channel
-      this.#packedFeed = new PackedFeed(live.feedsMade, address, workspace)
+      this.#packedFeed = new PackedFeed(live.feedsMade, address, live.deps.events, workspace)
     }
     return this.#packedFeed
   }

@@ -42,6 +42,7 @@ export function openSession<Socket>(
     },
     public_channels: live.publicChannels,
     ...(live.aliases === null ? {} : { aliases: live.aliases }),
+    events: live.deps.events,
     challenge,
   })
   if (live.staleSince !== null) send(live, session, { type: 'stale', since: live.staleSince })

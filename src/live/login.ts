@@ -1,7 +1,7 @@
 import { type AppError, appError, type ErrorCode } from '../core/errors.ts'
 import { fail, type Result } from '../core/result.ts'
 import { StorageFailure } from '../core/storage.ts'
-import type { AuthenticateMessage } from '../protocol/client-messages.ts'
+import type { AuthenticateMessage } from '../protocol/client/authenticate.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
 import { defer } from './back-pressure.ts'
 import { closeAfter, closeSession } from './close.ts'

@@ -1,10 +1,10 @@
 import type { Millis } from '../core/clock.ts'
-import type { StreamEventType } from '../core/command.ts'
 import type { ChannelKey, ChannelName, Scope, SessionId, UserId, WorkspaceId } from '../core/ids.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type { Result } from '../core/result.ts'
 import type { JournalEntry } from '../journal/types.ts'
-import type { AuthenticateMessage, DeviceMessage } from '../protocol/client-messages.ts'
+import type { BoardMessage } from '../protocol/board-message.ts'
+import type { AuthenticateMessage } from '../protocol/client/authenticate.ts'
 import type { ClientType, Frame, WireFormat } from '../protocol/connection.ts'
 import type { ChallengeFields } from '../protocol/server/hello.ts'
 
@@ -62,7 +62,11 @@ export type StateSource = SourceFields & {
   load(scope: Scope, parameters: readonly string[]): LoadedDocument
 }
 
-export type StreamSource = SourceFields & { readonly kind: 'stream'; readonly event: StreamEventType }
+export type StreamSource = SourceFields & {
+  readonly kind: 'stream'
+  /** The name of its events. */
+  readonly event: string
+}
 
 type SourceFields = {
   /** Without parameters: `trading.candles`. */
@@ -119,7 +123,7 @@ export type LiveMetrics = {
   connected(clientType: ClientType, delta: 1 | -1): void
 }
 
-/** A board's or the auth module's answer to a socket message that is not the engine's own. */
+/** A board's answer to one of its messages. */
 export type MessageOutcome = { readonly value: Json; readonly epoch: number; readonly seq: number }
 
 /** What the rest of the server may know of a session. A view of the session itself, not a copy: it lives as long. */
@@ -146,9 +150,9 @@ export type Authenticator = {
   ): Promise<Result<Principal>>
 }
 
-/** Where messages go that are a board's and not the engine's: `connect`, `network_update`, `disconnect`. */
-export type DeviceMessages = {
-  handle(message: DeviceMessage, session: SessionInfo): Promise<Result<MessageOutcome>>
-  /** The socket is gone: what it had connected has vanished. Called once for every session that was open. */
+/** Takes the messages that boards declared, each for its board. */
+export type BoardMessages = {
+  handle(message: BoardMessage, session: SessionInfo): Promise<Result<MessageOutcome>>
+  /** The socket is gone. Called once for every session that was open. */
   closed(session: SessionInfo): void
 }

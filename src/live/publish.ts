@@ -1,7 +1,7 @@
 import type { Millis } from '../core/clock.ts'
-import type { StreamEventType } from '../core/command.ts'
 import type { Json } from '../core/json.ts'
 import type { FeedMessage } from '../protocol/server-messages.ts'
+import { wireType } from '../protocol/stream-event.ts'
 import { takeOffSlowReaders } from './back-pressure.ts'
 import { channelFields } from './channel.ts'
 import { encodeForFeed } from './encode.ts'
@@ -43,7 +43,7 @@ export function flushFeed<Socket>(live: LiveState<Socket>, feed: Feed<Socket>): 
 export function publishEvent<Socket>(
   live: LiveState<Socket>,
   feed: Feed<Socket>,
-  event: { readonly type: StreamEventType; readonly data: Json; readonly seq: number; readonly at: Millis },
+  event: { readonly name: string; readonly data: Json; readonly seq: number; readonly at: Millis },
 ): void {
   const now = live.deps.clock.now()
   const position = { ...channelFields(feed.channel), epoch: live.epoch, from: feed.seq, timestamp: now }
@@ -53,7 +53,7 @@ export function publishEvent<Socket>(
     feed.epoch = live.epoch
   }
   feed.seq = event.seq
-  publish(live, feed, { type: event.type, ...position, seq: event.seq, data: event.data })
+  publish(live, feed, { type: 'event', event: event.name, ...position, seq: event.seq, data: event.data })
   live.deps.metrics.broadcast(feed.clientType, (now - event.at) / 1000)
 }
 
@@ -65,7 +65,7 @@ function publish<Socket>(live: LiveState<Socket>, feed: Feed<Socket>, message: F
     const outcome = hasTopics(feed.channel)
       ? live.deps.publisher.publish(topicOf(feed.channel, feed.clientType, format), frame)
       : sendToReaders(live, feed, format, frame)
-    live.deps.metrics.sent(feed.clientType, message.type, readers)
+    live.deps.metrics.sent(feed.clientType, wireType(message), readers)
     if (outcome === 'congested') takeOffSlowReaders(live, feed, format)
   }
 }

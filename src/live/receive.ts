@@ -1,11 +1,11 @@
 import { appError } from '../core/errors.ts'
 import { takeToken } from '../core/token-bucket.ts'
-import type { ClientMessage } from '../protocol/client-messages.ts'
-import { frameKindFits } from '../protocol/connection.ts'
-import { correlationOf, parseClientMessage, wrongFrameKind } from '../protocol/parse.ts'
+import type { ReceivedMessage } from '../protocol/client-messages.ts'
+import { frameKindFits, wrongFrameKind } from '../protocol/connection.ts'
+import { readId } from '../protocol/parse.ts'
 import { checkReader, defer, putBack } from './back-pressure.ts'
+import { handleBoardMessage } from './board-messages.ts'
 import { closeSession } from './close.ts'
-import { handleDeviceMessage } from './device-messages.ts'
 import { authenticate } from './login.ts'
 import type { Frame } from './ports.ts'
 import { send, sendError } from './send.ts'
@@ -28,15 +28,15 @@ export function receive<Socket>(live: LiveState<Socket>, session: Session<Socket
     closeSession(live, session, 'protocolViolation', error.message)
     return
   }
-  const parsed = parseClientMessage(frame, session.format)
+  const parsed = live.deps.parser.parse(frame)
   if (!parsed.ok) {
     live.deps.metrics.received('invalid')
-    sendError(live, session, parsed.error, { id: correlationOf(frame) })
+    sendError(live, session, parsed.error, { id: parsed.id })
     countRefusal(live, session, 'protocolViolation')
     return
   }
   const message = parsed.value
-  live.deps.metrics.received(message.type)
+  live.deps.metrics.received(message.type === 'board' ? message.message.type : message.type)
   if (session.refusals > 0) session.refusals -= 1
   if (mustWait(live, session, message)) defer(live, session, [message])
   else handle(live, session, message)
@@ -66,12 +66,20 @@ export function goOn<Socket>(live: LiveState<Socket>, session: Session<Socket>):
 function mustWait<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
-  { type }: ClientMessage,
+  message: ReceivedMessage,
 ): boolean {
-  if (NEED_NO_ROOM.has(type)) return false
+  if (isImmediate(message)) return false
   if (session.link.type !== 'open') return true
   // Giving a channel back needs no storage, but must not overtake the subscription that waits.
-  return live.suspended && (type !== 'unsubscribe' || session.deferred.length > 0)
+  return live.suspended && (message.type !== 'unsubscribe' || session.deferred.length > 0)
+}
+
+/**
+ * What no session is made to wait for: signs of life, and messages that their board declared so (rule V-5).
+ * The answers are small and few, and no storage of ours is needed for them.
+ */
+function isImmediate(message: ReceivedMessage): boolean {
+  return message.type === 'heartbeat' || (message.type === 'board' && message.immediate)
 }
 
 function handle<Socket>(live: LiveState<Socket>, session: Session<Socket>, message: Deferred): void {
@@ -94,10 +102,8 @@ function handle<Socket>(live: LiveState<Socket>, session: Session<Socket>, messa
     case 'caught_up':
       send(live, session, message)
       return
-    case 'connect':
-    case 'network_update':
-    case 'disconnect':
-      handleDeviceMessage(live, session, message)
+    case 'board':
+      handleBoardMessage(live, session, message.message)
       return
     default:
       message satisfies never
@@ -112,7 +118,7 @@ function refuseTooFast<Socket>(
 ): void {
   const { rate } = live.deps.limits.messages
   // Finding the id means decoding, which is what the limit is there to bound.
-  const id = frame.length <= MOST_TO_DECODE ? correlationOf(frame) : null
+  const id = frame.length <= MOST_TO_DECODE ? readId(frame) : null
   sendError(live, session, appError('RateLimited', `more than ${rate} messages a second`, wait), { id })
   countRefusal(live, session, 'rateLimited')
 }
@@ -128,14 +134,3 @@ function countRefusal<Socket>(
 }
 
 const MOST_TO_DECODE = 2048
-
-/**
- * What no session is made to wait for: signs of life, and what it says as a device, which is taken even if it never
- * drains (rule V-5). The answers are small and few, and no storage of ours is needed for them.
- */
-const NEED_NO_ROOM: ReadonlySet<ClientMessage['type']> = new Set([
-  'heartbeat',
-  'connect',
-  'network_update',
-  'disconnect',
-])

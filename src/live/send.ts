@@ -1,5 +1,7 @@
 import type { AppError } from '../core/errors.ts'
-import type { ErrorMessage, ServerMessage } from '../protocol/server-messages.ts'
+import type { ErrorMessage } from '../protocol/server/error.ts'
+import type { ServerMessage } from '../protocol/server-messages.ts'
+import { wireType } from '../protocol/stream-event.ts'
 import type { ChannelFields } from './channel.ts'
 import { encodePlain } from './encode.ts'
 import type { Session } from './session.ts'
@@ -13,7 +15,7 @@ export function send<Socket>(
 ): void {
   if (session.link.type === 'closed') return
   live.deps.transport.send(session.socket, encodePlain(live, message, session.format))
-  live.deps.metrics.sent(session.clientType, message.type, 1)
+  live.deps.metrics.sent(session.clientType, wireType(message), 1)
 }
 
 /** Tells a session that something was refused; `about` says what. */

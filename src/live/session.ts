@@ -1,7 +1,7 @@
 import type { Millis } from '../core/clock.ts'
 import type { SessionId, WorkspaceId } from '../core/ids.ts'
-import type { ClientMessage } from '../protocol/client-messages.ts'
-import type { CaughtUpMessage } from '../protocol/server-messages.ts'
+import type { ReceivedMessage } from '../protocol/client-messages.ts'
+import type { CaughtUpMessage } from '../protocol/server/caught-up.ts'
 import type { Position } from './answer.ts'
 import type { Channel } from './channel.ts'
 import type { Challenge, ClientType, Principal, SessionInfo, WireFormat } from './ports.ts'
@@ -85,7 +85,7 @@ export type SlowLink = {
   readonly positions: readonly Position[]
 }
 
-export type Deferred = ClientMessage | CaughtUpMessage
+export type Deferred = ReceivedMessage | CaughtUpMessage
 
 export const OPEN: Link = { type: 'open' }
 export const CLOSED: Link = { type: 'closed' }

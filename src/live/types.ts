@@ -2,13 +2,14 @@ import type { Clock, Millis, Random } from '../core/clock.ts'
 import type { WorkspaceId } from '../core/ids.ts'
 import type { JournalEntry } from '../journal/types.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
+import type { MessageParser } from '../protocol/parse.ts'
 import type { EngineLimits } from './limits.ts'
 import type {
   Access,
   Authenticator,
+  BoardMessages,
   ChannelSource,
   ClientType,
-  DeviceMessages,
   Frame,
   History,
   LiveMetrics,
@@ -19,7 +20,9 @@ import type {
 } from './ports.ts'
 import type { Session } from './session.ts'
 
-/** Everything the engine is given. It has no clock, no timer, no randomness and no input or output of its own. */
+/**
+ * Everything the engine is given. It has no clock, no timer, no randomness and no input or output of its own.
+ */
 export type EngineDeps<Socket> = {
   readonly clock: Clock
   readonly random: Random
@@ -29,7 +32,11 @@ export type EngineDeps<Socket> = {
   readonly access: Access
   readonly history: History
   readonly authenticator: Authenticator
-  readonly devices: DeviceMessages
+  /** Made for the messages that `boards` takes. */
+  readonly parser: MessageParser
+  readonly boards: BoardMessages
+  /** The names of all boards' stream events; `hello` has them, and `packed` numbers them in this order. */
+  readonly events: readonly string[]
   readonly metrics: LiveMetrics
   readonly limits: EngineLimits
   /** A monotonic clock in seconds, for measurements only. */
@@ -54,7 +61,10 @@ export type OpenOptions = {
   readonly preset: readonly string[]
 }
 
-/** The live engine: sessions, channels and what flows between them. Every method is synchronous and never throws. */
+/**
+ * The live engine: sessions, channels and what flows between them. Every method is synchronous and never
+ * throws.
+ */
 export type Engine<Socket> = {
   /** A socket is open: sends `hello` and what the preset asks for. Keep the session with the socket. */
   open(socket: Socket, options: OpenOptions): Session<Socket>
@@ -64,11 +74,14 @@ export type Engine<Socket> = {
   heard(session: Session<Socket>): void
   /** The socket took bytes that were waiting. */
   drained(session: Session<Socket>): void
-  /** The socket is closed, by whomever; call it exactly once per session, also after a close by the engine. */
+  /**
+   * The socket is closed, by whomever; call it exactly once per session, also after a close by the engine.
+   */
   closed(session: Session<Socket>): void
   /**
-   * Committed journal rows, in order and without gaps, from the position `history.head()` had when the engine was made.
-   * Rows it already has are ignored; after a gap it starts again as by {@link Engine.resync}. Stream events go out at once, patches with the next tick.
+   * Committed journal rows, in order and without gaps, from the position `history.head()` had when the engine
+   * was made. Rows it already has are ignored; after a gap it starts again as by {@link Engine.resync}.
+   * Stream events go out at once, patches with the next tick.
    */
   apply(entries: readonly JournalEntry[]): void
   /** Publishes what changed to the sessions of one type; call it every `FLUSH_MILLIS[clientType]`. */
@@ -76,31 +89,35 @@ export type Engine<Socket> = {
   /** Closes the silent, the slow and those that do not log in; call it about once a second. */
   sweep(): void
   /**
-   * Says `reconnect` to everyone, each with its own delay between 0 and `spreadMillis`. Close them afterwards, a slice
-   * at a time, with {@link Engine.closeSome}.
+   * Says `reconnect` to everyone, each with its own delay between 0 and `spreadMillis`. Close them
+   * afterwards, a slice at a time, with {@link Engine.closeSome}.
    */
   goodbye(spreadMillis: Millis, reason: string): void
   /** Closes up to `count` sessions with 3000 and answers how many are still open. */
   closeSome(count: number): number
   /**
-   * The journal is not the one that clients were told of (a fail-over lost its end): starts again from `history.head()`,
-   * and everybody gets `resync` and a snapshot of all it holds.
+   * The journal is not the one that clients were told of (a fail-over lost its end): starts again from
+   * `history.head()`, and everybody gets `resync` and a snapshot of all it holds.
    */
   resync(reason: string): void
   /**
-   * Nothing new has been heard since then: tells everyone, and whoever comes while it lasts, `stale`. Calls that follow change
-   * nothing until {@link Engine.fresh}.
+   * Nothing new has been heard since then: tells everyone, and whoever comes while it lasts, `stale`. Calls
+   * that follow change nothing until {@link Engine.fresh}.
    */
   stale(since: Millis): void
   /** What is sent from now on is up to date: tells everyone `fresh`, if they were told `stale`. */
   fresh(): void
   /**
-   * The storage is away. What needs it waits, in order and bounded per session: subscriptions, refreshes, logins, slow readers that
-   * have read. All else goes on: sessions open and close, heartbeats are answered, rows are applied and ticks published, messages of
-   * devices are handed on. A session that asks for more than may wait is closed with 3007.
+   * The storage is away. What needs it waits, in order and bounded per session: subscriptions, refreshes,
+   * logins, slow readers that have read. All else goes on: sessions open and close, heartbeats are answered,
+   * rows are applied and ticks published, messages of devices are handed on. A session that asks for more
+   * than may wait is closed with 3007.
    */
   suspend(): void
-  /** The storage is back: does what waited. To be called once the tail has caught up, or after {@link Engine.resync}. */
+  /**
+   * The storage is back: does what waited. To be called once the tail has caught up, or after {@link
+   * Engine.resync}.
+   */
   resume(): void
   /** Closes every session that the predicate picks (a revoked key, a deleted user); answers how many. */
   revoke(matches: (session: SessionInfo) => boolean, reason: CloseReason): number

@@ -16,8 +16,9 @@ export type MessageDeclaration<Schema extends BoardMessageSchema = BoardMessageS
   /** Made by {@link boardMessage}. */
   readonly schema: Schema
   /**
-   * Whether the message is handled at once, even for a session that reads slowly and while the storage is away
-   * (rule V-5). Only for messages whose answers are small and few. Default: it waits until the session reads again.
+   * Whether the message is handled at once, even for a session that reads slowly and while the storage is
+   * away (rule V-5). Only for messages whose answers are small and few. Default: it waits until the session
+   * reads again.
    */
   readonly immediate?: boolean
 }
@@ -27,11 +28,12 @@ export type BoardMessage = {
   readonly type: string
   readonly id?: string
   readonly ack?: 'replicated'
-  readonly [field: string]: Json | undefined
+  readonly [field: string]: Json
 }
 
 /** An object schema with the fields that every message of a board has. */
 export type BoardMessageSchema = TObject & {
+  readonly static: BoardMessage
   readonly properties: {
     readonly type: TLiteral<string>
     readonly id: TOptional<TString>
@@ -39,14 +41,17 @@ export type BoardMessageSchema = TObject & {
   }
 }
 
-/** Returns the schema of a board's message: its own fields, and `id` and `ack` for the answer (rules P-10, V-3, V-8). */
+/**
+ * Returns the schema of a board's message: its own fields, and `id` and `ack` for the answer (rules P-10,
+ * V-3, V-8).
+ */
 export function boardMessage<Name extends string, Fields extends TProperties>(name: Name, fields: Fields) {
   return message(name, { ...fields, id: Type.Optional(correlation), ack: Type.Optional(ack) })
 }
 
 /**
- * Returns the check by which a board narrows a {@link BoardMessage} to one of those that it declared. The check looks
- * at the whole message, not only at its `type`.
+ * Returns the check by which a board narrows a {@link BoardMessage} to one of those that it declared. The
+ * check looks at the whole message, not only at its `type`.
  */
 export function messageGuard<Declaration extends MessageDeclaration>(
   declarations: readonly Declaration[],

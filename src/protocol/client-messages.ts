@@ -1,50 +1,33 @@
-import {
-  type AuthenticateMessage,
-  AuthenticateWithKey,
-  AuthenticateWithToken,
-} from './client/authenticate.ts'
-import { ConnectMessage } from './client/connect.ts'
-import { DisconnectMessage } from './client/disconnect.ts'
+import type { Static } from '@sinclair/typebox'
+import type { BoardMessage } from './board-message.ts'
+import { AuthenticateWithKey, AuthenticateWithToken } from './client/authenticate.ts'
 import { ClientHeartbeat } from './client/heartbeat.ts'
-import { NetworkUpdateMessage } from './client/network-update.ts'
 import { RefreshMessage } from './client/refresh.ts'
 import { SubscribeMessage } from './client/subscribe.ts'
 import { UnsubscribeMessage } from './client/unsubscribe.ts'
 
-/** Messages of a device: a board's matter, answered by `ack`. */
-export type DeviceMessage = ConnectMessage | NetworkUpdateMessage | DisconnectMessage
-
-/** Everything a client may say. */
-export type ClientMessage =
-  | AuthenticateMessage
-  | SubscribeMessage
-  | UnsubscribeMessage
-  | RefreshMessage
-  | ClientHeartbeat
-  | DeviceMessage
-
-export type ClientMessageType = ClientMessage['type']
-
-/** The schemas; `authenticate` has two shapes, told apart by the field `token`. */
+/**
+ * The schemas of the engine's own messages; boards declare more (`board-message.ts`). `authenticate` has two:
+ * a message is held against the first of its type of which it has a required field, else against the last.
+ */
 export const CLIENT_SCHEMAS = {
-  authenticate_with_key: AuthenticateWithKey,
   authenticate_with_token: AuthenticateWithToken,
+  authenticate_with_key: AuthenticateWithKey,
   subscribe: SubscribeMessage,
   unsubscribe: UnsubscribeMessage,
   refresh: RefreshMessage,
   heartbeat: ClientHeartbeat,
-  connect: ConnectMessage,
-  network_update: NetworkUpdateMessage,
-  disconnect: DisconnectMessage,
 } as const
 
-export type {
-  AuthenticateMessage,
-  ClientHeartbeat,
-  ConnectMessage,
-  DisconnectMessage,
-  NetworkUpdateMessage,
-  RefreshMessage,
-  SubscribeMessage,
-  UnsubscribeMessage,
+/** Everything that a client may say to the engine itself. */
+export type ClientMessage = Static<(typeof CLIENT_SCHEMAS)[keyof typeof CLIENT_SCHEMAS]>
+
+/** A client's message once it is read: one of the engine's, or one for the board that declared it. */
+export type ReceivedMessage = ClientMessage | ReceivedBoardMessage
+
+export type ReceivedBoardMessage = {
+  readonly type: 'board'
+  readonly message: BoardMessage
+  /** See `MessageDeclaration`. */
+  readonly immediate: boolean
 }

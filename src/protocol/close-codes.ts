@@ -49,8 +49,8 @@ export type CloseReason = keyof typeof CLOSE
 const FINAL_STANDARD_CODES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010])
 
 /**
- * Whether to connect again after a close with this code. Codes that are neither ours nor final (1006: the network
- * broke; 1001, 1012: a proxy restarts) mean yes.
+ * Whether to connect again after a close with this code. Codes that are neither ours nor final (1006: the
+ * network broke; 1001, 1012: a proxy restarts) mean yes.
  */
 export function mayReconnect(code: number): boolean {
   if (code >= 3500 && code <= 3999) return false

@@ -1,17 +1,29 @@
 import type { Json } from '../core/json.ts'
 import { fail, ok, type Result } from '../core/result.ts'
+import type { BoardMessage } from './board-message.ts'
 import type { ClientMessage } from './client-messages.ts'
 import type { Frame, WireFormat } from './connection.ts'
 import { decodeMsgpack } from './msgpack-reader.ts'
 import { encodeMsgpack } from './msgpack-writer.ts'
+import { readServerMessage } from './read-server-message.ts'
 import type { ServerMessage } from './server-messages.ts'
-import { readServerMessage } from './server-shapes.ts'
+import { toWireEvent } from './stream-event.ts'
 
 /**
- * A message as one frame: JSON text, or MessagePack bytes of the same shape. In `packed` sessions every message but those of
- * a channel's feed is plain MessagePack (rule K-1); the feed's are made by `packed-encoder.ts`.
+ * Returns a server's message as one frame: JSON text, or MessagePack bytes of the same shape. In `packed`
+ * sessions every message but those of a channel's feed is plain MessagePack (rule K-1); the feed's are made
+ * by `packed-encoder.ts`.
  */
-export function encodeMessage(message: ServerMessage | ClientMessage, format: WireFormat): Frame {
+export function encodeServerMessage(message: ServerMessage, format: WireFormat): Frame {
+  return encode(message.type === 'event' ? toWireEvent(message) : message, format)
+}
+
+/** Returns a client's message as one frame; `packed` sessions send plain MessagePack. */
+export function encodeClientMessage(message: ClientMessage | BoardMessage, format: WireFormat): Frame {
+  return encode(message, format)
+}
+
+function encode(message: Json, format: WireFormat): Frame {
   return format === 'json' ? JSON.stringify(message) : encodeMsgpack(message)
 }
 

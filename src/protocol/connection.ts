@@ -1,4 +1,4 @@
-import { appError } from '../core/errors.ts'
+import { type AppError, appError } from '../core/errors.ts'
 import { DEFAULT_WORKSPACE, WORKSPACE_PATTERN, type WorkspaceId } from '../core/ids.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 
@@ -21,8 +21,9 @@ export type ConnectionQuery = {
 }
 
 /**
- * Reads `?type=`, `?format=` and `?workspace=` of an upgrade request; a missing one means `web`, `msgpack` and `main` (rules P-1,
- * S-15). Fails with MessageParseError for a word that is not in the list or cannot be the name of a workspace.
+ * Reads `?type=`, `?format=` and `?workspace=` of an upgrade request; a missing one means `web`, `msgpack`
+ * and `main` (rules P-1, S-15). Fails with MessageParseError for a word that is not in the list or cannot be
+ * the name of a workspace.
  */
 export function parseConnectionQuery(query: URLSearchParams): Result<ConnectionQuery> {
   const clientType = choose(CLIENT_TYPES, query.get('type') ?? 'web')
@@ -37,6 +38,15 @@ export function parseConnectionQuery(query: URLSearchParams): Result<ConnectionQ
 /** Whether a frame's kind (text or binary) is the one that sessions of this format use (rule P-2). */
 export function frameKindFits(frame: Frame, format: WireFormat): boolean {
   return (typeof frame === 'string') === (format === 'json')
+}
+
+/** The error for a text frame on a binary session or the reverse; the socket is closed with 3502 after it. */
+export function wrongFrameKind(format: WireFormat): AppError {
+  const [wanted, got, other] = format === 'json' ? ['text', 'binary', 'msgpack'] : ['binary', 'text', 'json']
+  return appError(
+    'MessageParseError',
+    `this session speaks ${format}, so send ${wanted} frames; for ${got} frames connect with ?format=${other}`,
+  )
 }
 
 function choose<Word extends string>(words: readonly Word[], given: string): Word | null {

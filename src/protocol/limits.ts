@@ -1,6 +1,6 @@
 /**
- * Limits that both sides know. Those a server may set by configuration are told in `hello`; these are the defaults.
- * Strings are counted in UTF-16 units, as JavaScript does.
+ * Limits that both sides know. Those a server may set by configuration are told in `hello`; these are the
+ * defaults. Strings are counted in UTF-16 units, as JavaScript does.
  */
 export const LIMITS = {
   /** Bytes of one message from a client; above it the socket is closed with 1009 (rule P-3). */
@@ -14,13 +14,10 @@ export const LIMITS = {
   channelsPerMessage: 64,
   channelNameLength: 128,
   idLength: 64,
-  deviceIdLength: 64,
   nameLength: 64,
   tokenLength: 4096,
-  /** Device messages of one session that may wait for their `ack`. */
+  /** Messages to boards, of one session, that may wait for their `ack`. */
   unanswered: 16,
-  /** Networks in one `network_update`. */
-  networks: 32,
 } as const
 
 /** Seconds between two signs of life that the server expects of a client. */

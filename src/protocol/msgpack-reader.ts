@@ -3,9 +3,10 @@ import { fail, ok, type Result } from '../core/result.ts'
 import { LIMITS } from './limits.ts'
 
 /**
- * Reads one value of standard MessagePack that fills the bytes exactly. Refused, with a reason: extension types and bin
- * (the protocol has none, and a reader that builds dates or regular expressions from a stranger's bytes is a hole), keys that
- * are not text, integers beyond 2^53 - 1, invalid UTF-8, missing or surplus bytes, more than `depth` levels.
+ * Reads one value of standard MessagePack that fills the bytes exactly. Refused, with a reason: extension
+ * types and bin (the protocol has none, and a reader that builds dates or regular expressions from a
+ * stranger's bytes is a hole), keys that are not text, integers beyond 2^53 - 1, invalid UTF-8, missing or
+ * surplus bytes, more than `depth` levels.
  */
 export function decodeMsgpack(bytes: Uint8Array, depth: number = LIMITS.depth): Result<Json, string> {
   try {

@@ -1,8 +1,9 @@
 import type { Json } from '../core/json.ts'
 
 /**
- * Writes standard MessagePack (msgpack.org specification): nil, bool, int, float, str, array, map. No extension
- * types and no bin, so that every decoder of any language reads it. Integers take their shortest form; -0 is 0.
+ * Writes standard MessagePack (msgpack.org specification): nil, bool, int, float, str, array, map. No
+ * extension types and no bin, so that every decoder of any language reads it. Integers take their shortest
+ * form; -0 is 0.
  */
 export class MsgpackWriter {
   #bytes: Uint8Array<ArrayBuffer>
@@ -27,7 +28,10 @@ export class MsgpackWriter {
     this.#at = 0
   }
 
-  /** Any JSON value. Fields that are undefined are left out, as JSON does. Throws RangeError for NaN and infinities. */
+  /**
+   * Any JSON value. Fields that are undefined are left out, as JSON does. Throws RangeError for NaN and
+   * infinities.
+   */
   value(value: Json | undefined): void {
     if (typeof value === 'string') this.string(value)
     else if (typeof value === 'number') this.number(value)
@@ -64,7 +68,8 @@ export class MsgpackWriter {
     // A UTF-16 unit takes at most three bytes of UTF-8.
     this.#room(5 + text.length * 3)
     if (text.length < 32 && this.#shortAscii(text)) return
-    // The length's own length must be known first: guess it from the text, and move the bytes if the guess was low.
+    // The length's own length must be known first: guess it from the text, and move the bytes if the guess
+    // was low.
     const guess = headerBytes(text.length)
     const body = this.#at + guess
     const written = utf8.encodeInto(text, this.#bytes.subarray(body)).written

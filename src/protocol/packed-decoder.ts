@@ -1,24 +1,29 @@
 import type { Json } from '../core/json.ts'
 import { decodeFrame } from './codec.ts'
 import type { Frame } from './connection.ts'
-import { COUNT_MODULUS, EVENT_TYPES, type FeedBase, FRESH_TABLES, KIND, nextCount } from './packed-layout.ts'
+import { COUNT_MODULUS, type FeedBase, FRESH_TABLES, KIND, nextCount } from './packed-layout.ts'
 import { emptyTables, forkTables, type PackedTables, shapeKey } from './packed-table.ts'
 import { asArray, asNumber, asText, isArray, PackedError, PackedValueReader } from './packed-value-reader.ts'
+import { readServerMessage } from './read-server-message.ts'
 import type { ServerMessage } from './server-messages.ts'
-import { readServerMessage } from './server-shapes.ts'
 
 /** What one frame of a `packed` session says. */
 export type PackedOutcome =
   | { readonly type: 'message'; readonly message: ServerMessage }
   /** A frame of a feed this session does not hold (any more), or a message of a type that is not known. */
   | { readonly type: 'ignored' }
-  /** A frame of this channel was lost on the way: nothing of the channel can be read until it is subscribed to anew. */
+  /**
+   * A frame of this channel was lost on the way: nothing of the channel can be read until it is subscribed to
+   * anew.
+   */
   | ({ readonly type: 'lost' } & ChannelFields)
   | { readonly type: 'broken'; readonly reason: string }
 
 /** The reader's side of a `packed` session: one per connection, given every frame in order. */
 export class PackedDecoder {
   readonly #feeds = new Map<number, Feed>()
+  /** Names of events by their number, as `hello` has them. */
+  #events: readonly string[] = []
 
   decode(frame: Frame): PackedOutcome {
     const decoded = decodeFrame(frame)
@@ -36,6 +41,7 @@ export class PackedDecoder {
     const read = readServerMessage(value)
     if (!read.ok) return { type: 'broken', reason: read.error }
     if (read.value === null) return { type: 'ignored' }
+    if (read.value.type === 'hello') this.#events = read.value.events ?? []
     if (read.value.type === 'unsubscribed')
       for (const channel of read.value.channels) this.#drop(channel, read.value.workspace)
     return { type: 'message', message: read.value }
@@ -114,7 +120,8 @@ export class PackedDecoder {
     feed.base = { epoch, seq, timestamp, count }
     const head = { ...feed.name, epoch, from, seq, timestamp }
     if (!isUpdate) {
-      const type = EVENT_TYPES[asNumber(items[5])]
+      const event = items[5]
+      const type = typeof event === 'string' ? event : this.#events[asNumber(event)]
       return type === undefined
         ? { type: 'ignored' }
         : checked({ type, ...head, data: values.value(items[6]) })

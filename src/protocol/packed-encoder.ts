@@ -1,38 +1,41 @@
 import { DEFAULT_WORKSPACE } from '../core/ids.ts'
 import { MsgpackWriter } from './msgpack-writer.ts'
-import { EVENT_TYPES, type FeedBase, FIRST_BASE, FRESH_TABLES, KIND, nextCount } from './packed-layout.ts'
+import { type FeedBase, FIRST_BASE, FRESH_TABLES, KIND, nextCount } from './packed-layout.ts'
 import { emptyTables, forkTables, type PackedTables } from './packed-table.ts'
 import { PackedValueWriter } from './packed-value-writer.ts'
-import type {
-  FeedMessage,
-  ResumedMessage,
-  SnapshotMessage,
-  StreamEventMessage,
-  UpdateMessage,
-} from './server-messages.ts'
+import type { ResumedMessage } from './server/resumed.ts'
+import type { SnapshotMessage } from './server/snapshot.ts'
+import type { UpdateMessage } from './server/update.ts'
+import type { FeedMessage } from './server-messages.ts'
+import type { StreamEventMessage } from './stream-event.ts'
 
 /**
- * The writer's side of one feed (one channel at one rate) in the `packed` format. All sessions of the feed share it.
- * `update` and `event` go to every session of the feed, in the order they were encoded; each moves the feed on.
- * `snapshot` and `resumed` go to one session and leave the feed as it is: they carry the tables as of the last frame encoded, so
- * whoever gets one and then every later frame of the feed can read them all.
+ * The writer's side of one feed (one channel at one rate) in the `packed` format. All sessions of the feed
+ * share it. `update` and `event` go to every session of the feed, in the order they were encoded; each moves
+ * the feed on. `snapshot` and `resumed` go to one session and leave the feed as it is: they carry the tables
+ * as of the last frame encoded, so whoever gets one and then every later frame of the feed can read them all.
  */
 export class PackedFeed {
   readonly #id: number
   readonly #channel: string | readonly [workspace: string, channel: string]
+  readonly #events: readonly string[]
   readonly #tables = emptyTables()
   readonly #seen = new Set<string>()
   #base: FeedBase = FIRST_BASE
 
-  /** `id` tells this feed from all others of the same server process; a feed that is made anew takes a new one. */
-  constructor(id: number, channel: string, workspace: string = DEFAULT_WORKSPACE) {
+  /**
+   * `id` tells this feed from all others of the same server process; a feed that is made anew takes a new
+   * one. `events` is what the sessions' `hello` names.
+   */
+  constructor(id: number, channel: string, events: readonly string[], workspace: string = DEFAULT_WORKSPACE) {
     this.#id = id
     this.#channel = workspace === DEFAULT_WORKSPACE ? channel : [workspace, channel]
+    this.#events = events
   }
 
   /**
-   * Changes whenever what a joining session has to be told of the feed changes: two joining frames of one document may be
-   * shared only if this was the same for both.
+   * Changes whenever what a joining session has to be told of the feed changes: two joining frames of one
+   * document may be shared only if this was the same for both.
    */
   get mark(): string {
     return `${this.#id}.${this.#base.count}.${this.#base.seq}`
@@ -47,10 +50,7 @@ export class PackedFeed {
         return this.resumed(message)
       case 'update':
         return this.update(message)
-      case 'notification':
-      case 'violation':
-      case 'metrics_update':
-      case 'config_update':
+      case 'event':
         return this.event(message)
       default:
         return message satisfies never
@@ -76,12 +76,16 @@ export class PackedFeed {
     return out.take()
   }
 
-  /** For every session of the feed. An event for one session alone goes as a plain message instead (rule K-3). */
+  /**
+   * For every session of the feed. An event for one session alone goes as a plain message instead (rule K-3).
+   */
   event(message: StreamEventMessage): Uint8Array<ArrayBuffer> {
     const from = this.#fromDifference(message.from)
     const epoch = this.#newEpoch(message.epoch)
     const values = this.#begin(KIND.event, message, 7 + lastPresent([from, epoch]))
-    out.number(EVENT_TYPES.indexOf(message.type))
+    const place = this.#events.indexOf(message.event)
+    if (place === -1) out.string(message.event)
+    else out.number(place)
     values.value(message.data)
     optional(from, [epoch], (difference) => out.number(difference))
     optional(epoch, [], (number) => out.number(number))
@@ -139,7 +143,10 @@ export class PackedFeed {
     return new PackedValueWriter(out, this.#tables, this.#seen, message.timestamp)
   }
 
-  /** What someone who joins has to know of the feed. What the message itself adds to the tables stays in a fork. */
+  /**
+   * What someone who joins has to know of the feed. What the message itself adds to the tables stays in a
+   * fork.
+   */
   #joining(timestamp: number): PackedValueWriter {
     out.value(this.#channel)
     out.number(this.#id)

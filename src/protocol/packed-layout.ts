@@ -1,8 +1,6 @@
-import type { StreamEventType } from '../core/command.ts'
-
 /**
- * The `packed` format's numbers (rules K-1 to K-12). A frame of a channel's feed is one array; the rest of a packed
- * session's frames are maps, as in MessagePack sessions.
+ * The `packed` format's numbers (rules K-1 to K-12). A frame of a channel's feed is one array; the rest of a
+ * packed session's frames are maps, as in MessagePack sessions.
  *
  *   [SNAPSHOT, channel, feed, base, paths, shapes, epoch, seq, timestamp, data, checksum?]
  *   [RESUMED, channel, feed, base, paths, shapes, epoch, from, seq, timestamp, changes, removed?, checksum?]
@@ -11,9 +9,10 @@ import type { StreamEventType } from '../core/command.ts'
  *
  * `channel` is its address, or [workspace, address] where the workspace is not `main`.
  *
- * `base` is [epoch, seq, timestamp, count] of the feed's last frame. In updates and events `seq`, `timestamp` and `from` are
- * differences to that frame; a missing `from` is its seq, a missing `epoch` its epoch. A nil stands for a missing element
- * before the last.
+ * `base` is [epoch, seq, timestamp, count] of the feed's last frame. In updates and events `seq`, `timestamp`
+ * and `from` are differences to that frame; a missing `from` is its seq, a missing `epoch` its epoch. A nil
+ * stands for a missing element before the last. `event` is the place of the event's name in the list `events`
+ * of the session's `hello`, or the name itself.
  */
 export const KIND = { snapshot: 0, resumed: 1, update: 2, event: 3 } as const
 
@@ -32,14 +31,6 @@ export const TAG = {
   /** [-2, difference]: an integer, as the difference to the timestamp of the frame's message. */
   near: -2,
 } as const
-
-/** Events by their number in a frame. */
-export const EVENT_TYPES = [
-  'notification',
-  'violation',
-  'metrics_update',
-  'config_update',
-] as const satisfies readonly StreamEventType[]
 
 /** Entries of a full table: nothing is added any more, and the feed's next frame begins both tables anew. */
 export const MAX_PATHS = 1024

@@ -4,9 +4,9 @@ import { MAX_SHAPES, TAG } from './packed-layout.ts'
 import { type PackedTables, shapeKey } from './packed-table.ts'
 
 /**
- * Writes values and paths of one message by the tables, adding to them what is new (rules K-6 to K-9). `timestamp` is the
- * message's, in ms. `seen` remembers keys of shapes that came once: a shape gets a number when it comes again, so that
- * dictionaries, whose keys differ each time, do not fill the table.
+ * Writes values and paths of one message by the tables, adding to them what is new (rules K-6 to K-9).
+ * `timestamp` is the message's, in ms. `seen` remembers keys of shapes that came once: a shape gets a number
+ * when it comes again, so that dictionaries, whose keys differ each time, do not fill the table.
  */
 export class PackedValueWriter {
   constructor(

@@ -4,8 +4,8 @@ import type { Json, JsonObject } from '../core/json.ts'
 import { LIMITS } from './limits.ts'
 
 /**
- * Building blocks of the message schemas. Every leaf has a `description`: error messages and `docs/PROTOCOL.md`
- * say it to whoever writes a client. Unknown fields are allowed everywhere (rule P-6).
+ * Building blocks of the message schemas. Every leaf has a `description`: error messages and
+ * `docs/PROTOCOL.md` say it to whoever writes a client. Unknown fields are allowed everywhere (rule P-6).
  */
 
 /** A message of one `type`. */
@@ -21,9 +21,12 @@ export function list<Item extends TSchema>(
   return Type.Unsafe<readonly Static<Item>[]>(Type.Array(item, options))
 }
 
-/** An object of one field per key; keys are data, not names of fields. */
-export function dictionary<Value extends TSchema>(value: Value) {
-  return Type.Unsafe<{ readonly [key: string]: Static<Value> }>(Type.Record(Type.String(), value))
+/**
+ * An object of one field per key; keys are data, not names of fields. With `keysOf` only the keys that the
+ * list in that field of the same message has are read, and all others are ignored as unknown fields are.
+ */
+export function dictionary<Value extends TSchema>(value: Value, options: { readonly keysOf?: string } = {}) {
+  return Type.Unsafe<{ readonly [key: string]: Static<Value> }>(Type.Record(Type.String(), value, options))
 }
 
 /** Text between `min` and `max` UTF-16 units. */
@@ -76,7 +79,10 @@ export const seq = natural('position in the journal')
 export const timestamp = natural('milliseconds since the Unix epoch')
 export const checksum = natural('checksum of the document after this message (rules C-1 to C-4)', 0xffff_ffff)
 export const correlation = text('id of the message, chosen by the client', LIMITS.idLength)
-/** When a device's message is to be acknowledged: not when it is on disk here, but when a second node has it too (rule V-8). */
+/**
+ * When a message is to be acknowledged: not when it is on disk here, but when a second node has it too (rule
+ * V-8).
+ */
 export const ack = Type.Literal('replicated', {
   description: 'acknowledge only once a second node has the change',
 })

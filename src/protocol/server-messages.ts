@@ -1,14 +1,11 @@
-import type { StreamEventType } from '../core/command.ts'
+import type { Static } from '@sinclair/typebox'
 import { AckMessage } from './server/ack.ts'
 import { AuthenticatedMessage } from './server/authenticated.ts'
 import { CaughtUpMessage } from './server/caught-up.ts'
-import { ConfigUpdateMessage } from './server/config-update.ts'
 import { ErrorMessage } from './server/error.ts'
 import { FreshMessage } from './server/fresh.ts'
 import { ServerHeartbeat } from './server/heartbeat.ts'
 import { HelloMessage } from './server/hello.ts'
-import { MetricsUpdateMessage } from './server/metrics-update.ts'
-import { NotificationMessage } from './server/notification.ts'
 import { ReconnectMessage } from './server/reconnect.ts'
 import { ResumedMessage } from './server/resumed.ts'
 import { ResyncMessage } from './server/resync.ts'
@@ -16,35 +13,12 @@ import { SnapshotMessage } from './server/snapshot.ts'
 import { StaleMessage } from './server/stale.ts'
 import { UnsubscribedMessage } from './server/unsubscribed.ts'
 import { UpdateMessage } from './server/update.ts'
-import { ViolationMessage } from './server/violation.ts'
+import type { StreamEventMessage } from './stream-event.ts'
 
-/** The events of stream channels; all of one shape. */
-export type StreamEventMessage =
-  | NotificationMessage
-  | ViolationMessage
-  | MetricsUpdateMessage
-  | ConfigUpdateMessage
-
-/** What belongs to one channel's feed, and what the `packed` format has short forms for. */
-export type FeedMessage = SnapshotMessage | ResumedMessage | UpdateMessage | StreamEventMessage
-
-/** Everything a server may say. */
-export type ServerMessage =
-  | HelloMessage
-  | AuthenticatedMessage
-  | FeedMessage
-  | CaughtUpMessage
-  | UnsubscribedMessage
-  | ResyncMessage
-  | AckMessage
-  | ServerHeartbeat
-  | ReconnectMessage
-  | StaleMessage
-  | FreshMessage
-  | ErrorMessage
-
-export type ServerMessageType = ServerMessage['type']
-
+/**
+ * The schemas of the server's messages, by their `type` on the wire. Events have types of boards: see
+ * `server/event.ts`.
+ */
 export const SERVER_SCHEMAS = {
   hello: HelloMessage,
   authenticated: AuthenticatedMessage,
@@ -54,44 +28,32 @@ export const SERVER_SCHEMAS = {
   caught_up: CaughtUpMessage,
   unsubscribed: UnsubscribedMessage,
   resync: ResyncMessage,
-  notification: NotificationMessage,
-  violation: ViolationMessage,
-  metrics_update: MetricsUpdateMessage,
-  config_update: ConfigUpdateMessage,
   ack: AckMessage,
   heartbeat: ServerHeartbeat,
   reconnect: ReconnectMessage,
   stale: StaleMessage,
   fresh: FreshMessage,
   error: ErrorMessage,
-} as const satisfies { readonly [Type in ServerMessageType]: unknown }
+} as const
 
-/** Whether a message is an event of a stream channel. */
-export function isStreamEvent(message: ServerMessage): message is StreamEventMessage {
-  const types: { readonly [type: string]: true } = STREAM_EVENTS
-  return types[message.type] === true
-}
+/** Everything that a server may say but for events. */
+export type PlainServerMessage = Static<(typeof SERVER_SCHEMAS)[keyof typeof SERVER_SCHEMAS]>
 
-const STREAM_EVENTS: { readonly [Type in StreamEventType]: true } = {
-  notification: true,
-  violation: true,
-  metrics_update: true,
-  config_update: true,
-}
+/** Everything that a server may say. */
+export type ServerMessage = PlainServerMessage | StreamEventMessage
 
-export type {
-  AckMessage,
-  AuthenticatedMessage,
-  CaughtUpMessage,
-  ErrorMessage,
-  FreshMessage,
-  HelloMessage,
-  ReconnectMessage,
-  ResumedMessage,
-  ResyncMessage,
-  ServerHeartbeat,
-  SnapshotMessage,
-  StaleMessage,
-  UnsubscribedMessage,
-  UpdateMessage,
+/** What belongs to one channel's feed, and what the `packed` format has short forms for. */
+export type FeedMessage = SnapshotMessage | ResumedMessage | UpdateMessage | StreamEventMessage
+
+/**
+ * Holds the names that boards give their events against each other and against the engine's own messages.
+ * Throws for a name that would stand for two things, or that no event can have.
+ */
+export function checkEventNames(names: readonly string[]): void {
+  for (const [index, name] of names.entries()) {
+    if (names.indexOf(name) !== index || Object.hasOwn(SERVER_SCHEMAS, name))
+      throw new Error(`the event ${JSON.stringify(name)} is declared twice`)
+    if (!/^[a-z][a-z0-9_.]{0,63}$/.test(name))
+      throw new Error(`${JSON.stringify(name)} cannot be the name of an event`)
+  }
 }

@@ -44,6 +44,11 @@ const ROOMS: { readonly [room: string]: Room } = {
   },
   storage: { rooms: ['core', 'journal', 'auth', 'boards', 'board storage', 'db'], without: HTTP },
   'board storage': { rooms: ['core', 'journal', 'boards', 'storage', 'db'], without: HTTP },
+  'board client': {
+    rooms: ['core', 'protocol', 'client'],
+    types: ['src/boards/'],
+    without: [...RUNTIME, ...SQL, ...HTTP],
+  },
   processes: {
     rooms: ['core', 'protocol', 'journal', 'relay', 'forwarding'],
     types: ['src/config/', 'src/replication/'],
@@ -68,7 +73,7 @@ const ROOMS: { readonly [room: string]: Room } = {
   },
   websocket: { rooms: ['core', 'protocol', 'live', 'http'], types: ['src/config/'], without: SQL },
   client: { rooms: ['core', 'protocol'], without: [...RUNTIME, ...SQL, ...HTTP] },
-  web: { rooms: ['core', 'protocol', 'client'], without: [...RUNTIME, ...SQL, ...HTTP] },
+  web: { rooms: ['core', 'protocol', 'client', 'board client'], without: [...RUNTIME, ...SQL, ...HTTP] },
   cli: { rooms: ['core', 'protocol', 'client'], without: [...SQL, ...HTTP] },
   config: { rooms: ['core'], types: ['src/http/types.ts'], without: [...SQL, ...HTTP] },
   db: { rooms: ['core'], types: ['src/boards/', 'src/auth/', 'src/journal/'], without: HTTP },
@@ -126,7 +131,7 @@ function roomOf(path: string): string {
   if (top !== 'src') return top
   // A board's tables and pages lie in its own folder, and rest on what boards themselves must not know.
   const inBoard = second === 'boards' ? path.split('/')[3] : undefined
-  return inBoard === 'storage' || inBoard === 'web' ? `board ${inBoard}` : second
+  return inBoard === 'storage' || inBoard === 'web' || inBoard === 'client' ? `board ${inBoard}` : second
 }
 
 function boardOf(path: string): string {

@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test'
 import { printable } from '../../src/cli/terminal.ts'
 import { jsonPrinter, textPrinter } from '../../src/cli/watch-lines.ts'
-import type { StreamEventMessage } from '../../src/protocol/server-messages.ts'
+import { type StreamEventMessage, toWireEvent } from '../../src/protocol/stream-event.ts'
 
 const EVENT: StreamEventMessage = {
-  type: 'notification',
+  type: 'event',
+  event: 'notification',
   channel: 'rewards.activity',
   epoch: 7,
   from: 1,
@@ -20,6 +21,6 @@ test('what a server sends cannot steer the terminal or forge lines', () => {
   expect(text).toContain('a\\u001b]0;owned\\u0007\\u000aforged line')
 })
 
-test('a line of JSON is still the same JSON', () => {
-  expect(JSON.parse(jsonPrinter.happened(EVENT))).toEqual(EVENT)
+test('a line of JSON is the event as it travels', () => {
+  expect(JSON.parse(jsonPrinter.happened(EVENT))).toEqual(toWireEvent(EVENT))
 })

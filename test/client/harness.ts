@@ -2,15 +2,21 @@ import type { Client, ClientOptions, OpenSocket, SocketEvents, Timers } from '..
 import { createClient } from '../../src/client/client.ts'
 import type { Millis } from '../../src/core/clock.ts'
 import type { JsonObject } from '../../src/core/json.ts'
+import type { BoardMessage, MessageDeclaration } from '../../src/protocol/board-message.ts'
 import type { ClientMessage } from '../../src/protocol/client-messages.ts'
-import { encodeMessage } from '../../src/protocol/codec.ts'
+import { encodeServerMessage } from '../../src/protocol/codec.ts'
 import type { Frame } from '../../src/protocol/connection.ts'
-import { parseClientMessage } from '../../src/protocol/parse.ts'
+import { createMessageParser, type MessageParser } from '../../src/protocol/parse.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/protocol-version.ts'
-import type { HelloMessage, ServerMessage, SnapshotMessage } from '../../src/protocol/server-messages.ts'
+import type { HelloMessage } from '../../src/protocol/server/hello.ts'
+import type { SnapshotMessage } from '../../src/protocol/server/snapshot.ts'
+import type { ServerMessage } from '../../src/protocol/server-messages.ts'
 import { seeded } from '../support/seeded.ts'
 
-/** Time that stands still until it is told to go on; timers go off in order, with what they set off themselves. */
+/**
+ * Time that stands still until it is told to go on; timers go off in order, with what they set off
+ * themselves.
+ */
 export class TestTime implements Timers {
   #now: Millis = 1_000_000
   #timers: { readonly at: Millis; readonly call: () => void }[] = []
@@ -48,7 +54,7 @@ export class TestTime implements Timers {
 
 /** The other end of one connection: what the client sent on it, and how to answer. */
 export class TestSocket {
-  readonly sent: ClientMessage[] = []
+  readonly sent: (ClientMessage | BoardMessage)[] = []
   closedWith: number | null = null
 
   constructor(
@@ -56,22 +62,25 @@ export class TestSocket {
     readonly events: SocketEvents,
   ) {}
 
+  /** All messages of a type, in order. */
+  all<Type extends string>(type: Type): readonly Sent<Type>[] {
+    return this.sent.filter((message): message is Sent<Type> => message.type === type)
+  }
+
   /** The last message of a type. */
-  last<Type extends ClientMessage['type']>(type: Type): Extract<ClientMessage, { readonly type: Type }> {
-    const found = this.sent.findLast(
-      (message): message is Extract<ClientMessage, { readonly type: Type }> => message.type === type,
-    )
+  last<Type extends string>(type: Type): Sent<Type> {
+    const found = this.all(type).at(-1)
     if (found === undefined)
       throw new Error(`no ${type} was sent, only ${this.sent.map((one) => one.type).join(', ')}`)
     return found
   }
 
-  count(type: ClientMessage['type']): number {
-    return this.sent.filter((message) => message.type === type).length
+  count(type: string): number {
+    return this.all(type).length
   }
 
   async say(...messages: readonly ServerMessage[]): Promise<void> {
-    for (const message of messages) this.events.received(encodeMessage(message, 'json'))
+    for (const message of messages) this.events.received(encodeServerMessage(message, 'json'))
     await settled()
   }
 
@@ -86,14 +95,24 @@ export class TestSocket {
   }
 }
 
-/** A client whose time, randomness and sockets are ours. */
+/** A message by its type: one of the engine's, or a board's. */
+type Sent<Type extends string> = Type extends ClientMessage['type']
+  ? Extract<ClientMessage, { readonly type: Type }>
+  : BoardMessage
+
+/**
+ * A client whose time, randomness and sockets are ours; its server takes the messages of `declarations` too.
+ */
 export class Harness {
   readonly time = new TestTime()
   readonly sockets: TestSocket[] = []
   readonly client: Client
   readonly errors: string[] = []
 
-  constructor(options: Partial<ClientOptions> = {}) {
+  readonly #parser: MessageParser
+
+  constructor(options: Partial<ClientOptions> = {}, declarations: readonly MessageDeclaration[] = []) {
+    this.#parser = createMessageParser(declarations)
     const random = seeded(7)
     this.client = createClient({
       url: 'ws://server/ws',
@@ -123,13 +142,14 @@ export class Harness {
   }
 
   readonly #open: OpenSocket = (url, events) => {
+    const parser = this.#parser
     const socket = new TestSocket(url, events)
     this.sockets.push(socket)
     return {
       send(frame) {
-        const parsed = parseClientMessage(frame, typeof frame === 'string' ? 'json' : 'packed')
+        const parsed = parser.parse(frame)
         if (!parsed.ok) throw new Error(`the client sent what no server takes: ${parsed.error.message}`)
-        socket.sent.push(parsed.value)
+        socket.sent.push(parsed.value.type === 'board' ? parsed.value.message : parsed.value)
       },
       close(code) {
         socket.closedWith = code
@@ -148,6 +168,7 @@ export function helloAt(serverTime: Millis, hello: Partial<HelloMessage> = {}): 
     formats: ['json'],
     limits: { message_bytes: 65_536, subscriptions: 64, messages_per_second: 20 },
     public_channels: ['open'],
+    events: ['notification'],
     challenge: {
       nonce: 'A'.repeat(43),
       origin: 'http://server',
@@ -189,7 +210,7 @@ export function delta(
 }
 
 export function event(channel: string, [epoch, from, seq]: readonly [number, number, number]): ServerMessage {
-  return { type: 'notification', channel, epoch, from, seq, timestamp: TIMESTAMP, data: seq }
+  return { type: 'event', event: 'notification', channel, epoch, from, seq, timestamp: TIMESTAMP, data: seq }
 }
 
 /** Everything that waits for a turn of the microtask queue has had one. */

@@ -14,8 +14,8 @@ const SEEDS =
     : [Number(ONLY)]
 
 /**
- * D-1 to D-5, C-3, S-3, S-4, S-8, X-6: whatever is dropped, delayed, cut or lost by a fail-over, the client's document is the
- * server's once both have come to rest.
+ * D-1 to D-5, C-3, S-3, S-4, S-8, X-6: whatever is dropped, delayed, cut or lost by a fail-over, the client's
+ * document is the server's once both have come to rest.
  */
 test(
   'the client repairs whatever happens to its document',
@@ -137,7 +137,7 @@ class World {
 
   /** Answers the oldest question of this connection that has no answer yet. */
   async #answer(): Promise<void> {
-    const questions = this.#socket.sent.filter((message) => message.type === 'subscribe')
+    const questions = this.#socket.all('subscribe')
     const question = questions[this.#answered]
     if (question === undefined) return
     this.#answered += 1
@@ -172,7 +172,9 @@ class World {
     await this.#socket.say(helloAt(this.#h.time.now()))
   }
 
-  /** A new writer, that has not seen the newest rows; sequence numbers are given again with other contents. */
+  /**
+   * A new writer, that has not seen the newest rows; sequence numbers are given again with other contents.
+   */
   async #failOver(): Promise<void> {
     this.#rows.splice(Math.max(1, this.#rows.length - this.#random.int(4)))
     this.#epoch += 1

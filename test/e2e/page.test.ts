@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
+import { createDevice } from '../../src/boards/rewards/client/device.ts'
 import { createClient } from '../../src/client/client.ts'
 import { openKey } from '../../src/client/key.ts'
 import { CHROMIUM, openPage, startBrowser, type WatchedPage } from './browser.ts'
@@ -128,8 +129,9 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
     if (key === null) throw new Error('the page kept no key')
     const other = createClient({ url: `${server.socketUrl}/ws`, credentials: { type: 'key', key } })
     other.connect()
-    expect(await other.device.connect({ device_id: 'pi', name: 'Raspberry' })).toMatchObject({ ok: true })
-    await other.device.disconnect()
+    const device = createDevice(other)
+    expect(await device.connect({ device_id: 'pi', name: 'Raspberry' })).toMatchObject({ ok: true })
+    await device.disconnect()
     other.close()
     await page.goto(`${server.url}/#account`)
     // Once each; what else is told of it depends on when the tab gave up the address that they share.

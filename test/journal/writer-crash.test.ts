@@ -15,11 +15,11 @@ import { superviseWriter } from '../../src/journal/writer-supervisor.ts'
 import { createEngine } from '../../src/live/engine.ts'
 import { DEFAULT_LIMITS } from '../../src/live/limits.ts'
 import type { ChannelSource } from '../../src/live/ports.ts'
-import { decodeServerFrame, encodeMessage } from '../../src/protocol/codec.ts'
+import { decodeServerFrame, encodeClientMessage } from '../../src/protocol/codec.ts'
 import { openReader } from '../../src/storage/sqlite/open.ts'
 import { Socket, Wire } from '../oracle/wire.ts'
 import { recordingLogger } from '../support/journal.ts'
-import { noMetrics } from '../support/live.ts'
+import { noBoards, noMetrics } from '../support/live.ts'
 import { temporaryFolder } from '../support/storages.ts'
 import { note } from '../support/writer.ts'
 
@@ -62,7 +62,8 @@ test('clients on living sockets miss nothing when the writer thread dies and is 
     access: { scopeOf: () => ok(SCOPE) },
     history: createHistory(read),
     authenticator: { authenticate: async () => fail(appError('InvalidCredentials', 'nobody')) },
-    devices: { handle: async () => fail(appError('EntityNotFound', 'none')), closed() {} },
+    ...noBoards,
+    events: ['notification'],
     metrics: noMetrics,
     limits: DEFAULT_LIMITS,
     seconds: () => 0,
@@ -88,7 +89,7 @@ test('clients on living sockets miss nothing when the writer thread dies and is 
     workspace: DEFAULT_WORKSPACE,
     preset: [],
   })
-  engine.receive(session, encodeMessage({ type: 'subscribe', channels: [DOC, NOTES] }, 'json'))
+  engine.receive(session, encodeClientMessage({ type: 'subscribe', channels: [DOC, NOTES] }, 'json'))
 
   const acknowledged: number[] = []
   const send = async (n: number) => {
@@ -146,7 +147,7 @@ class Client {
           this.#note(message.type, replica.delta(message).type)
           this.epochs.add(message.epoch)
           break
-        case 'notification':
+        case 'event':
           if (this.#note('event', replica.event(message, false).type) && typeof message.data === 'number')
             this.events.push(message.data)
           break

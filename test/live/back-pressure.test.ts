@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ok } from '../../src/core/result.ts'
-import type { DeviceMessages } from '../../src/live/ports.ts'
+import type { BoardMessages } from '../../src/live/ports.ts'
 import { Harness, type Peer, settled } from './harness.ts'
 
 const LIMITS = { bufferedBytes: 500, slowMillis: 10_000 }
@@ -77,16 +77,16 @@ describe('back-pressure', () => {
     expect(peer.socket.closedWith).toBe(3001)
   })
 
-  test('V-5: what a device sends while it is slow is taken at once, whether it drains or not', async () => {
+  test('V-5: a message that was declared immediate is taken while its session is slow, whether it drains or not; another one waits', async () => {
     const taken: string[] = []
-    const devices: DeviceMessages = {
+    const boards: BoardMessages = {
       async handle(message) {
         taken.push(message.id ?? '')
         return ok({ value: null, epoch: 7, seq: 1 })
       },
       closed() {},
     }
-    const harness = new Harness({ limits: LIMITS, devices })
+    const harness = new Harness({ limits: LIMITS, boards })
     const peer = harness.open()
     await peer.login()
     peer.send({ type: 'subscribe', channels: ['shared'] })
@@ -95,12 +95,9 @@ describe('back-pressure', () => {
     harness.patch('shared', { text: 'x'.repeat(600) })
     harness.tick()
     expect(harness.engine.stats().slow).toBe(1)
-    peer.send({
-      type: 'network_update',
-      networks: [{ name: 'n', loss: 0, rtt: 1, bytes_in: 0, bytes_out: 0 }],
-      id: 'r1',
-    })
-    peer.send({ type: 'disconnect', id: 'r2' })
+    peer.send({ type: 'report', id: 'r1' })
+    peer.send({ type: 'order', id: 'o1' })
+    peer.send({ type: 'report', id: 'r2' })
     harness.pass(10_001)
     expect(peer.socket.closedWith).toBe(3001)
     expect(taken).toEqual(['r1', 'r2'])

@@ -1,18 +1,32 @@
 import { DEFAULT_WORKSPACE } from '../../src/core/ids.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { DEFAULT_LIMITS, type EngineLimits } from '../../src/live/limits.ts'
-import type { Authenticator, DeviceMessages } from '../../src/live/ports.ts'
+import type { Authenticator, BoardMessages } from '../../src/live/ports.ts'
 import type { Session } from '../../src/live/session.ts'
 import type { Engine, OpenOptions } from '../../src/live/types.ts'
+import { type BoardMessage, boardMessage } from '../../src/protocol/board-message.ts'
 import type { ClientMessage } from '../../src/protocol/client-messages.ts'
-import { decodeServerFrame, encodeMessage } from '../../src/protocol/codec.ts'
+import { decodeServerFrame, encodeClientMessage } from '../../src/protocol/codec.ts'
+import { createMessageParser } from '../../src/protocol/parse.ts'
 import type { ServerMessage } from '../../src/protocol/server-messages.ts'
 import { startEngine } from '../oracle/start-engine.ts'
 import { Socket, Wire } from '../oracle/wire.ts'
 import { keyOf, World } from '../oracle/world.ts'
 import { manualClock } from '../support/journal.ts'
 
-/** An engine over the oracle's world and wire, with clients that are driven by hand. Tokens are names of users; `bad` is none. */
+/**
+ * What the engine's clients may say to boards: `report` is taken at once, `order` waits until a slow session
+ * reads again.
+ */
+const TEST_PARSER = createMessageParser([
+  { schema: boardMessage('report', {}), immediate: true },
+  { schema: boardMessage('order', {}) },
+])
+
+/**
+ * An engine over the oracle's world and wire, with clients that are driven by hand. Tokens are names of
+ * users; `bad` is none.
+ */
 export class Harness {
   readonly world = new World()
   readonly clock = manualClock()
@@ -25,12 +39,14 @@ export class Harness {
     parts: {
       readonly limits?: Partial<EngineLimits>
       readonly authenticator?: Authenticator
-      readonly devices?: DeviceMessages
+      readonly boards?: BoardMessages
+      readonly events?: readonly string[]
     } = {},
   ) {
     this.world.openEpoch(7, this.clock.now())
     this.#tail = this.world.seq
     this.engine = startEngine(this.world, this.wire, this.clock, {
+      parser: TEST_PARSER,
       ...parts,
       limits: { ...DEFAULT_LIMITS, ...parts.limits },
       defect: (cause, during) => void this.defects.push(`${during}: ${String(cause)}`),
@@ -87,8 +103,8 @@ export class Peer {
     readonly session: Session<Socket>,
   ) {}
 
-  send(message: ClientMessage): void {
-    this.harness.engine.receive(this.session, encodeMessage(message, this.session.format))
+  send(message: ClientMessage | BoardMessage): void {
+    this.harness.engine.receive(this.session, encodeClientMessage(message, this.session.format))
   }
 
   raw(frame: string | Uint8Array): void {

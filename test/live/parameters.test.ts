@@ -188,7 +188,9 @@ describe('workspaces', () => {
     ])
     harness.event('desk/log', { n: 1 })
     harness.tell()
-    expect(peer.read()).toMatchObject([{ type: 'notification', channel: 'log', workspace: 'desk' }])
+    expect(peer.read()).toMatchObject([
+      { type: 'event', event: 'notification', channel: 'log', workspace: 'desk' },
+    ])
   })
 
   test('S-16, K-2: a packed feed is bound to its workspace', () => {

@@ -189,24 +189,24 @@ describe('login', () => {
   })
 })
 
-describe('devices', () => {
+describe('messages of boards', () => {
   test('V-3: answered by ack or error with the id; V-5: at most so many at a time', async () => {
     const answers: ((result: Result<MessageOutcome>) => void)[] = []
     const closed: string[] = []
     const harness = new Harness({
       limits: { unanswered: 2 },
-      devices: {
+      boards: {
         handle: () => new Promise((resolve) => answers.push(resolve)),
         closed: (session) => void closed.push(session.id),
       },
     })
     const peer = harness.open()
     peer.read()
-    peer.send({ type: 'connect', device_id: 'd', id: 'early' })
+    peer.send({ type: 'report', id: 'early' })
     expect(peer.read()).toMatchObject([{ type: 'error', code: 'Unauthorized', id: 'early' }])
     await peer.login()
     peer.read()
-    for (const id of ['a', 'b', 'c']) peer.send({ type: 'connect', device_id: 'd', id })
+    for (const id of ['a', 'b', 'c']) peer.send({ type: 'report', id })
     expect(peer.read()).toMatchObject([{ type: 'error', code: 'RateLimited', id: 'c' }])
     answers[0]?.(ok({ value: { device_id: 'd' }, epoch: 7, seq: 9 }))
     answers[1]?.(fail(appError('InvalidNetworkData', 'no')))
@@ -245,7 +245,7 @@ describe('the end', () => {
     harness.tick()
     expect(peer.read()).toMatchObject([
       { type: 'resumed', channel: 'log', epoch: 8, from: 0, seq: 3, changes: {} },
-      { type: 'notification', epoch: 8, from: 0, seq: 4 },
+      { type: 'event', event: 'notification', epoch: 8, from: 0, seq: 4 },
       { type: 'resumed', channel: 'shared', epoch: 8, from: 1, seq: 4, changes: { a: 1 } },
     ])
     harness.patch('shared', { a: 2 })

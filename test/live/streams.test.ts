@@ -1,10 +1,25 @@
 import { describe, expect, test } from 'bun:test'
+import { EVENTS } from '../oracle/world.ts'
 import { Harness } from './harness.ts'
 
 const sub = (seq?: number) => ({
   type: 'subscribe' as const,
   channels: ['log'],
   ...(seq === undefined ? {} : { cursors: { log: { epoch: 7, seq } } }),
+})
+
+describe('names of events', () => {
+  test('D-9: hello has those that the server knows', () => {
+    expect(new Harness().open().read()).toMatchObject([{ type: 'hello', events: EVENTS }])
+  })
+
+  test('a name that stands for two things, or for a message of the engine, or for nothing, is an error at the start', () => {
+    const withEvents = (...events: readonly string[]) => new Harness({ events })
+    expect(() => withEvents(...EVENTS, 'notification')).toThrow('"notification" is declared twice')
+    expect(() => withEvents(...EVENTS, 'snapshot')).toThrow('"snapshot" is declared twice')
+    expect(() => withEvents(...EVENTS, 'a b')).toThrow('"a b" cannot be the name of an event')
+    expect(() => withEvents('message')).toThrow('the event "notification" of log is not declared')
+  })
 })
 
 describe('streams', () => {
@@ -21,8 +36,8 @@ describe('streams', () => {
     harness.event('log', { n: 2 })
     harness.tell()
     expect(peer.read()).toMatchObject([
-      { type: 'notification', from: 2, seq: 3, data: { n: 1 } },
-      { type: 'notification', from: 3, seq: 5, data: { n: 2 } },
+      { type: 'event', event: 'notification', from: 2, seq: 3, data: { n: 1 } },
+      { type: 'event', event: 'notification', from: 3, seq: 5, data: { n: 2 } },
     ])
   })
 
@@ -34,12 +49,12 @@ describe('streams', () => {
     peer.read()
     peer.send(sub(4))
     const messages = peer.read()
-    const events = Array.from({ length: 5 }, () => 'notification' as const)
+    const events = Array.from({ length: 5 }, () => 'event' as const)
     expect(messages.map((message) => message.type)).toEqual(['resumed', ...events, 'caught_up'])
     expect(messages[0]).toMatchObject({ type: 'resumed', from: 4, seq: 4, changes: {} })
     expect(messages.slice(1, 3)).toMatchObject([
-      { type: 'notification', from: 4, seq: 5, data: { n: 3 } },
-      { type: 'notification', from: 5, seq: 6, data: { n: 4 } },
+      { type: 'event', event: 'notification', from: 4, seq: 5, data: { n: 3 } },
+      { type: 'event', event: 'notification', from: 5, seq: 6, data: { n: 4 } },
     ])
   })
 
@@ -52,10 +67,10 @@ describe('streams', () => {
     peer.read()
     peer.send(sub(1))
     harness.tell()
-    const events = peer.read().filter((message) => message.type === 'notification')
+    const events = peer.read().filter((message) => message.type === 'event')
     expect(events).toMatchObject([
-      { type: 'notification', from: 1, seq: 2 },
-      { type: 'notification', from: 2, seq: 3 },
+      { type: 'event', event: 'notification', from: 1, seq: 2 },
+      { type: 'event', event: 'notification', from: 2, seq: 3 },
     ])
   })
 
@@ -70,7 +85,7 @@ describe('streams', () => {
     expect(peer.read()[0]).toMatchObject({ type: 'resumed', from: 2, seq: 3, changes: {} })
     harness.event('log', { n: 1 })
     harness.tell()
-    expect(peer.read()).toMatchObject([{ type: 'notification', from: 2, seq: 4 }])
+    expect(peer.read()).toMatchObject([{ type: 'event', event: 'notification', from: 2, seq: 4 }])
   })
 
   test('S-6: beyond retention: resync says so, and a position to go on from', () => {
@@ -100,7 +115,7 @@ describe('streams', () => {
     expect(peer.read()[0]).toMatchObject({ type: 'resumed', from: 4, seq: 10, changes: {} })
     harness.event('log', { n: 3 })
     harness.tell()
-    expect(peer.read()).toMatchObject([{ type: 'notification', from: 4, seq: 11 }])
+    expect(peer.read()).toMatchObject([{ type: 'event', event: 'notification', from: 4, seq: 11 }])
   })
 
   test('G5: a backlog larger than the buffer comes in parts, as the client reads', () => {
@@ -117,13 +132,13 @@ describe('streams', () => {
     for (let round = 0; round < 40; round++) {
       for (const message of peer.read()) {
         types.push(message.type)
-        if (message.type === 'notification') seen.push(message.seq)
+        if (message.type === 'event') seen.push(message.seq)
       }
       harness.engine.drained(peer.session)
     }
     expect(seen).toEqual(Array.from({ length: 40 }, (_, n) => n + 2))
     expect(types.filter((type) => type === 'caught_up')).toHaveLength(1)
-    expect(types.indexOf('caught_up')).toBeGreaterThan(types.lastIndexOf('notification'))
+    expect(types.indexOf('caught_up')).toBeGreaterThan(types.lastIndexOf('event'))
     expect(harness.engine.stats().slow).toBe(0)
   })
 })

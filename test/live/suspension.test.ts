@@ -2,11 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import type { UserId } from '../../src/core/ids.ts'
 import { ok } from '../../src/core/result.ts'
 import { StorageFailure } from '../../src/core/storage.ts'
-import type { Authenticator, DeviceMessages } from '../../src/live/ports.ts'
+import type { Authenticator, BoardMessages } from '../../src/live/ports.ts'
 import { Harness, settled } from './harness.ts'
 
 const SLOW = { bufferedBytes: 500, slowMillis: 10_000 }
-const REPORT = [{ name: 'n', loss: 0, rtt: 1, bytes_in: 0, bytes_out: 0 }]
 
 /** The storage goes away, and whoever reads it all the same fails. */
 function away(harness: Harness): void {
@@ -164,21 +163,21 @@ describe('while the storage is away', () => {
     expect(peer.types()).toEqual(['snapshot', 'caught_up'])
   })
 
-  test('V-5: what a device says is handed on', async () => {
+  test('V-5: a message that was declared immediate is handed on', async () => {
     const taken: string[] = []
-    const devices: DeviceMessages = {
+    const boards: BoardMessages = {
       async handle({ id = '' }) {
         taken.push(id)
         return ok({ value: null, epoch: 7, seq: 1 })
       },
       closed() {},
     }
-    const harness = new Harness({ devices })
+    const harness = new Harness({ boards })
     const peer = harness.open()
     await peer.login()
     away(harness)
     peer.send({ type: 'subscribe', channels: ['mine'] })
-    peer.send({ type: 'network_update', networks: REPORT, id: 'r1' })
+    peer.send({ type: 'report', id: 'r1' })
     await settled()
     expect(taken).toEqual(['r1'])
   })

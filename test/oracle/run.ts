@@ -215,7 +215,7 @@ class Simulation {
     const at = this.clock.now()
     if (!isStream(name)) this.world.patch(channel, randomPatch(this.random, PLAIN_KEYS), at)
     else {
-      const type = name === 'inbox' ? 'metrics_update' : 'notification'
+      const type = name === 'inbox' ? 'message' : 'notification'
       this.world.event({ channel, type, data: { n: this.random.int(1000) } }, at)
     }
   }

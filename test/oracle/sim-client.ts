@@ -3,7 +3,7 @@ import { Replica } from '../../src/client/replica.ts'
 import { DEFAULT_WORKSPACE, type WorkspaceId } from '../../src/core/ids.ts'
 import { canonicalJson, type Json, type JsonObject } from '../../src/core/json.ts'
 import type { ClientMessage } from '../../src/protocol/client-messages.ts'
-import { decodeServerFrame, encodeMessage } from '../../src/protocol/codec.ts'
+import { decodeServerFrame, encodeClientMessage } from '../../src/protocol/codec.ts'
 import type { ClientType, Frame, WireFormat } from '../../src/protocol/connection.ts'
 import { PackedDecoder } from '../../src/protocol/packed-decoder.ts'
 import type { ServerMessage } from '../../src/protocol/server-messages.ts'
@@ -313,7 +313,7 @@ export class SimClient {
   }
 
   #send(message: ClientMessage): void {
-    this.out.push(encodeMessage(message, this.format))
+    this.out.push(encodeClientMessage(message, this.format))
   }
 }
 

@@ -4,13 +4,14 @@ import type { UserId } from '../../src/core/ids.ts'
 import { fail, ok } from '../../src/core/result.ts'
 import { createEngine } from '../../src/live/engine.ts'
 import type { EngineLimits } from '../../src/live/limits.ts'
-import type { Access, Authenticator, DeviceMessages } from '../../src/live/ports.ts'
+import type { Access, Authenticator, BoardMessages } from '../../src/live/ports.ts'
 import type { Engine } from '../../src/live/types.ts'
-import { noMetrics } from '../support/live.ts'
+import type { MessageParser } from '../../src/protocol/parse.ts'
+import { noBoards, noMetrics } from '../support/live.ts'
 import type { Socket, Wire } from './wire.ts'
-import { sourcesOf, type World } from './world.ts'
+import { EVENTS, sourcesOf, type World } from './world.ts'
 
-/** An engine over a world and a wire. Tokens are names of users, `bad` is nobody's; there are no devices unless given. */
+/** An engine over a world and a wire. Tokens are names of users, `bad` is nobody's; there are no boards unless given. */
 export function startEngine(
   world: World,
   wire: Wire,
@@ -18,7 +19,9 @@ export function startEngine(
   parts: {
     readonly limits: EngineLimits
     readonly authenticator?: Authenticator
-    readonly devices?: DeviceMessages
+    readonly parser?: MessageParser
+    readonly boards?: BoardMessages
+    readonly events?: readonly string[]
     defect(cause: unknown, during: string): void
   },
 ): Engine<Socket> {
@@ -31,7 +34,9 @@ export function startEngine(
     access,
     history: world.history(),
     authenticator: parts.authenticator ?? tokens,
-    devices: parts.devices ?? noDevices,
+    parser: parts.parser ?? noBoards.parser,
+    boards: parts.boards ?? noBoards.boards,
+    events: parts.events ?? EVENTS,
     metrics: noMetrics,
     limits: parts.limits,
     seconds: () => 0,
@@ -53,9 +58,4 @@ const tokens: Authenticator = {
     if (user === 'bad') return fail(appError('InvalidCredentials', 'nobody has this token'))
     return ok({ type: 'user', userId: user as UserId, username: user, expiresAt: null })
   },
-}
-
-const noDevices: DeviceMessages = {
-  handle: async () => fail(appError('EntityNotFound', 'no devices here')),
-  closed() {},
 }

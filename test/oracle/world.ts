@@ -17,6 +17,9 @@ import type { ChannelSource, History, LoadedDocument, StateSource } from '../../
 
 export const USERS = ['ann', 'bob'] as const
 
+/** The events of the streams `log` and `inbox`. */
+export const EVENTS = ['notification', 'message'] as const
+
 /** What the truth was when something was said: per channel its versions, oldest first. Replaced when the end is lost. */
 export type Truth = {
   readonly documents: ReadonlyMap<ChannelKey, readonly { readonly seq: number; readonly value: JsonObject }[]>
@@ -204,7 +207,7 @@ export function sourcesOf(world: World): readonly ChannelSource[] {
     state('shared', 'workspace'),
     state('mine', 'user'),
     { ...common('log'), kind: 'stream', audience: 'workspace', event: 'notification' },
-    { ...common('inbox'), kind: 'stream', audience: 'user', event: 'metrics_update' },
+    { ...common('inbox'), kind: 'stream', audience: 'user', event: 'message' },
     { ...state('book', 'workspace'), parameters, aliases: ['depth' as ChannelName] },
     { ...state('orders', 'user'), parameters },
     { ...common('trades'), kind: 'stream', audience: 'workspace', event: 'notification', parameters },

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
+import { REWARDS_EVENTS } from '../../src/boards/rewards/channels/names.ts'
+import { REWARDS_MESSAGES } from '../../src/boards/rewards/messages/index.ts'
 import { openKey } from '../../src/client/key.ts'
 import { toBase64url } from '../../src/core/base64url.ts'
 import { documentChecksum } from '../../src/core/checksum.ts'
@@ -9,10 +11,10 @@ import type { JsonObject } from '../../src/core/json.ts'
 import { addKeyText } from '../../src/protocol/add-key-text.ts'
 import { CLIENT_SCHEMAS } from '../../src/protocol/client-messages.ts'
 import { CLOSE, mayReconnect } from '../../src/protocol/close-codes.ts'
-import { decodeServerFrame, encodeMessage } from '../../src/protocol/codec.ts'
+import { decodeServerFrame, encodeServerMessage } from '../../src/protocol/codec.ts'
 import { loginText } from '../../src/protocol/login-text.ts'
 import { PackedDecoder } from '../../src/protocol/packed-decoder.ts'
-import { parseClientMessage } from '../../src/protocol/parse.ts'
+import { createMessageParser, type MessageParser } from '../../src/protocol/parse.ts'
 import { SERVER_SCHEMAS } from '../../src/protocol/server-messages.ts'
 
 /** What docs/PROTOCOL.md says is held to what the code does. */
@@ -46,39 +48,19 @@ describe('docs/PROTOCOL.md', () => {
     expect(codes).toEqual([...ERROR_CODES])
   })
 
-  test('every message has an example that fits its schema', () => {
-    const examples = [...text.matchAll(/^\{"type":.*\}$/gm)].map(([line]) => line)
-    const seen = { client: new Set<string>(), server: new Set<string>() }
-    const start = text.indexOf('Server to client:')
-    for (const line of examples) {
-      const message: JsonObject = JSON.parse(line)
-      if (text.indexOf(line) < start) {
-        // Keys and signatures are cut short in the examples.
-        const whole = {
-          ...message,
-          ...(message.public_key ? { public_key: 'A'.repeat(43), signature: 'A'.repeat(86) } : {}),
-        }
-        expect(parseClientMessage(JSON.stringify(whole), 'json')).toEqual({ ok: true, value: whole } as never)
-        seen.client.add(String(message.type))
-      } else {
-        expect(decodeServerFrame(line)).toEqual({ ok: true, value: message } as never)
-        seen.server.add(String(message.type))
-      }
-    }
-    expect([...seen.client].sort()).toEqual(
-      [
-        ...new Set(Object.values(CLIENT_SCHEMAS).map((schema) => schema.properties.type.const as string)),
-      ].sort(),
-    )
-    expect([...seen.server].sort()).toEqual(Object.keys(SERVER_SCHEMAS).sort())
+  test('every message of the engine has an example that fits its schema', () => {
+    const { client, server } = examplesIn(text)
+    const types = Object.values(CLIENT_SCHEMAS).map((schema): string => schema.properties.type.const)
+    expect(new Set(client.map((line) => typeAccepted(createMessageParser([]), line)))).toEqual(new Set(types))
+    expect(new Set(server.map(typeRead))).toEqual(new Set([...Object.keys(SERVER_SCHEMAS), 'event']))
   })
 
   test('server messages are the same in JSON and MessagePack', () => {
-    for (const [line] of text.slice(text.indexOf('Server to client:')).matchAll(/^\{"type":.*\}$/gm)) {
+    for (const line of examplesIn(text).server) {
       const decoded = decodeServerFrame(line)
       if (!decoded.ok || decoded.value === null) throw new Error(line)
-      expect(decodeServerFrame(encodeMessage(decoded.value, 'msgpack'))).toEqual(decoded)
-      expect(new PackedDecoder().decode(encodeMessage(decoded.value, 'packed'))).toEqual({
+      expect(decodeServerFrame(encodeServerMessage(decoded.value, 'msgpack'))).toEqual(decoded)
+      expect(new PackedDecoder().decode(encodeServerMessage(decoded.value, 'packed'))).toEqual({
         type: 'message',
         message: decoded.value,
       })
@@ -136,3 +118,44 @@ describe('docs/PROTOCOL.md', () => {
     }
   })
 })
+
+describe('docs/PROTOCOL-rewards.md', () => {
+  const rewards = readFileSync(new URL('../../docs/PROTOCOL-rewards.md', import.meta.url), 'utf8')
+
+  test('every message and event of the board has an example that fits its schema', () => {
+    const { client, server } = examplesIn(rewards)
+    const parser = createMessageParser(REWARDS_MESSAGES)
+    const types = REWARDS_MESSAGES.map(({ schema }): string => schema.properties.type.const)
+    expect(new Set(client.map((line) => typeAccepted(parser, line)))).toEqual(new Set(types))
+    expect(new Set(server.map(typeRead))).toEqual(new Set(['event']))
+    expect(new Set(server.map((line) => JSON.parse(line).type))).toEqual(new Set(REWARDS_EVENTS))
+  })
+})
+
+/** The examples of messages in a document, one a line, by who sends them. */
+function examplesIn(document: string) {
+  const start = document.indexOf('Server to client:')
+  const lines = (part: string) => [...part.matchAll(/^\{"type":.*\}$/gm)].map(([line]) => line)
+  return { client: lines(document.slice(0, start)), server: lines(document.slice(start)) }
+}
+
+/** The type of an example that the server accepts as it stands. */
+function typeAccepted(parser: MessageParser, line: string): string {
+  const message: JsonObject = JSON.parse(line)
+  // Keys and signatures are cut short in the examples.
+  const keys = message.public_key ? { public_key: 'A'.repeat(43), signature: 'A'.repeat(86) } : {}
+  const whole = { ...message, ...keys }
+  const parsed = parser.parse(JSON.stringify(whole))
+  if (!parsed.ok) throw new Error(`${line}: ${parsed.error.message}`)
+  const read = parsed.value.type === 'board' ? parsed.value.message : parsed.value
+  expect<unknown>(read).toEqual(whole)
+  return read.type
+}
+
+/** The type of an example that clients read as it stands. */
+function typeRead(line: string): string {
+  const decoded = decodeServerFrame(line)
+  if (!decoded.ok || decoded.value === null) throw new Error(line)
+  expect(JSON.parse(String(encodeServerMessage(decoded.value, 'json')))).toEqual(JSON.parse(line))
+  return decoded.value.type
+}

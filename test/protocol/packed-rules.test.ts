@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { Packr, Unpackr } from 'msgpackr'
 import type { Json, JsonObject } from '../../src/core/json.ts'
-import { encodeMessage } from '../../src/protocol/codec.ts'
+import { encodeServerMessage } from '../../src/protocol/codec.ts'
 import { PackedDecoder } from '../../src/protocol/packed-decoder.ts'
 import { PackedFeed } from '../../src/protocol/packed-encoder.ts'
-import type { ServerMessage, UpdateMessage } from '../../src/protocol/server-messages.ts'
+import type { UpdateMessage } from '../../src/protocol/server/update.ts'
+import type { ServerMessage } from '../../src/protocol/server-messages.ts'
+import { helloAt } from '../client/harness.ts'
 
 /*
  * The rules of the `packed` format one by one, on frames that are written by hand and encoded by another
@@ -13,12 +15,14 @@ import type { ServerMessage, UpdateMessage } from '../../src/protocol/server-mes
 
 const NOW = 1_753_000_000_000
 const CHANNEL = 'rewards.summary'
+const EVENTS = ['notification', 'trade']
 const foreign = new Packr({ useRecords: false })
 const foreignReader = new Unpackr({ useRecords: false, int64AsType: 'number' })
 
 /** A session that has the feed 7: two paths, one shape, base (epoch 9, seq 100, NOW, count 3). */
 function holding(): Reader {
   const reader = new Reader()
+  reader.plain(helloAt(NOW, { events: EVENTS }))
   reader.read([0, CHANNEL, 7, [9, 100, NOW, 3], ['online', 'points'], [['base', 'as_of']], 9, 100, NOW, [-1]])
   return reader
 }
@@ -33,7 +37,7 @@ class Reader {
   }
 
   plain(message: ServerMessage): void {
-    expect(this.#decoder.decode(encodeMessage(message, 'packed'))).toEqual({ type: 'message', message })
+    expect(this.#decoder.decode(encodeServerMessage(message, 'packed'))).toEqual({ type: 'message', message })
   }
 }
 
@@ -80,12 +84,12 @@ describe('K-3: snapshots and resumed are whole by themselves', () => {
   test('K-3: an event for one session alone is a plain message, and the feed does not move', () => {
     const reader = holding()
     const head = { channel: CHANNEL, epoch: 9, from: 80, seq: 90, timestamp: NOW }
-    reader.plain({ type: 'notification', ...head, data: { a: 1 } })
+    reader.plain({ type: 'event', event: 'notification', ...head, data: { a: 1 } })
     expect(reader.read([2, 7, 4, 1, 0, [0, 4]])).toMatchObject({ from: 100, seq: 101 })
   })
 
   test('K-3: a feed writes them without moving on', () => {
-    const feed = new PackedFeed(7, 'c')
+    const feed = new PackedFeed(7, 'c', [])
     feed.update(update({ a: 1 }))
     const before = foreignReader.unpack(feed.snapshot(snapshot({ b: { x: 1 } })))
     expect(before).toEqual([0, 'c', 7, [9, 101, NOW, 1], ['a'], [], 9, 101, NOW, [-1, 'b', [-1, 'x', 1]]])
@@ -120,7 +124,7 @@ test('K-5: seq, timestamp and from are differences to the base, which then is th
 })
 
 test('K-5: a feed writes differences, and leaves out a from and an epoch that are those of the base', () => {
-  const feed = new PackedFeed(7, 'c')
+  const feed = new PackedFeed(7, 'c', [])
   feed.update(update({ a: 1 }))
   const next: UpdateMessage = { ...update({ a: 2 }), from: 101, seq: 104, timestamp: NOW + 250 }
   expect(foreignReader.unpack(feed.update(next))).toEqual([2, 7, 2, 3, 250, [0, 2]])
@@ -177,20 +181,27 @@ test('K-10: the kinds 6 and 7 are an update and an event before which both table
     changes: { new: { k: 1 } },
   })
   expect(reader.read([2, 7, 5, 1, 0, [0, [1, 2]]])).toMatchObject({ changes: { new: { k: 2 } } })
-  expect(reader.read([7, 7, 6, 1, 0, 0, [['j'], 3]])).toMatchObject({ type: 'notification', data: { j: 3 } })
+  expect(reader.read([7, 7, 6, 1, 0, 0, [['j'], 3]])).toMatchObject({
+    type: 'event',
+    event: 'notification',
+    data: { j: 3 },
+  })
   expect(reader.read([2, 7, 7, 1, 0, ['other', [1, 4]]])).toMatchObject({ changes: { other: { j: 4 } } })
 })
 
-test('K-12: an event is named by its number', () => {
+test('K-12: an event is named by its place in hello, or by its name', () => {
   const reader = holding()
-  const types = ['notification', 'violation', 'metrics_update', 'config_update'] as const
-  const feed = new PackedFeed(7, CHANNEL)
-  for (const [number, type] of types.entries()) {
-    expect(reader.read([3, 7, 4 + number, 1, 0, number, 5])).toMatchObject({ type, data: 5 })
+  const feed = new PackedFeed(7, CHANNEL, EVENTS)
+  const named: readonly (readonly [string, Json])[] = [
+    ...EVENTS.entries().map(([place, name]) => [name, place] as const),
+    ['unheard_of', 'unheard_of'],
+  ]
+  for (const [index, [event, element]] of named.entries()) {
+    expect(reader.read([3, 7, 4 + index, 1, 0, element, 5])).toMatchObject({ type: 'event', event, data: 5 })
     const head = { channel: CHANNEL, epoch: 9, from: 100, seq: 101, timestamp: NOW }
-    expect(foreignReader.unpack(feed.event({ type, ...head, data: 5 }))[5]).toBe(number)
+    expect(foreignReader.unpack(feed.event({ type: 'event', event, ...head, data: 5 }))[5]).toBe(element)
   }
-  expect(reader.read([3, 7, 8, 1, 0, types.length, 5])).toBe('ignored')
+  expect(reader.read([3, 7, 7, 1, 0, EVENTS.length, 5])).toBe('ignored')
 })
 
 function update(changes: JsonObject): UpdateMessage {

@@ -1,24 +1,27 @@
 import { describe, expect, test } from 'bun:test'
 import { Unpackr } from 'msgpackr'
 import type { Json, JsonObject } from '../../src/core/json.ts'
-import { encodeMessage } from '../../src/protocol/codec.ts'
+import { encodeServerMessage } from '../../src/protocol/codec.ts'
 import { PackedDecoder } from '../../src/protocol/packed-decoder.ts'
 import { PackedFeed } from '../../src/protocol/packed-encoder.ts'
-import type { FeedMessage, UpdateMessage } from '../../src/protocol/server-messages.ts'
+import type { UpdateMessage } from '../../src/protocol/server/update.ts'
+import type { FeedMessage } from '../../src/protocol/server-messages.ts'
+import { helloAt } from '../client/harness.ts'
 import { randomJson } from '../support/documents.ts'
 import { forSeeds, type Seeded } from '../support/seeded.ts'
 
 const NOW = 1_753_000_000_000
+const EVENTS = ['notification', 'trade']
 
 describe('packed', () => {
   test('K-2, K-3, K-5, K-6, K-7, K-8, K-9, K-10: any sequence of frames reads as it was written, for whoever joins whenever', () => {
     forSeeds('PACKED_SEED', 150, (random) => {
-      const feed = new PackedFeed(random.int(100_000), 'rewards.summary')
+      const feed = new PackedFeed(random.int(100_000), 'rewards.summary', EVENTS)
       const source = new RandomFeed(random)
       const readers: PackedDecoder[] = []
       for (let step = 0; step < 120; step++) {
         if (random.oneIn(12)) {
-          const joining = new PackedDecoder()
+          const joining = greeted()
           const message = random.oneIn(2) ? source.snapshot() : source.resumed()
           expect(joining.decode(feed.encode(message))).toEqual({ type: 'message', message })
           readers.push(joining)
@@ -31,7 +34,7 @@ describe('packed', () => {
   })
 
   test('K-9: full tables begin anew, and someone who joined just before reads on', () => {
-    const feed = new PackedFeed(1, 'c')
+    const feed = new PackedFeed(1, 'c', EVENTS)
     const readers = [joined(feed)]
     for (let tick = 0; tick < 400; tick++) {
       if (tick % 23 === 0) readers.push(joined(feed))
@@ -45,7 +48,7 @@ describe('packed', () => {
   })
 
   test('K-9: one update with more new paths than a table holds', () => {
-    const feed = new PackedFeed(1, 'c')
+    const feed = new PackedFeed(1, 'c', EVENTS)
     const reader = joined(feed)
     for (const seq of [1, 2, 3]) {
       const message = update(
@@ -58,7 +61,7 @@ describe('packed', () => {
 
   test('K-1, P-9: another implementation reads the frames as plain arrays', () => {
     const foreign = new Unpackr({ useRecords: false, int64AsType: 'number' })
-    const feed = new PackedFeed(7, 'c')
+    const feed = new PackedFeed(7, 'c', EVENTS)
     expect(foreign.unpack(feed.snapshot(snapshot(3)))).toEqual([
       0,
       'c',
@@ -92,7 +95,7 @@ describe('packed', () => {
   })
 
   test('K-4: a lost frame is noticed, and nothing of the channel is read until it is joined again', () => {
-    const feed = new PackedFeed(7, 'c')
+    const feed = new PackedFeed(7, 'c', EVENTS)
     const reader = joined(feed)
     expect(reader.decode(feed.update(update(1, { a: 1 }))).type).toBe('message')
     feed.update(update(2, { b: 2 }))
@@ -103,15 +106,15 @@ describe('packed', () => {
   })
 
   test('K-1: every other message of a packed session is a plain map; unsubscribed ends the feed', () => {
-    const feed = new PackedFeed(7, 'c')
+    const feed = new PackedFeed(7, 'c', EVENTS)
     const reader = joined(feed)
     const message = { type: 'unsubscribed' as const, channels: ['c'] }
-    expect(reader.decode(encodeMessage(message, 'packed'))).toEqual({ type: 'message', message })
+    expect(reader.decode(encodeServerMessage(message, 'packed'))).toEqual({ type: 'message', message })
     expect(reader.decode(feed.update(update(1, { a: 1 })))).toEqual({ type: 'ignored' })
   })
 
   test('K-11: a kind that is not known is ignored; a frame that breaks the layout is broken, not a throw', () => {
-    const reader = joined(new PackedFeed(7, 'c'))
+    const reader = joined(new PackedFeed(7, 'c', EVENTS))
     expect(reader.decode(Uint8Array.of(0x91, 0x20)).type).toBe('ignored')
     forSeeds('PACKED_SEED', 2000, (random) => {
       const bytes = Uint8Array.from({ length: 1 + random.int(30) }, () => random.int(256))
@@ -122,7 +125,7 @@ describe('packed', () => {
   })
 
   test('size: an update of a dashboard takes at most a third of its JSON', () => {
-    const feed = new PackedFeed(41_234, 'rewards.summary')
+    const feed = new PackedFeed(41_234, 'rewards.summary', EVENTS)
     const message = (tick: number): UpdateMessage => ({
       type: 'update',
       channel: 'rewards.summary',
@@ -154,6 +157,14 @@ describe('packed', () => {
   })
 })
 
+/** A decoder that has had `hello`, as each has. */
+function greeted(): PackedDecoder {
+  const reader = new PackedDecoder()
+  const hello = helloAt(NOW, { events: EVENTS })
+  expect(reader.decode(encodeServerMessage(hello, 'packed'))).toEqual({ type: 'message', message: hello })
+  return reader
+}
+
 function joined(feed: PackedFeed): PackedDecoder {
   const reader = new PackedDecoder()
   reader.decode(feed.snapshot(snapshot(0)))
@@ -179,8 +190,9 @@ class RandomFeed {
   next(): FeedMessage {
     const head = this.#step()
     if (this.random.oneIn(3)) {
-      const type = this.random.pick(['notification', 'violation', 'metrics_update', 'config_update'] as const)
-      return { type, ...head, data: this.#value() }
+      // One that `hello` does not name travels under its name.
+      const event = this.random.pick([...EVENTS, 'unheard_of'])
+      return { type: 'event', event, ...head, data: this.#value() }
     }
     return { type: 'update', ...head, ...this.#delta() }
   }

@@ -1,13 +1,23 @@
 import { describe, expect, test } from 'bun:test'
+import { Type } from '@sinclair/typebox'
 import { isJsonObject, type Json } from '../../src/core/json.ts'
-import { parseConnectionQuery } from '../../src/protocol/connection.ts'
+import { boardMessage, messageGuard } from '../../src/protocol/board-message.ts'
+import type { Frame } from '../../src/protocol/connection.ts'
+import { frameKindFits, parseConnectionQuery, wrongFrameKind } from '../../src/protocol/connection.ts'
 import { encodeMsgpack } from '../../src/protocol/msgpack-writer.ts'
-import { correlationOf, parseClientMessage } from '../../src/protocol/parse.ts'
+import { createMessageParser, readId } from '../../src/protocol/parse.ts'
+import { between, json, list, oneOf, text } from '../../src/protocol/schema.ts'
 import { forSeeds } from '../support/seeded.ts'
 
 const KEY = 'A'.repeat(43)
 const SIGNATURE = 'A'.repeat(86)
-const REPORT = { name: 'Home', loss: 0.5, rtt: 42, bytes_in: 1, bytes_out: 2 }
+const ITEM = { name: 'Home', loss: 0.5 }
+
+const Item = Type.Object({ name: text('name', 8), loss: between('packets lost, in percent', 0, 100) })
+const parser = createMessageParser([
+  { schema: boardMessage('report', { items: list(Item, { maxItems: 4 }) }), immediate: true },
+  { schema: boardMessage('order', { side: oneOf('side', ['buy', 'sell']), note: Type.Optional(json) }) },
+])
 
 const ACCEPTED: readonly Json[] = [
   { type: 'authenticate', public_key: KEY, signature: SIGNATURE },
@@ -25,9 +35,8 @@ const ACCEPTED: readonly Json[] = [
   { type: 'refresh' },
   { type: 'refresh', channels: ['a'] },
   { type: 'heartbeat' },
-  { type: 'connect', device_id: 'd', name: 'n', id: '1' },
-  { type: 'network_update', networks: [REPORT] },
-  { type: 'disconnect' },
+  { type: 'report', items: [ITEM], id: '1' },
+  { type: 'order', side: 'buy', ack: 'replicated' },
 ]
 
 /** A message, and what the refusal has to say. */
@@ -37,7 +46,10 @@ const REFUSED: readonly (readonly [Json, string])[] = [
   ['subscribe', 'must be an object'],
   [{}, 'field `type` must be a string'],
   [{ type: 7 }, 'field `type` must be a string'],
-  [{ type: 'subscribed' }, 'unknown type "subscribed"; known are authenticate, subscribe'],
+  [
+    { type: 'subscribed' },
+    'unknown type "subscribed"; known are authenticate, subscribe, unsubscribe, refresh, heartbeat, report, order',
+  ],
   [{ type: '__proto__' }, 'unknown type'],
   [{ type: 'subscribe' }, 'field `channels` is missing and must be an array of 1 to 64 items'],
   [{ type: 'subscribe', channels: [] }, 'field `channels` must be an array of 1 to 64 items'],
@@ -64,35 +76,27 @@ const REFUSED: readonly (readonly [Json, string])[] = [
     'field `public_key` must be a string that matches',
   ],
   [{ type: 'authenticate', token: 5 }, 'field `token` must be a string'],
-  [{ type: 'connect' }, 'field `device_id` is missing'],
+  [{ type: 'report' }, 'field `items` is missing'],
   [
-    { type: 'network_update', networks: [{ ...REPORT, loss: 101 }] },
-    'field `networks[0].loss` must be a number from 0 to 100 (packets lost, in percent)',
+    { type: 'report', items: [{ ...ITEM, loss: 101 }] },
+    'field `items[0].loss` must be a number from 0 to 100 (packets lost, in percent)',
   ],
-  [
-    { type: 'network_update', networks: [{ ...REPORT, rtt: '42' }] },
-    'field `networks[0].rtt` must be a number',
-  ],
+  [{ type: 'report', items: [{ ...ITEM, loss: '42' }] }, 'field `items[0].loss` must be a number'],
+  [{ type: 'order', side: 'keep' }, 'field `side` must be one of "buy", "sell" (side)'],
+  [{ type: 'order', side: 'buy', ack: 'yes' }, 'field `ack` must be "replicated"'],
 ]
 
 describe('client messages', () => {
   for (const message of ACCEPTED) {
-    test(`P-5: ${JSON.stringify(message).slice(0, 60)} is accepted in every format`, () => {
-      expect(parseClientMessage(JSON.stringify(message), 'json')).toEqual({
-        ok: true,
-        value: message,
-      } as never)
-      expect(parseClientMessage(encodeMsgpack(message), 'msgpack').ok).toBe(true)
-      expect(parseClientMessage(encodeMsgpack(message), 'packed').ok).toBe(true)
+    test(`P-5: ${JSON.stringify(message).slice(0, 60)} is accepted as text and as bytes`, () => {
+      expect<unknown>(read(JSON.stringify(message))).toEqual(message)
+      expect<unknown>(read(encodeMsgpack(message))).toEqual(message)
     })
   }
 
   for (const [message, reason] of REFUSED) {
     test(`P-5: ${JSON.stringify(message).slice(0, 60)}: ${reason}`, () => {
-      for (const parsed of [
-        parseClientMessage(JSON.stringify(message), 'json'),
-        parseClientMessage(encodeMsgpack(message), 'msgpack'),
-      ]) {
+      for (const parsed of [parser.parse(JSON.stringify(message)), parser.parse(encodeMsgpack(message))]) {
         expect(parsed.ok).toBe(false)
         if (parsed.ok) continue
         expect(parsed.error.code).toBe('MessageParseError')
@@ -102,30 +106,32 @@ describe('client messages', () => {
   }
 
   test('P-2: the other kind of frame is refused and says what this session speaks', () => {
-    const text = parseClientMessage('{"type":"heartbeat"}', 'msgpack')
-    expect(text.ok ? '' : text.error.message).toBe(
+    const heartbeat = encodeMsgpack({ type: 'heartbeat' })
+    expect(frameKindFits('{"type":"heartbeat"}', 'msgpack')).toBe(false)
+    expect(frameKindFits(heartbeat, 'json')).toBe(false)
+    expect(frameKindFits(heartbeat, 'packed')).toBe(true)
+    expect(wrongFrameKind('msgpack').message).toBe(
       'this session speaks msgpack, so send binary frames; for text frames connect with ?format=json',
     )
-    expect(parseClientMessage(encodeMsgpack({ type: 'heartbeat' }), 'json').ok).toBe(false)
   })
 
   test('P-3: 64 KB is accepted, one byte more is not, counted in bytes and not in characters', () => {
     const padded = (text: string) => JSON.stringify({ type: 'heartbeat', padding: text })
     const frame = padded('')
-    expect(parseClientMessage(padded('x'.repeat(65_536 - frame.length)), 'json').ok).toBe(true)
-    expect(parseClientMessage(padded('x'.repeat(65_537 - frame.length)), 'json').ok).toBe(false)
-    expect(parseClientMessage(padded('€'.repeat(21_900)), 'json').ok).toBe(false)
+    expect(parser.parse(padded('x'.repeat(65_536 - frame.length))).ok).toBe(true)
+    expect(parser.parse(padded('x'.repeat(65_537 - frame.length))).ok).toBe(false)
+    expect(parser.parse(padded('€'.repeat(21_900))).ok).toBe(false)
   })
 
   test('P-4: what is neither JSON nor MessagePack is refused with a reason', () => {
-    for (const [frame, format] of [
-      ['{', 'json'],
-      ['', 'json'],
-      [Uint8Array.of(0xc1), 'msgpack'],
-      [Uint8Array.of(), 'packed'],
-      [encodeMsgpack({ type: 'heartbeat' }).subarray(0, 5), 'msgpack'],
-    ] as const) {
-      const parsed = parseClientMessage(frame, format)
+    for (const frame of [
+      '{',
+      '',
+      Uint8Array.of(0xc1),
+      Uint8Array.of(),
+      encodeMsgpack({ type: 'heartbeat' }).subarray(0, 5),
+    ]) {
+      const parsed = parser.parse(frame)
       expect(parsed.ok ? '' : parsed.error.message).toMatch(/^not (JSON|MessagePack): ./)
     }
   })
@@ -139,11 +145,8 @@ describe('client messages', () => {
       KEY.slice(1),
       [...Array(32).keys()],
     ]
-    for (const format of ['json', 'msgpack', 'packed'] as const) {
-      const parse = (key: Json) => {
-        const frame = format === 'json' ? JSON.stringify(login(key)) : encodeMsgpack(login(key))
-        return parseClientMessage(frame, format)
-      }
+    for (const encode of [JSON.stringify, encodeMsgpack]) {
+      const parse = (key: Json) => parser.parse(encode(login(key)))
       expect(parse(`-_${KEY.slice(2)}`).ok).toBe(true)
       for (const key of keys) {
         const parsed = parse(key)
@@ -159,16 +162,16 @@ describe('client messages', () => {
         text.slice(0, random.int(text.length)) +
         random.pick(['', '"', '}', '[', '\u0000', '1e999']) +
         text.slice(random.int(text.length))
-      const parsed = parseClientMessage(cut, 'json')
+      const parsed = parser.parse(cut)
       if (!parsed.ok) expect(parsed.error.code).toBe('MessageParseError')
       const bytes = encodeMsgpack(random.pick(ACCEPTED))
       bytes[random.int(bytes.length)] = random.int(256)
-      parseClientMessage(bytes, 'msgpack')
+      parser.parse(bytes)
     })
   })
 
   test('P-6: unknown fields are ignored', () => {
-    expect(parseClientMessage('{"type":"heartbeat","mood":"good"}', 'json').ok).toBe(true)
+    expect(parser.parse('{"type":"heartbeat","mood":"good"}').ok).toBe(true)
   })
 
   test('P-6: nothing of unknown fields is kept, for a message may wait and must not weigh more than its schema', () => {
@@ -185,21 +188,27 @@ describe('client messages', () => {
       // `junk` is no cursor of a channel, so there it is refused, as it was before.
       const given =
         isJsonObject(message) && 'cursors' in message ? { ...message, junk: [[]] } : stuffed(message)
-      expect<unknown>(parseClientMessage(JSON.stringify(given), 'json')).toEqual({ ok: true, value: message })
+      expect<unknown>(read(JSON.stringify(given))).toEqual(message)
     }
     const cursors = { a: { epoch: 1, seq: 2, junk: [] }, other: { epoch: 1, seq: 2 } }
     const subscribe = { type: 'subscribe', channels: ['a', '__proto__'], cursors }
-    expect<unknown>(parseClientMessage(JSON.stringify(subscribe), 'json')).toEqual({
-      ok: true,
-      value: { ...subscribe, cursors: { a: { epoch: 1, seq: 2 } } },
+    expect<unknown>(read(JSON.stringify(subscribe))).toEqual({
+      ...subscribe,
+      cursors: { a: { epoch: 1, seq: 2 } },
     })
   })
 
   test('P-10: the id is found in a message that was refused', () => {
-    expect(correlationOf('{"type":"subscribe","id":"x1"}')).toBe('x1')
-    expect(correlationOf(encodeMsgpack({ type: 'nonsense', id: 'x2' }))).toBe('x2')
-    for (const frame of ['{', '[]', '{"id":5}', '{"id":""}', `{"id":"${'x'.repeat(65)}"}`])
-      expect(correlationOf(frame)).toBeNull()
+    const idOf = (frame: Frame) => {
+      const parsed = parser.parse(frame)
+      return parsed.ok ? 'accepted' : parsed.id
+    }
+    for (const find of [idOf, readId]) {
+      expect(find('{"type":"subscribe","id":"x1"}')).toBe('x1')
+      expect(find(encodeMsgpack({ type: 'nonsense', id: 'x2' }))).toBe('x2')
+      for (const frame of ['{', '[]', '{"id":5}', '{"id":""}', `{"id":"${'x'.repeat(65)}"}`])
+        expect(find(frame)).toBeNull()
+    }
   })
 
   test('P-1, S-15: query of the connection', () => {
@@ -221,3 +230,44 @@ describe('client messages', () => {
     expect(query('type=').ok).toBe(false)
   })
 })
+
+describe('messages of boards', () => {
+  test('go to their board with their own fields, and with what was declared of them', () => {
+    expect<unknown>(parser.parse('{"type":"report","items":[],"id":"x","mood":"good"}')).toEqual({
+      ok: true,
+      value: { type: 'board', message: { type: 'report', items: [], id: 'x' }, immediate: true },
+    })
+    expect<unknown>(parser.parse('{"type":"order","side":"buy"}')).toEqual({
+      ok: true,
+      value: { type: 'board', message: { type: 'order', side: 'buy' }, immediate: false },
+    })
+  })
+
+  test('of one type are declared once, and none has a type of the engine', () => {
+    const order = { schema: boardMessage('order', {}) }
+    expect(() => createMessageParser([order, { schema: boardMessage('order', {}) }])).toThrow(
+      '"order" is declared twice',
+    )
+    expect(() => createMessageParser([{ schema: boardMessage('subscribe', {}) }])).toThrow(
+      '"subscribe" is declared twice',
+    )
+  })
+
+  test('have no field whose own fields could not be told apart from unknown ones', () => {
+    const loose = Type.Union([Type.Object({ a: Type.String() }), Type.Object({ b: Type.String() })])
+    expect(() => createMessageParser([{ schema: boardMessage('order', { loose }) }])).toThrow('known fields')
+  })
+
+  test('are narrowed by their board after a look at the whole message', () => {
+    const isOrder = messageGuard([{ schema: boardMessage('order', { side: text('side', 4) }) }])
+    expect(isOrder({ type: 'order', side: 'buy' })).toBe(true)
+    for (const other of [{ type: 'order' }, { type: 'report', side: 'buy' }, null])
+      expect(isOrder(other)).toBe(false)
+  })
+})
+
+function read(frame: Frame) {
+  const parsed = parser.parse(frame)
+  if (!parsed.ok) return parsed.error
+  return parsed.value.type === 'board' ? parsed.value.message : parsed.value
+}

@@ -2,13 +2,18 @@ import { describe, expect, test } from 'bun:test'
 import type { TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { isJsonObject, type Json, type JsonObject } from '../../src/core/json.ts'
+import { readServerMessage } from '../../src/protocol/read-server-message.ts'
 import { SERVER_SCHEMAS } from '../../src/protocol/server-messages.ts'
-import { readServerMessage } from '../../src/protocol/server-shapes.ts'
+import { EVENT_SHAPE, SERVER_SHAPES } from '../../src/protocol/server-shapes.ts'
+import { shapesOfServerMessages } from '../../src/protocol/shape-of-schema.ts'
 
-/**
- * The reader's short list of fields must agree with the schemas in what has to be there and of what kind it
- * is.
- */
+test('server-shapes.ts is what the schemas say: after a change of them, `npm run generate`', () => {
+  const made = shapesOfServerMessages()
+  expect<unknown>(SERVER_SHAPES).toEqual(made.messages)
+  expect<unknown>(EVENT_SHAPE).toEqual(made.event)
+})
+
+/** What readers look at must agree with the schemas in what has to be there and of what kind it is. */
 describe('what readers check of server messages', () => {
   for (const [type, schema] of Object.entries(SERVER_SCHEMAS)) {
     const check = TypeCompiler.Compile<TSchema>(schema)
@@ -28,6 +33,18 @@ describe('what readers check of server messages', () => {
       }
     })
   }
+
+  test('D-9: a message of another type with all fields of an event is one; its other fields are left out', () => {
+    const fields = { channel: 'c', epoch: 1, from: 2, seq: 3, timestamp: 4, data: [5] }
+    expect<unknown>(readServerMessage({ type: 'trade', ...fields, mood: 'good' })).toEqual({
+      ok: true,
+      value: { type: 'event', event: 'trade', ...fields },
+    })
+    for (const name of Object.keys(fields)) {
+      const { [name]: _, ...without }: JsonObject = { type: 'trade', ...fields }
+      expect(readServerMessage(without)).toEqual({ ok: true, value: null })
+    }
+  })
 
   test('P-7: an unknown type is no message and no fault', () => {
     expect(readServerMessage({ type: 'tomorrow' })).toEqual({ ok: true, value: null })

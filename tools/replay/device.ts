@@ -1,3 +1,4 @@
+import { createDevice, type Device } from '../../src/boards/rewards/client/device.ts'
 import { OPERATOR_HEADER } from '../../src/cli/operator-key.ts'
 import type { Client } from '../../src/client/api.ts'
 import { createClient } from '../../src/client/client.ts'
@@ -54,7 +55,8 @@ export function openDevice(planned: PlannedDevice, site: Site, events: DeviceEve
   client.connect()
   let stopReports = () => {}
   let online = false
-  const opened = client.device
+  const device = createDevice(client)
+  const opened = device
     .connect({ device_id: identity.deviceId, name: identity.deviceName })
     .then((result) => {
       if (!result.ok) return result.error
@@ -66,14 +68,14 @@ export function openDevice(planned: PlannedDevice, site: Site, events: DeviceEve
         online = live
         events.presence(live)
       })
-      stopReports = startReports(client, planned.ip, events)
+      stopReports = startReports(client, device, planned.ip, events)
       return null
     })
   return {
     opened,
     leave: async () => {
       stopReports()
-      if (online) await client.device.disconnect()
+      if (online) await device.disconnect()
       if (online) events.presence(false)
       online = false
       client.close()
@@ -91,7 +93,7 @@ function headersFor(planned: PlannedDevice, site: Site): { readonly [name: strin
  * Reports every 15 to 30 s; while the link is down or silent the reports are left out, as a real device has nothing to say then. That the
  * server itself is stale is no reason: it takes them as soon as it can.
  */
-function startReports(client: Client, address: string, events: DeviceEvents): () => void {
+function startReports(client: Client, device: Device, address: string, events: DeviceEvents): () => void {
   const line = lineOf(address)
   let reportedAt = systemClock.now()
   let timer = setTimeout(report, line.pause() * Math.random())
@@ -102,7 +104,7 @@ function startReports(client: Client, address: string, events: DeviceEvents): ()
     const now = systemClock.now()
     const measured = line.report((now - reportedAt) / 1_000)
     reportedAt = now
-    client.device.networkUpdate([measured]).then((result) => {
+    device.networkUpdate([measured]).then((result) => {
       if (!result.ok && result.error.code !== 'ConnectionClosed') events.failed(result.error)
     })
   }

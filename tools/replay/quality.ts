@@ -1,4 +1,4 @@
-import type { NetworkReport } from '../../src/protocol/client/network-update.ts'
+import type { NetworkReport } from '../../src/boards/rewards/messages/network-update.ts'
 
 /** The line of one address: what it measures, report after report, always the same sequence for the same address. */
 export type Line = {

@@ -8,7 +8,7 @@ export type ChannelCursor = Static<typeof ChannelCursor>
 /** Asks for channels from their present state, or, with a cursor, for what changed since. */
 export const SubscribeMessage = message('subscribe', {
   ...CHANNELS_FIELDS,
-  cursors: Type.Optional(dictionary(ChannelCursor)),
+  cursors: Type.Optional(dictionary(ChannelCursor, { keysOf: 'channels' })),
   id: Type.Optional(correlation),
 })
 export type SubscribeMessage = Static<typeof SubscribeMessage>

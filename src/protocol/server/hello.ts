@@ -26,6 +26,10 @@ export const HelloMessage = message('hello', {
   public_channels: list(channel),
   /** Names of channels by their aliases (rule S-14); missing when there are none. */
   aliases: Type.Optional(dictionary(channel)),
+  /**
+   * Optional, as all that joined later, so that clients can read `protocol` of a server of another version.
+   */
+  events: Type.Optional(list(text('name of a stream event', 64))),
   challenge: ChallengeFields,
 })
 export type HelloMessage = Static<typeof HelloMessage>

@@ -1,4 +1,5 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals'
+import { createDevice } from '../../boards/rewards/client/device.ts'
 import type { Client } from '../../client/api.ts'
 import type { Millis } from '../../core/clock.ts'
 import { type AppError, appError, type ErrorCode } from '../../core/errors.ts'
@@ -37,6 +38,7 @@ export type TabDeviceParts = {
 
 /** A device that is this very tab: real heartbeats give rtt and loss, the socket's own frames the bytes. */
 export function createTabDevice({ client, link, lock, traffic }: TabDeviceParts): TabDevice {
+  const device = createDevice(client)
   const state = signal<TabDeviceState>({ status: 'off' })
   const quality = signal<LinkQuality | null>(null)
   const counted = signal<Traffic>(traffic())
@@ -63,7 +65,7 @@ export function createTabDevice({ client, link, lock, traffic }: TabDeviceParts)
     quality,
     traffic: counted,
     reports,
-    async start(device) {
+    async start(wanted) {
       const { status } = state.peek()
       if (status === 'starting' || status === 'on') return
       state.value = { status: 'starting' }
@@ -73,7 +75,7 @@ export function createTabDevice({ client, link, lock, traffic }: TabDeviceParts)
         return
       }
       release = held
-      const connected = await client.device.connect({ device_id: device.id, name: device.name })
+      const connected = await device.connect({ device_id: wanted.id, name: wanted.name })
       if (!connected.ok) {
         end({ status: 'failed', error: connected.error })
         return
@@ -86,7 +88,7 @@ export function createTabDevice({ client, link, lock, traffic }: TabDeviceParts)
       if (state.peek().status !== 'on') return
       end({ status: 'off' })
       // Offline it has left already; any other refusal will show in the list of devices.
-      await client.device.disconnect()
+      await device.disconnect()
     },
   }
 
@@ -115,7 +117,7 @@ export function createTabDevice({ client, link, lock, traffic }: TabDeviceParts)
         bytes_out: now.sent - reported.sent,
       }
       reported = now
-      const answer = await client.device.networkUpdate([network])
+      const answer = await device.networkUpdate([network])
       if (answer.ok) reports.value += 1
       else if (!PASSING.has(answer.error.code)) end({ status: 'failed', error: answer.error })
     }

@@ -96,7 +96,7 @@ class Client {
     this.socket.on('error', () => {})
     const hello = await this.read()
     assert.equal(hello.type, 'hello')
-    assert.equal(hello.protocol, 2, 'this client knows version 2')
+    assert.equal(hello.protocol, 3, 'this client knows version 3')
     const { origin, session, nonce, expires } = hello.challenge
     const text = `dashboard-server login v1\norigin: ${origin}\nsession: ${session}\nnonce: ${nonce}\nexpires: ${expires}`
     this.send({

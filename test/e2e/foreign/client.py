@@ -104,7 +104,7 @@ class Client:
         self.socket = await websockets.connect(f"{self.url}/ws?type=tui&format=json")
         hello = await self.read()
         assert hello["type"] == "hello", hello
-        assert hello["protocol"] == 2, "this client knows version 2"
+        assert hello["protocol"] == 3, "this client knows version 3"
         challenge = hello["challenge"]
         text = "\n".join(
             [

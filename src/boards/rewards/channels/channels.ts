@@ -9,7 +9,7 @@ import {
 } from '../domain/documents.ts'
 import type { RewardsRules } from '../domain/rules.ts'
 import type { RewardsReader } from '../domain/store.ts'
-import { ACTIVITY, EARNINGS, NETWORKS, SUMMARY } from './names.ts'
+import { ACTIVITY, EARNINGS, NETWORKS, NOTIFICATION, SUMMARY } from './names.ts'
 
 /** What a read of this board sees: its rows, and the journal position they are at. */
 export type RewardsReadStores = {
@@ -64,6 +64,6 @@ export function rewardsChannels(read: LoadDocument, rules: RewardsRules): readon
           earningsDocument(rewards.account(user) ?? emptyAccount(user)),
         ),
     },
-    { kind: 'stream', name: ACTIVITY, audience: 'user', permission: null, event: 'notification' },
+    { kind: 'stream', name: ACTIVITY, audience: 'user', permission: null, event: NOTIFICATION },
   ]
 }

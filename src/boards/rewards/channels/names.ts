@@ -12,6 +12,12 @@ export const NETWORKS = 'rewards.networks' as ChannelName
 export const EARNINGS = 'rewards.earnings' as ChannelName
 export const ACTIVITY = 'rewards.activity' as ChannelName
 
+/** The event of {@link ACTIVITY}. */
+export const NOTIFICATION = 'notification'
+
+/** The events of the board's streams. */
+export const REWARDS_EVENTS: readonly string[] = [NOTIFICATION]
+
 /** The channel key of the document that everyone in a workspace shares. */
 export function sharedKey(name: ChannelName, workspace: WorkspaceId): ChannelKey {
   return channelKey(name, { workspace, user: null })

@@ -4,13 +4,14 @@ import { type AppError, appError, type ErrorCode } from '../../../core/errors.ts
 import type { DeviceId, SessionId, UserId } from '../../../core/ids.ts'
 import { createLanes } from '../../../core/lanes.ts'
 import { fail, ok, type Result } from '../../../core/result.ts'
-import type { DeviceMessages, MessageOutcome, SessionInfo } from '../../../live/ports.ts'
-import type { ConnectMessage, DeviceMessage } from '../../../protocol/client-messages.ts'
+import type { BoardMessages, MessageOutcome, SessionInfo } from '../../../live/ports.ts'
 import { readAddress } from '../domain/address.ts'
 import type { CountryLookup } from '../domain/country.ts'
 import { reportMark } from '../domain/report-mark.ts'
 import type { RewardsCommand, VanishCommand } from '../domain/types.ts'
 import { readDeviceId } from '../domain/validate.ts'
+import type { ConnectMessage } from '../messages/connect.ts'
+import { isRewardsMessage, type RewardsMessage } from '../messages/index.ts'
 import { aliveCommand, reconcileCommand } from './upkeep.ts'
 
 export type DeviceMessageParts = {
@@ -25,7 +26,7 @@ export type DeviceMessageParts = {
   readonly after: (delay: Millis, run: () => void) => void
 }
 
-export type BoardMessages = DeviceMessages & {
+export type DeviceMessages = BoardMessages & {
   /** Notes that this process lives, if any socket is a device; rejects only for a defect. */
   stillAlive(): Promise<void>
   /** The database lost its newest changes: sockets that have left since then are taken off it again. */
@@ -37,7 +38,7 @@ export type BoardMessages = DeviceMessages & {
  * order in which it came, each message after the one before has been answered, so that a client may send without waiting;
  * the socket's end comes last. How many may wait is bounded by whoever hands them in (`unanswered`, src/live/limits.ts).
  */
-export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
+export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages {
   const { bus, clock } = parts
   const lanes = createLanes<SessionId>()
   /** What each socket is; also while its `connect` is on its way, since it counts by then. */
@@ -103,7 +104,7 @@ export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
     return outcome
   }
 
-  const take = async (message: DeviceMessage, from: Sender): Promise<Result<MessageOutcome>> => {
+  const take = async (message: RewardsMessage, from: Sender): Promise<Result<MessageOutcome>> => {
     if (message.type === 'connect') return connect(message, from)
     const held = devices.get(from.session.id)
     if (held === undefined) return fail(CONNECT_FIRST)
@@ -135,6 +136,8 @@ export function createDeviceMessages(parts: DeviceMessageParts): BoardMessages {
     async handle(message, session) {
       const { principal } = session
       if (principal.type !== 'user') return fail(LOG_IN)
+      if (!isRewardsMessage(message))
+        return fail(appError('InternalError', `rewards takes no ${message.type}`))
       const from = { session, userId: principal.userId, at: clock.now() }
       return lanes.run(session.id, () => take(message, from))
     },
@@ -166,7 +169,7 @@ type Sender = { readonly session: SessionInfo; readonly userId: UserId; readonly
 /** What a `disconnect` is answered when this socket is that device no longer: it has left, or another socket has it. */
 const LEFT: ReadonlySet<ErrorCode> = new Set(['ConnectionClosed', 'ConnectionError'])
 
-function ackOf({ ack }: DeviceMessage): Pick<Command, 'ack'> {
+function ackOf({ ack }: RewardsMessage): Pick<Command, 'ack'> {
   return ack === undefined ? {} : { ack }
 }
 

@@ -3,7 +3,7 @@ import type { ChannelEvent, ChannelPatch, Decision } from '../../../core/command
 import type { DeviceId, UserId } from '../../../core/ids.ts'
 import type { Json, JsonObject } from '../../../core/json.ts'
 import { escapeSegment } from '../../../core/path.ts'
-import { ACTIVITY, EARNINGS, NETWORKS, SUMMARY, sharedKey, userKey } from '../channels/names.ts'
+import { ACTIVITY, EARNINGS, NETWORKS, NOTIFICATION, SUMMARY, sharedKey, userKey } from '../channels/names.ts'
 import {
   arrivalFields,
   countryFields,
@@ -126,7 +126,7 @@ export class Turn {
   notify(user: UserId, data: JsonObject): void {
     if (this.muted) return
     const channel = userKey(ACTIVITY, this.rules.workspace, user)
-    this.#events.push({ channel, type: 'notification', data })
+    this.#events.push({ channel, type: NOTIFICATION, data })
   }
 
   /** Writes the sums and says what changed. The turn ends with it. */

@@ -26,6 +26,12 @@ export type RewardsRules = {
   readonly marks: number
 }
 
+/** Characters of the id that a device's owner gives it. */
+export const MAX_DEVICE_ID_LENGTH = 64
+
+/** Networks in one `network_update`. */
+export const MAX_NETWORKS_PER_UPDATE = 32
+
 export const DEFAULT_RULES: RewardsRules = {
   workspace: DEFAULT_WORKSPACE,
   pointsPerHour: 50,
@@ -36,7 +42,7 @@ export const DEFAULT_RULES: RewardsRules = {
   grace: 60_000,
   earningAddresses: 5,
   devicesPerUser: 100,
-  networksPerUpdate: LIMITS.networks,
+  networksPerUpdate: MAX_NETWORKS_PER_UPDATE,
   arrivals: 20,
   marks: LIMITS.unanswered,
 }

@@ -1,6 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { LIMITS } from '../limits.ts'
-import { ack, between, correlation, list, message, natural, text } from '../schema.ts'
+import { boardMessage } from '../../../protocol/board-message.ts'
+import { LIMITS } from '../../../protocol/limits.ts'
+import { between, list, natural, text } from '../../../protocol/schema.ts'
+import { MAX_NETWORKS_PER_UPDATE } from '../domain/rules.ts'
 
 /** One network as a device measured it since its last report. */
 export const NetworkReport = Type.Object({
@@ -13,9 +15,7 @@ export const NetworkReport = Type.Object({
 export type NetworkReport = Static<typeof NetworkReport>
 
 /** What the connected device measured. */
-export const NetworkUpdateMessage = message('network_update', {
-  networks: list(NetworkReport, { minItems: 1, maxItems: LIMITS.networks }),
-  id: Type.Optional(correlation),
-  ack: Type.Optional(ack),
+export const NetworkUpdateMessage = boardMessage('network_update', {
+  networks: list(NetworkReport, { minItems: 1, maxItems: MAX_NETWORKS_PER_UPDATE }),
 })
 export type NetworkUpdateMessage = Static<typeof NetworkUpdateMessage>

@@ -1,31 +1,42 @@
-import { type AppError, appError, type ErrorCode } from '../core/errors.ts'
-import { fail, ok, type Result } from '../core/result.ts'
-import type { DeviceMessage, NetworkUpdateMessage } from '../protocol/client-messages.ts'
-import { LIMITS } from '../protocol/limits.ts'
-import type { AckMessage, ErrorMessage } from '../protocol/server-messages.ts'
-import type { Ack, AckLevel, Device, DeviceDescription, Timers } from './api.ts'
-import { retryDelay } from './backoff.ts'
+import type { Ack, AckLevel, Client, Outbox, OutboxDeps } from '../../../client/api.ts'
+import { retryDelay } from '../../../client/backoff.ts'
+import { type AppError, appError, type ErrorCode } from '../../../core/errors.ts'
+import { fail, ok, type Result } from '../../../core/result.ts'
+import { LIMITS } from '../../../protocol/limits.ts'
+import type { AckMessage } from '../../../protocol/server/ack.ts'
+import type { ErrorMessage } from '../../../protocol/server/error.ts'
+import type { ConnectMessage } from '../messages/connect.ts'
+import type { DisconnectMessage } from '../messages/disconnect.ts'
+import type { NetworkUpdateMessage } from '../messages/network-update.ts'
 import { type Report, ReportQueue } from './report-queue.ts'
 
-export type DeviceDeps = {
-  send(message: DeviceMessage): boolean
-  error(error: AppError): void
-  /** A new id for a message, never used before. */
-  nextId(): string
-  /** Whether there is something to log in with. */
-  hasCredentials(): boolean
-  readonly timers: Timers
-  /** A number from 0 to 1, each time another. */
-  random(): number
+/**
+ * A client as a device. A report gets its id once and keeps it over reconnects and refusals that pass, so
+ * that it takes effect once; the result comes with the server's `ack` or a lasting `error`. After a
+ * reconnect, and when the server had to put it offline, the device connects again by itself. With `ack`
+ * 'replicated' an `ack` means that a second node has the change (rule V-8).
+ */
+export type Device = {
+  connect(device: DeviceDescription, ack?: AckLevel): Promise<Result<Ack>>
+  networkUpdate(networks: NetworkUpdateMessage['networks'], ack?: AckLevel): Promise<Result<Ack>>
+  disconnect(ack?: AckLevel): Promise<Result<Ack>>
+}
+
+export type DeviceDescription = Pick<ConnectMessage, 'device_id' | 'name'>
+
+/** Makes a client's device; a client is one device at a time, so once for each client. */
+export function createDevice(client: Client): Device {
+  return client.addOutbox((deps) => new DeviceOutbox(deps))
 }
 
 /**
- * This client as a device. Reports wait for their `ack` and are sent again, under the same id, after a reconnect, when the server had
- * put the device offline, and after refusals that pass: the server takes each of them once (rules V-4, V-7). `connect` and `disconnect`
- * are about one connection; on the next one the device connects under a new id.
+ * This client as a device. Reports wait for their `ack` and are sent again, under the same id, after a
+ * reconnect, when the server had put the device offline, and after refusals that pass: the server takes each
+ * of them once (rules V-4, V-7). `connect` and `disconnect` are about one connection; on the next one the
+ * device connects under a new id.
  */
-export class DeviceOutbox implements Device {
-  readonly #deps: DeviceDeps
+class DeviceOutbox implements Device, Outbox {
+  readonly #deps: OutboxDeps
   readonly #reports: ReportQueue
   /** Every `connect` and `disconnect` that has no answer. */
   readonly #waiting = new Map<string, Waiting>()
@@ -36,7 +47,7 @@ export class DeviceOutbox implements Device {
   /** Calls the next attempt to come back off; null when none is due. */
   #cancelRetry: (() => void) | null = null
 
-  constructor(deps: DeviceDeps) {
+  constructor(deps: OutboxDeps) {
     this.#deps = deps
     this.#reports = new ReportQueue(deps)
   }
@@ -49,8 +60,8 @@ export class DeviceOutbox implements Device {
 
   networkUpdate(networks: NetworkUpdateMessage['networks'], ack?: AckLevel): Promise<Result<Ack>> {
     if (!this.#deps.hasCredentials()) return Promise.resolve(fail(LOG_IN))
-    if (this.#reports.size + this.#waiting.size >= MOST_REPORTS)
-      return Promise.resolve(fail(tooMany(MOST_REPORTS)))
+    if (this.#reports.size + this.#waiting.size >= MAX_REPORTS)
+      return Promise.resolve(fail(tooMany(MAX_REPORTS)))
     const id = this.#deps.nextId()
     return new Promise((resolve) => {
       this.#reports.add({ type: 'network_update', networks, id, ...wish(ack) }, resolve)
@@ -97,12 +108,14 @@ export class DeviceOutbox implements Device {
     for (const id of [...this.#waiting.keys()]) this.#settle(id, fail(error))
   }
 
-  acknowledged({ id, epoch, seq, value }: AckMessage): void {
+  acknowledged({ id, epoch, seq, value }: AckMessage): boolean {
     const result = ok({ epoch, seq, value: value ?? null })
-    if (this.#reports.settle(id, result)) return
-    const isConnect = this.#waiting.get(id)?.message.type === 'connect'
+    if (this.#reports.settle(id, result)) return true
+    const waiting = this.#waiting.get(id)
+    if (waiting === undefined) return false
     this.#settle(id, result)
-    if (isConnect) this.#reports.deviceIsThere()
+    if (waiting.message.type === 'connect') this.#reports.deviceIsThere()
+    return true
   }
 
   /** An error about the message with this id; false when no such message is waiting. */
@@ -189,7 +202,7 @@ export class DeviceOutbox implements Device {
 }
 
 /** What says whether this connection is the device. */
-type Attachment = Exclude<DeviceMessage, NetworkUpdateMessage> & { readonly id: string }
+type Attachment = (ConnectMessage | DisconnectMessage) & { readonly id: string }
 type Waiting = { readonly message: Attachment; readonly settle: (result: Result<Ack>) => void }
 
 function connectMessage(device: DeviceDescription, id: string, ack?: AckLevel): Attachment {
@@ -205,12 +218,18 @@ function tooMany(most: number): AppError {
   return appError('RateLimited', `${most} messages wait for their acknowledgement already`)
 }
 
-/** With the `connect` before them as many as the server takes at a time, so that all may go out at once after a reconnect. */
-const MOST_REPORTS = LIMITS.unanswered - 1
+/**
+ * With the `connect` before them as many as the server takes at a time, so that all may go out at once after
+ * a reconnect.
+ */
+const MAX_REPORTS = LIMITS.unanswered - 1
 
 const LOG_IN = appError('Unauthorized', 'a device belongs to a user: log in first')
 /** Refusals that pass by themselves. */
 const PASSING: ReadonlySet<ErrorCode> = new Set(['RateLimited', 'ServiceUnavailable', 'DatabaseError'])
-/** The server has put the device offline, and may have forgotten it since (rule V-7). One that was taken over is none of these. */
+/**
+ * The server has put the device offline, and may have forgotten it since (rule V-7). One that was taken over
+ * is none of these.
+ */
 const AWAY: ReadonlySet<ErrorCode> = new Set(['ConnectionClosed', 'EntityNotFound'])
 const COME_BACK_MILLIS = 5000

@@ -1,8 +1,8 @@
-import type { Millis } from '../core/clock.ts'
-import type { AppError } from '../core/errors.ts'
-import { fail, type Result } from '../core/result.ts'
-import type { NetworkUpdateMessage } from '../protocol/client-messages.ts'
-import type { Ack, Timers } from './api.ts'
+import type { Ack, Timers } from '../../../client/api.ts'
+import type { Millis } from '../../../core/clock.ts'
+import type { AppError } from '../../../core/errors.ts'
+import { fail, type Result } from '../../../core/result.ts'
+import type { NetworkUpdateMessage } from '../messages/network-update.ts'
 
 export type ReportDeps = {
   send(message: NetworkUpdateMessage): boolean
@@ -20,8 +20,9 @@ export type Report = {
 }
 
 /**
- * Reports, in their order, until each is acknowledged or refused for good. One that goes again may have been taken before, which the device
- * knows of its last reports only (rule V-4): so while any goes again, none goes for the first time.
+ * Reports, in their order, until each is acknowledged or refused for good. One that goes again may have been
+ * taken before, which the device knows of its last reports only (rule V-4): so while any goes again, none
+ * goes for the first time.
  */
 export class ReportQueue {
   readonly #deps: ReportDeps

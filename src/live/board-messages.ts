@@ -1,14 +1,16 @@
 import { appError } from '../core/errors.ts'
-import type { DeviceMessage } from '../protocol/client-messages.ts'
+import type { BoardMessage } from '../protocol/board-message.ts'
 import { send, sendError } from './send.ts'
 import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
-/** Hands a device's message to whoever it is for; the answer comes back as `ack` (if it has an id) or `error`. */
-export function handleDeviceMessage<Socket>(
+/**
+ * Hands a message to the board that declared it; the answer comes back as `ack` (if it has an id) or `error`.
+ */
+export function handleBoardMessage<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
-  message: DeviceMessage,
+  message: BoardMessage,
 ): void {
   if (session.principal.type !== 'user') {
     sendError(live, session, appError('Unauthorized', `log in before ${message.type}`), message)
@@ -27,10 +29,10 @@ export function handleDeviceMessage<Socket>(
 async function relay<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
-  message: DeviceMessage,
+  message: BoardMessage,
 ): Promise<void> {
   try {
-    const result = await live.deps.devices.handle(message, session)
+    const result = await live.deps.boards.handle(message, session)
     session.unanswered -= 1
     if (!result.ok) sendError(live, session, result.error, message)
     else if (message.id !== undefined) send(live, session, { type: 'ack', id: message.id, ...result.value })

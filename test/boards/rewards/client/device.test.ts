@@ -1,27 +1,39 @@
 import { describe, expect, test } from 'bun:test'
-import type { ErrorCode } from '../../src/core/errors.ts'
-import { Harness, helloAt, settled, type TestSocket } from './harness.ts'
+import { createDevice } from '../../../../src/boards/rewards/client/device.ts'
+import { REWARDS_MESSAGES } from '../../../../src/boards/rewards/messages/index.ts'
+import type { ClientOptions } from '../../../../src/client/api.ts'
+import type { ErrorCode } from '../../../../src/core/errors.ts'
+import { Harness, helloAt, settled, type TestSocket } from '../../../client/harness.ts'
 
 const KEY = { publicKey: new Uint8Array(32), sign: () => new Uint8Array(64) }
 const USER = { id: 'u1', username: 'ada' }
 const REPORT = [{ name: 'Home', loss: 0, rtt: 20, bytes_in: 1, bytes_out: 2 }]
 
+/** A client that is a device. */
+class DeviceHarness extends Harness {
+  readonly device = createDevice(this.client)
+
+  constructor(options: Partial<ClientOptions> = {}) {
+    super(options, REWARDS_MESSAGES)
+  }
+}
+
 describe('device messages', () => {
   test('V-1, V-3: connect and reports are answered by their acks', async () => {
     const { h, socket } = await loggedIn()
-    const connected = h.client.device.connect({ device_id: 'd1', name: 'Home' })
+    const connected = h.device.connect({ device_id: 'd1', name: 'Home' })
     const { id, ...message } = socket.last('connect')
     expect(message).toEqual({ type: 'connect', device_id: 'd1', name: 'Home' })
     await socket.say({ type: 'ack', id: id ?? '', epoch: 1, seq: 8, value: { online: true } })
     expect(await connected).toEqual({ ok: true, value: { epoch: 1, seq: 8, value: { online: true } } })
-    const reported = h.client.device.networkUpdate(REPORT)
+    const reported = h.device.networkUpdate(REPORT)
     await socket.say({ type: 'ack', id: socket.last('network_update').id ?? '', epoch: 1, seq: 9 })
     expect(await reported).toEqual({ ok: true, value: { epoch: 1, seq: 9, value: null } })
   })
 
   test('V-3: an error with the id is the answer', async () => {
     const { h, socket } = await loggedIn()
-    const reported = h.client.device.networkUpdate(REPORT)
+    const reported = h.device.networkUpdate(REPORT)
     const id = socket.last('network_update').id ?? ''
     await socket.say({ type: 'error', code: 'InvalidNetworkData', message: 'no device', id })
     expect(await reported).toEqual({ ok: false, error: { code: 'InvalidNetworkData', message: 'no device' } })
@@ -29,10 +41,10 @@ describe('device messages', () => {
 
   test('V-4: after a reconnect the device connects first, under a new id, then reports go again under their old ones', async () => {
     const { h, socket } = await loggedIn()
-    const connected = h.client.device.connect({ device_id: 'd1' })
+    const connected = h.device.connect({ device_id: 'd1' })
     await socket.say({ type: 'ack', id: socket.last('connect').id ?? '', epoch: 1, seq: 1 })
     await connected
-    const reported = h.client.device.networkUpdate(REPORT)
+    const reported = h.device.networkUpdate(REPORT)
     const again = await reconnected(h)
     expect(again.sent.map(({ type }) => type)).toEqual(['authenticate', 'connect', 'network_update'])
     expect(again.last('connect').id).not.toBe(socket.last('connect').id)
@@ -43,7 +55,7 @@ describe('device messages', () => {
 
   test('V-4: a connect that was not answered is answered on the next connection', async () => {
     const { h, socket } = await loggedIn()
-    const connected = h.client.device.connect({ device_id: 'd1' })
+    const connected = h.device.connect({ device_id: 'd1' })
     const again = await reconnected(h)
     expect(again.count('connect')).toBe(1)
     expect(again.last('connect').id).not.toBe(socket.last('connect').id)
@@ -53,9 +65,9 @@ describe('device messages', () => {
 
   test('V-1: a device that left stays away after a reconnect', async () => {
     const { h, socket } = await loggedIn()
-    void h.client.device.connect({ device_id: 'd1' })
+    void h.device.connect({ device_id: 'd1' })
     await socket.say({ type: 'ack', id: socket.last('connect').id ?? '', epoch: 1, seq: 1 })
-    const left = h.client.device.disconnect()
+    const left = h.device.disconnect()
     expect(socket.count('disconnect')).toBe(1)
     const again = await reconnected(h)
     expect((await left).ok).toBe(false)
@@ -64,7 +76,7 @@ describe('device messages', () => {
 
   test('V-3: a refused connect is not repeated', async () => {
     const { h, socket } = await loggedIn()
-    const connected = h.client.device.connect({ device_id: 'd1' })
+    const connected = h.device.connect({ device_id: 'd1' })
     await socket.say({
       type: 'error',
       code: 'RateLimited',
@@ -77,7 +89,7 @@ describe('device messages', () => {
 
   test('V-5: no more than the server takes may wait', async () => {
     const { h } = await loggedIn()
-    const results = Array.from({ length: 16 }, () => h.client.device.networkUpdate(REPORT))
+    const results = Array.from({ length: 16 }, () => h.device.networkUpdate(REPORT))
     expect(await results[15]).toMatchObject({ ok: false, error: { code: 'RateLimited' } })
     h.client.close()
     for (const result of results.slice(0, 15))
@@ -86,16 +98,16 @@ describe('device messages', () => {
 
   test('V-4, V-5: what goes out at once after a reconnect is no more than the server takes, with the connect', async () => {
     const { h, socket } = await loggedIn()
-    void h.client.device.connect({ device_id: 'd1' })
+    void h.device.connect({ device_id: 'd1' })
     await socket.say({ type: 'ack', id: socket.last('connect').id ?? '', epoch: 1, seq: 1 })
-    for (let n = 0; n < 20; n++) void h.client.device.networkUpdate(REPORT)
+    for (let n = 0; n < 20; n++) void h.device.networkUpdate(REPORT)
     const again = await reconnected(h)
     expect(again.count('connect') + again.count('network_update')).toBe(16)
   })
 
   test('V-6: a device that cannot come back just now tries again', async () => {
     const { h, socket } = await loggedIn()
-    void h.client.device.connect({ device_id: 'd1' })
+    void h.device.connect({ device_id: 'd1' })
     await socket.say({ type: 'ack', id: socket.last('connect').id ?? '', epoch: 1, seq: 1 })
     const again = await reconnected(h)
     const id = again.last('connect').id ?? ''
@@ -113,29 +125,29 @@ describe('device messages', () => {
       message: 'disk',
       id: again.last('connect').id ?? '',
     })
-    void h.client.device.disconnect()
+    void h.device.disconnect()
     await h.time.advance(7500)
     expect(again.count('connect')).toBe(2)
   })
 
   test('V-8: what a second node must have says so, also when it goes again', async () => {
     const { h, socket } = await connected()
-    void h.client.device.networkUpdate(REPORT, 'replicated')
+    void h.device.networkUpdate(REPORT, 'replicated')
     expect(socket.last('network_update')).toMatchObject({ ack: 'replicated' })
     const again = await reconnected(h)
     expect(again.last('network_update')).toEqual(socket.last('network_update'))
-    void h.client.device.disconnect('replicated')
+    void h.device.disconnect('replicated')
     expect(again.last('disconnect')).toMatchObject({ ack: 'replicated' })
-    void h.client.device.connect({ device_id: 'd2' }, 'replicated')
+    void h.device.connect({ device_id: 'd2' }, 'replicated')
     expect(again.last('connect')).toMatchObject({ device_id: 'd2', ack: 'replicated' })
-    void h.client.device.connect({ device_id: 'd2' })
+    void h.device.connect({ device_id: 'd2' })
     expect(again.last('connect')).not.toHaveProperty('ack')
   })
 
   test('without a login nothing is sent', async () => {
-    const h = new Harness()
+    const h = new DeviceHarness()
     await h.up()
-    expect(await h.client.device.connect({ device_id: 'd1' })).toMatchObject({
+    expect(await h.device.connect({ device_id: 'd1' })).toMatchObject({
       ok: false,
       error: { code: 'Unauthorized' },
     })
@@ -147,13 +159,13 @@ describe('a device that the server has put offline', () => {
   for (const code of ['ConnectionClosed', 'EntityNotFound'] as const) {
     test(`V-7: connects again after ${code}, and sends what was not taken under its old ids`, async () => {
       const { h, socket } = await connected()
-      const reports = [1, 2, 3].map(() => h.client.device.networkUpdate(REPORT))
+      const reports = [1, 2, 3].map(() => h.device.networkUpdate(REPORT))
       const ids = idsOf(socket)
       // All three were under way when the first answer comes.
       for (const id of ids) await refuse(socket, id, code)
       expect(socket.count('connect')).toBe(2)
       expect(socket.last('connect')).toMatchObject({ device_id: 'd1', name: 'Home' })
-      const late = h.client.device.networkUpdate(REPORT)
+      const late = h.device.networkUpdate(REPORT)
       expect(idsOf(socket)).toEqual(ids)
       await ack(socket, socket.last('connect').id)
       expect(idsOf(socket)).toEqual([...ids, ...ids])
@@ -168,7 +180,7 @@ describe('a device that the server has put offline', () => {
 
   test('V-1: one that another socket has taken over does not take it back', async () => {
     const { h, socket } = await connected()
-    const report = h.client.device.networkUpdate(REPORT)
+    const report = h.device.networkUpdate(REPORT)
     await refuse(socket, idsOf(socket)[0], 'ConnectionError')
     expect(await report).toMatchObject({ ok: false, error: { code: 'ConnectionError' } })
     expect(socket.count('connect')).toBe(1)
@@ -176,7 +188,7 @@ describe('a device that the server has put offline', () => {
 
   test('V-7: a report that is refused so a second time on this connection is answered to the caller', async () => {
     const { h, socket } = await connected()
-    const report = h.client.device.networkUpdate(REPORT)
+    const report = h.device.networkUpdate(REPORT)
     const [id] = idsOf(socket)
     await refuse(socket, id, 'ConnectionClosed')
     await ack(socket, socket.last('connect').id)
@@ -187,14 +199,14 @@ describe('a device that the server has put offline', () => {
 
   test('V-7: a connect that is refused for now is tried again, and only then the reports', async () => {
     const { h, socket } = await connected()
-    const report = h.client.device.networkUpdate(REPORT)
+    const report = h.device.networkUpdate(REPORT)
     const [id] = idsOf(socket)
     await refuse(socket, id, 'ConnectionClosed')
     await refuse(socket, socket.last('connect').id, 'ServiceUnavailable', 1000)
     await h.time.advance(999)
-    expect([socket.count('connect'), socket.count('network_update')]).toEqual([2, 1])
+    expect(countsOf(socket)).toEqual({ connects: 2, reports: 1 })
     await h.time.advance(501)
-    expect([socket.count('connect'), socket.count('network_update')]).toEqual([3, 1])
+    expect(countsOf(socket)).toEqual({ connects: 3, reports: 1 })
     await ack(socket, socket.last('connect').id)
     expect(idsOf(socket)).toEqual([id, id])
     await ack(socket, id)
@@ -203,7 +215,7 @@ describe('a device that the server has put offline', () => {
 
   test('V-7: after a reconnect whose connect is refused for now, reports wait for it', async () => {
     const { h } = await connected()
-    const report = h.client.device.networkUpdate(REPORT)
+    const report = h.device.networkUpdate(REPORT)
     const again = await reconnected(h)
     const [id] = idsOf(again)
     await refuse(again, again.last('connect').id, 'ServiceUnavailable', 1000)
@@ -218,7 +230,7 @@ describe('a device that the server has put offline', () => {
 
   test('V-7: if it cannot come back, its reports fail, and nothing is left behind', async () => {
     const { h, socket } = await connected()
-    const reports = [1, 2].map(() => h.client.device.networkUpdate(REPORT))
+    const reports = [1, 2].map(() => h.device.networkUpdate(REPORT))
     for (const id of idsOf(socket)) await refuse(socket, id, 'ConnectionClosed')
     await refuse(socket, socket.last('connect').id, 'InvalidNetworkData')
     for (const report of reports)
@@ -228,9 +240,9 @@ describe('a device that the server has put offline', () => {
 
   test('V-7: one that is to leave meanwhile leaves; its reports fail', async () => {
     const { h, socket } = await connected()
-    const report = h.client.device.networkUpdate(REPORT)
+    const report = h.device.networkUpdate(REPORT)
     await refuse(socket, idsOf(socket)[0], 'ConnectionClosed')
-    void h.client.device.disconnect()
+    void h.device.disconnect()
     expect(await report).toMatchObject({ ok: false, error: { code: 'ConnectionClosed' } })
     await ack(socket, socket.last('connect').id)
     expect(socket.count('network_update')).toBe(1)
@@ -240,12 +252,12 @@ describe('a device that the server has put offline', () => {
 describe('a report that is refused for now', () => {
   test('V-7: goes again under its id after the time, and those that were never sent wait until it is acknowledged', async () => {
     const { h, socket } = await connected()
-    const [first, second] = [h.client.device.networkUpdate(REPORT), h.client.device.networkUpdate(REPORT)]
+    const [first, second] = [h.device.networkUpdate(REPORT), h.device.networkUpdate(REPORT)]
     const [id, other] = idsOf(socket)
     await refuse(socket, id, 'ServiceUnavailable', 1000)
     await ack(socket, other)
     expect((await second).ok).toBe(true)
-    const third = h.client.device.networkUpdate(REPORT)
+    const third = h.device.networkUpdate(REPORT)
     await h.time.advance(999)
     expect(socket.count('network_update')).toBe(2)
     await h.time.advance(501)
@@ -262,13 +274,13 @@ describe('a report that is refused for now', () => {
 
   test('V-4: between its first sending and its last, fewer others go than the device remembers', async () => {
     const { h, socket } = await connected()
-    void h.client.device.networkUpdate(REPORT)
+    void h.device.networkUpdate(REPORT)
     const [id] = idsOf(socket)
     for (let round = 0; round < 6; round++) {
-      for (let n = 0; n < 20; n++) void h.client.device.networkUpdate(REPORT)
+      for (let n = 0; n < 20; n++) void h.device.networkUpdate(REPORT)
       for (const other of new Set(idsOf(socket))) if (other !== id) await ack(socket, other)
       await refuse(socket, id, 'ServiceUnavailable', 100)
-      for (let n = 0; n < 20; n++) void h.client.device.networkUpdate(REPORT)
+      for (let n = 0; n < 20; n++) void h.device.networkUpdate(REPORT)
       await h.time.advance(150)
     }
     const sent = idsOf(socket)
@@ -280,7 +292,7 @@ describe('a report that is refused for now', () => {
   test('without a time, or for good, the caller hears it', async () => {
     const { h, socket } = await connected()
     for (const code of ['DatabaseError', 'InvalidNetworkData'] as const) {
-      const report = h.client.device.networkUpdate(REPORT)
+      const report = h.device.networkUpdate(REPORT)
       await refuse(socket, idsOf(socket).at(-1), code)
       expect(await report).toMatchObject({ ok: false, error: { code } })
     }
@@ -288,7 +300,7 @@ describe('a report that is refused for now', () => {
 
   test('a connection that breaks meanwhile ends the wait', async () => {
     const { h, socket } = await connected()
-    const report = h.client.device.networkUpdate(REPORT)
+    const report = h.device.networkUpdate(REPORT)
     const [id] = idsOf(socket)
     await refuse(socket, id, 'ServiceUnavailable', 60_000)
     const again = await reconnected(h)
@@ -302,15 +314,20 @@ describe('a report that is refused for now', () => {
 /** Logged in and a device. */
 async function connected() {
   const { h, socket } = await loggedIn()
-  const done = h.client.device.connect({ device_id: 'd1', name: 'Home' })
+  const done = h.device.connect({ device_id: 'd1', name: 'Home' })
   await ack(socket, socket.last('connect').id)
   await done
   return { h, socket }
 }
 
+/** How many messages of a device were sent. */
+function countsOf(socket: TestSocket) {
+  return { connects: socket.count('connect'), reports: socket.count('network_update') }
+}
+
 /** The ids of all reports that were sent, in order. */
 function idsOf(socket: TestSocket): readonly (string | undefined)[] {
-  return socket.sent.flatMap((message) => (message.type === 'network_update' ? [message.id] : []))
+  return socket.all('network_update').map(({ id }) => id)
 }
 
 async function ack(socket: TestSocket, id = ''): Promise<void> {
@@ -328,13 +345,13 @@ async function refuse(
 }
 
 async function loggedIn() {
-  const h = new Harness({ credentials: { type: 'key', key: KEY } })
+  const h = new DeviceHarness({ credentials: { type: 'key', key: KEY } })
   const socket = await h.up()
   await socket.say({ type: 'authenticated', user: USER })
   return { h, socket }
 }
 
-async function reconnected(h: Harness) {
+async function reconnected(h: DeviceHarness) {
   await h.socket.close(1006)
   await h.time.advance(1000)
   await h.socket.say(helloAt(h.time.now(), { session: 's-2' }))
