@@ -20,7 +20,7 @@ if (!(minutes > 0)) {
 const seed = process.env.CLUSTER_SEED ?? String(Date.now() % 1_000_000)
 const name = values.rolling ? 'rolling' : 'random'
 console.log(`CLUSTER_SEED=${seed}`)
-const child = Bun.spawn([process.execPath, 'test', `test/cluster/nodes/${name}.test.ts`], {
+const child = Bun.spawn([process.execPath, 'test', `test/nodes/${name}.test.ts`], {
   cwd: fileURLToPath(new URL('..', import.meta.url)),
   env: {
     ...process.env,

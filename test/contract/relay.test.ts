@@ -1,17 +1,6 @@
-import { afterAll, beforeAll, describe } from 'bun:test'
-import { hasRedis, startRedis, type TestRedis } from '../support/redis.ts'
-import { endsAtRedis, endsInOneProcess, endsInProcesses, endsOnHosts } from '../support/relay-ends.ts'
+import { endsInOneProcess, endsInProcesses } from '../support/relay-ends.ts'
 import { relayContract } from './relay.ts'
 
+// Over Redis it is held in test/e2e/redis-contract.test.ts.
 relayContract('one process', endsInOneProcess)
 relayContract('processes of one host', endsInProcesses)
-
-describe.skipIf(!hasRedis())('with Redis', () => {
-  let redis: TestRedis
-  beforeAll(async () => {
-    redis = await startRedis()
-  })
-  afterAll(() => redis.stop())
-  relayContract('Redis', () => endsAtRedis(redis.url))
-  relayContract('processes of hosts', () => endsOnHosts(redis.url))
-})

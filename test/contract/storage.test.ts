@@ -62,7 +62,7 @@ for (const { name, open } of STORAGES) {
         expect(stores.journal.recall('inside')).toBeNull()
         note('after')(stores)
       })
-      expect([has('before'), has('inside'), has('after')]).toEqual([true, false, true])
+      expect(['before', 'inside', 'after'].filter(has)).toEqual(['before', 'after'])
     })
 
     test('savepoints nest, and hand back values', () => {
@@ -79,7 +79,7 @@ for (const { name, open } of STORAGES) {
         })
         expect(value).toBe('kept')
       })
-      expect([has('outer'), has('inner')]).toEqual([true, false])
+      expect(['outer', 'inner'].filter(has)).toEqual(['outer'])
     })
 
     test('an outer savepoint takes a released inner one back with it', () => {
@@ -100,7 +100,7 @@ for (const { name, open } of STORAGES) {
         expect(() => storage.savepoint(() => note('a')(stores))).toThrow()
         note('b')(stores)
       })
-      expect([has('a'), has('b')]).toEqual([true, true])
+      expect(['a', 'b'].filter(has)).toEqual(['a', 'b'])
     })
 
     test('a savepoint needs a transaction', () => {
@@ -124,5 +124,5 @@ for (const { name, open } of STORAGES) {
 test('an async transaction does not compile: it would commit before it has run', () => {
   const refused: [Sync<Promise<number>>] extends [never] ? true : false = true
   const taken: [Sync<number>] extends [never] ? true : false = false
-  expect([refused, taken]).toEqual([true, false])
+  expect({ refused, taken }).toEqual({ refused: true, taken: false })
 })

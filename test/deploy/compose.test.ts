@@ -37,12 +37,13 @@ describe('both Compose files', () => {
       const services = tableAt(file, 'services')
       for (const [name, service] of Object.entries(services)) {
         const image = String(at(service, 'image'))
-        if (image !== 'dashboard-server') expect([image, pinnedVersion(image)]).not.toEqual([image, null])
+        if (image !== 'dashboard-server')
+          expect({ image, version: pinnedVersion(image) }).not.toEqual({ image, version: null })
         for (const needed of Object.keys(at(service, 'depends_on') ?? {})) {
-          expect([name, needed in services]).toEqual([name, true])
+          expect({ needed, by: name, exists: needed in services }).toEqual({ needed, by: name, exists: true })
           // The server's is in its image.
           const isChecked = at(services, needed, 'healthcheck') ?? at(services, needed, 'build')
-          expect([needed, isChecked]).not.toEqual([needed, undefined])
+          expect({ needed, isChecked }).not.toEqual({ needed, isChecked: undefined })
         }
         for (const volume of listOf(at(service, 'volumes') ?? []))
           if (!volume.startsWith('.'))

@@ -6,14 +6,14 @@ import { fail, ok } from '../../src/core/result.ts'
 import { DEFAULT_RETENTION } from '../../src/journal/retention.ts'
 import { startWriter, type Writer } from '../../src/journal/writer-client.ts'
 import { superviseWriter } from '../../src/journal/writer-supervisor.ts'
-import { temporaryFolder } from '../e2e/server-process.ts'
 import { recordingLogger } from '../support/journal.ts'
+import { temporaryFolder } from '../support/storages.ts'
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 describe('writer supervisor', () => {
   test('a thread that dies is replaced, in a new reign, on the same database', async () => {
-    const folder = await temporaryFolder()
+    const folder = temporaryFolder()
     const reigns: number[] = []
     const started = await superviseWriter({
       start: (onCrash) =>
@@ -45,7 +45,7 @@ describe('writer supervisor', () => {
     expect(writer.restarts()).toBe(1)
     await writer.close()
     expect(writer.state()).toBe('stopped')
-    await folder.remove()
+    folder.remove()
   })
 
   test('a first start that fails is answered, not repeated', async () => {

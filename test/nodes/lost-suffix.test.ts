@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { poll } from '../../tools/cluster/poll.ts'
 import { newKey } from '../e2e/raw-socket.ts'
-import { storedEvents } from '../processes/what-is-there.ts'
-import { litefsTools } from '../replication/litefs/tools.ts'
+import { storedEvents } from '../e2e/what-is-there.ts'
 import { type Seeded, seeded } from '../support/seeded.ts'
 import { type OpenDevice, openDevice } from './device.ts'
+import { litefsTools } from './litefs-tools.ts'
 import { type LocalCluster, type LocalNode, startLocalCluster } from './local-cluster.ts'
 import { type Acknowledged, holdAgainst } from './oracle.ts'
 import { FORMATS, type Reader, startReader } from './reader.ts'
@@ -170,8 +170,8 @@ describe.skipIf(tools === null)('changes that only a lonely primary has', () => 
       expect(lost.map(({ id }) => id)).toEqual(
         Array.from({ length: LONELY }, (_, turn) => `lonely-${turn + 1}`),
       )
-      if (part.type === 'nothing') expect([part, reader.resyncs()]).toEqual([part, 0])
-      else expect([part, reader.resyncs() > 0]).toEqual([part, true])
+      if (part.type === 'nothing') expect({ part, resyncs: reader.resyncs() }).toEqual({ part, resyncs: 0 })
+      else expect({ part, isTold: reader.resyncs() > 0 }).toEqual({ part, isTold: true })
       reader.close()
     }
   }

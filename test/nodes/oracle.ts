@@ -1,8 +1,8 @@
 import { expect } from 'bun:test'
 import { canonicalJson, isJsonObject } from '../../src/core/json.ts'
+import { until } from '../e2e/cluster-server.ts'
 import { openLoggedIn } from '../e2e/raw-socket.ts'
-import { until } from '../processes/cluster-server.ts'
-import { snapshot, storedEvents } from '../processes/what-is-there.ts'
+import { snapshot, storedEvents } from '../e2e/what-is-there.ts'
 import type { LocalNode } from './local-cluster.ts'
 import type { Reader } from './reader.ts'
 

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { health, until } from '../e2e/cluster-server.ts'
 import { openSocket } from '../e2e/raw-socket.ts'
-import { health, until } from '../processes/cluster-server.ts'
-import { litefsTools } from '../replication/litefs/tools.ts'
-import { hasRedis, startRedis } from '../support/redis.ts'
+import { hasRedis, startRedis } from '../e2e/redis-server.ts'
+import { litefsTools } from './litefs-tools.ts'
 import { type LocalNode, startLocalCluster } from './local-cluster.ts'
 
 setDefaultTimeout(120_000)

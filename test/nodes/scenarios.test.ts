@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { litefsTools } from '../replication/litefs/tools.ts'
 import { seeded } from '../support/seeded.ts'
+import { litefsTools } from './litefs-tools.ts'
 import { type LocalCluster, type LocalNode, startLocalCluster } from './local-cluster.ts'
 import { startTraffic, type Traffic } from './traffic.ts'
 

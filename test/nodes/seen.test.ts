@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { until } from '../processes/cluster-server.ts'
-import { litefsTools } from '../replication/litefs/tools.ts'
+import { until } from '../e2e/cluster-server.ts'
+import { litefsTools } from './litefs-tools.ts'
 import { type LocalCluster, type LocalNode, startLocalCluster } from './local-cluster.ts'
 
 setDefaultTimeout(120_000)

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/core/json.ts'
+import { until } from '../e2e/cluster-server.ts'
 import { type LoginKey, newKey, openLoggedIn, type RawSocket } from '../e2e/raw-socket.ts'
-import { until } from '../processes/cluster-server.ts'
 import type { Seeded } from '../support/seeded.ts'
 import type { LocalCluster, LocalNode } from './local-cluster.ts'
 import { type Acknowledged, holdAgainst } from './oracle.ts'

@@ -7,8 +7,8 @@ import { createSeat, type Spawned } from '../../src/processes/seat.ts'
 import { linkToSupervisor } from '../../src/processes/serving-link.ts'
 import { createHub } from '../../src/relay/hub.ts'
 import { openReader } from '../../src/storage/sqlite/open.ts'
-import { temporaryFolder } from '../e2e/server-process.ts'
 import { pipe } from '../support/pipe.ts'
+import { temporaryFolder } from '../support/storages.ts'
 import { note, startTestWriter } from '../support/writer.ts'
 
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
@@ -73,7 +73,7 @@ const crash: Command = { kind: 'test.crash', actor: { type: 'system' }, at: 1, p
 
 /** A supervised writer over a folder, and serving processes that reach it through seats; the channels copy text, as real ones do. */
 async function host(processes: number, submit?: () => Promise<never>) {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   cleanups.push(folder.remove)
   const seats: ReturnType<typeof createSeat>[] = []
   const started = await superviseWriter({

@@ -189,7 +189,7 @@ test.each([
   [`from=${START + HOUR}`, 'from must lie before to'],
 ])('bad query %s is refused and named', async (query, named) => {
   const { status, body } = await open().get(`/api/earnings/history?${query}`)
-  expect([status, body.code]).toEqual([400, 'MessageParseError'])
+  expect({ status, code: body.code }).toEqual({ status: 400, code: 'MessageParseError' })
   expect(body.message).toContain(named)
 })
 

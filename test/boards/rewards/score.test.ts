@@ -101,8 +101,8 @@ test('the stepped score follows when it is 10 or more behind', () => {
   } as const
   // sample 972: 900 + 72/8 = 909: not yet
   const near = nextScore(score, measured({ uptime: 22.32 * HOUR }), THRESHOLDS)
-  expect([shownScore(near), near.stepped]).toEqual([909, 900])
+  expect({ shown: shownScore(near), stepped: near.stepped }).toEqual({ shown: 909, stepped: 900 })
   // once more: 909 + 63/8 = 916.9
   const far = nextScore(near, measured({ uptime: 22.32 * HOUR }), THRESHOLDS)
-  expect([shownScore(far), far.stepped]).toEqual([917, 917])
+  expect({ shown: shownScore(far), stepped: far.stepped }).toEqual({ shown: 917, stepped: 917 })
 })

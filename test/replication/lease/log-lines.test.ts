@@ -5,8 +5,8 @@ import { type NodeDoor, openNodeDoor } from '../../../src/forwarding/node-door.t
 import type { NodeReport } from '../../../src/forwarding/node-protocol.ts'
 import { createFollowing } from '../../../src/replication/following.ts'
 import { createLeaseFence } from '../../../src/replication/lease/lease-fence.ts'
-import { until } from '../../processes/cluster-server.ts'
 import { recordingLogger } from '../../support/journal.ts'
+import { until } from '../../support/until.ts'
 
 const OWN = { index: 1, id: '', node: 'a', over: false }
 const HOST = '127.0.52.1'
@@ -83,13 +83,13 @@ describe('a trouble that lasts is one line', () => {
     let now = 0
     const following = follow(door, replica, 'another cluster', () => now)
     following.follow(HOST)
-    await until(async () => (primary.lines.includes('node refused') ? true : null))
+    await until(() => primary.lines.includes('node refused'), 'the primary to say that it refused a node')
     // Not before an election may have ended.
     expect(replica.lines).toEqual([])
     now = 6_000
-    await until(async () => (replica.lines.length > 0 ? true : null))
+    await until(() => replica.lines.length > 0, 'a line of the replica')
     const attempts = knocks
-    await until(async () => (knocks > attempts + 3 ? true : null))
+    await until(() => knocks > attempts + 3, 'more attempts')
     expect(primary.lines).toEqual(['node refused'])
     expect(replica.lines).toEqual(['no link to the primary'])
   })
@@ -101,9 +101,9 @@ describe('a trouble that lasts is one line', () => {
     const replica = recordingLogger()
     const following = follow(door, replica, 'cluster', () => 0)
     following.follow(HOST)
-    await until(async () => (following.isLinked() ? true : null))
+    await until(() => following.isLinked(), 'the link')
     following.leave()
-    await until(async () => (primary.lines.length > 1 ? true : null))
+    await until(() => primary.lines.length > 1, 'a second line of the primary')
     expect(primary.lines).toEqual(['node linked', 'node gone'])
     // It left itself.
     expect(replica.lines).toEqual(['linked to the primary'])
@@ -118,10 +118,10 @@ describe('a trouble that lasts is one line', () => {
     following.leave('this node leads')
     expect(replica.lines).toEqual([])
     following.follow(HOST)
-    await until(async () => (following.isLinked() ? true : null))
+    await until(() => following.isLinked(), 'the link')
     following.leave('this node leads')
     door.shut('replica')
-    await until(async () => (primary.lines.includes('node gone') ? true : null))
+    await until(() => primary.lines.includes('node gone'), 'the primary to say that the node is gone')
     expect(replica.lines).toEqual(['linked to the primary', 'link to the primary ended'])
   })
 })

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { until } from './until.ts'
+import { until } from '../support/until.ts'
 
 /** A Redis of our own, which keeps nothing. */
 export type TestRedis = {

@@ -6,7 +6,7 @@ import { seeded } from '../support/seeded.ts'
 import { temporaryFolder } from '../support/storages.ts'
 import { note, startTestWriter } from '../support/writer.ts'
 
-const CHILD = fileURLToPath(new URL('../support/ingest-child.ts', import.meta.url))
+const CHILD = fileURLToPath(new URL('./ingest-child.ts', import.meta.url))
 
 /** Lets the child ingest, kills it after `patience` ms, and answers the numbers it had acknowledged. */
 async function ingestAndKill(dataDir: string, first: number, patience: number): Promise<number[]> {

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts'
-import { newKey, openLoggedIn, openSocket, type RawSocket } from '../e2e/raw-socket.ts'
-import { runToEnd, type ServerProcess, startServer, temporaryFolder } from '../e2e/server-process.ts'
 import { type ClusterServer, health, startCluster, until } from './cluster-server.ts'
+import { newKey, openLoggedIn, openSocket, type RawSocket } from './raw-socket.ts'
+import { runToEnd, type ServerProcess, startServer, temporaryFolder } from './server-process.ts'
 
 // Real processes get real time.
 setDefaultTimeout(30_000)

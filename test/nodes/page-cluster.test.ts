@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
-import { type LocalCluster, startLocalCluster } from '../nodes/local-cluster.ts'
-import { until } from '../processes/cluster-server.ts'
-import { litefsTools } from '../replication/litefs/tools.ts'
-import { CHROMIUM, openPage, startBrowser } from './browser.ts'
-import { widest } from './page-steps.ts'
-import { startServer, temporaryFolder } from './server-process.ts'
+import { CHROMIUM, openPage, startBrowser } from '../e2e/browser.ts'
+import { until } from '../e2e/cluster-server.ts'
+import { widest } from '../e2e/page-steps.ts'
+import { startServer, temporaryFolder } from '../e2e/server-process.ts'
+import { litefsTools } from './litefs-tools.ts'
+import { type LocalCluster, startLocalCluster } from './local-cluster.ts'
 
 setDefaultTimeout(120_000)
 const tools = await litefsTools()

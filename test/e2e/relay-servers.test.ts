@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { openSocket } from '../e2e/raw-socket.ts'
-import { type Environment, startServer, temporaryFolder } from '../e2e/server-process.ts'
-import { health, until } from '../processes/cluster-server.ts'
-import { hasRedis, startRedis } from '../support/redis.ts'
+import { health, until } from './cluster-server.ts'
+import { openSocket } from './raw-socket.ts'
+import { hasRedis, startRedis } from './redis-server.ts'
+import { type Environment, startServer, temporaryFolder } from './server-process.ts'
 
 // Real processes get real time.
 setDefaultTimeout(60_000)
@@ -93,7 +93,10 @@ async function sockets({ socketUrl }: { readonly socketUrl: string }, count: num
   return opened
 }
 
-/** What is said of other hosts is up to a second old, of those that are gone without a word five; asked several times, of any process. */
+/**
+ * What is said of other hosts is up to a second old, of those that are gone without a word five; asked
+ * several times, of any process.
+ */
 async function untilClients({ url }: { readonly url: string }, clients: object): Promise<void> {
   let right = 0
   let found: unknown

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Subprocess } from 'bun'
 import { ROOT } from '../architecture/source-files.ts'
-import { type ServerProcess, startServer, temporaryFolder } from '../e2e/server-process.ts'
+import { type ServerProcess, startServer, temporaryFolder } from './server-process.ts'
 
 /** Six nodes come up; one of them leaves 10 s later and another comes, in the file's time. */
 const CHURN = [

@@ -1,9 +1,9 @@
-import { type Binaries, findBinaries } from '../../../tools/cluster/binaries.ts'
-import { missingForLitefs } from '../../../tools/cluster/preconditions.ts'
+import { type Binaries, findBinaries } from '../../tools/cluster/binaries.ts'
+import { missingForLitefs } from '../../tools/cluster/preconditions.ts'
 
 /**
- * LiteFS and Consul, for tests of real nodes; null, said loudly, when this machine cannot run them. With DASHBOARD_REQUIRE_LITEFS=1, as
- * in CI, that is a failure, and what is missing is built first.
+ * LiteFS and Consul, for tests of real nodes; null, said loudly, when this machine cannot run them. With
+ * DASHBOARD_REQUIRE_LITEFS=1, as in CI, that is a failure, and what is missing is built first.
  */
 export async function litefsTools(): Promise<Binaries | null> {
   const required = process.env.DASHBOARD_REQUIRE_LITEFS === '1'

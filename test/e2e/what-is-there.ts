@@ -1,7 +1,7 @@
 import { type ChannelName, channelKey, DEFAULT_WORKSPACE, type UserId } from '../../src/core/ids.ts'
 import { isJsonObject, type JsonObject } from '../../src/core/json.ts'
 import { openFileForReading } from '../../src/storage/sqlite/open.ts'
-import type { RawSocket } from '../e2e/raw-socket.ts'
+import type { RawSocket } from './raw-socket.ts'
 
 /** A document as somebody new is given it; a moment later, so that what was on its way is in the next one. */
 export async function snapshot(socket: RawSocket, channel: string): Promise<JsonObject> {

@@ -3,7 +3,7 @@
  * acknowledged. Arguments: data folder, first number.
  */
 import { writeSync } from 'node:fs'
-import { note, startTestWriter } from './writer.ts'
+import { note, startTestWriter } from '../support/writer.ts'
 
 const [dataDir = '', first = '0'] = process.argv.slice(2)
 const started = await startTestWriter(dataDir)

@@ -1,5 +1,5 @@
-import type { Environment, ServerProcess } from '../e2e/server-process.ts'
-import { startServer } from '../e2e/server-process.ts'
+import type { Environment, ServerProcess } from './server-process.ts'
+import { startServer } from './server-process.ts'
 
 /** What `/health` says of one process. */
 export type ProcessLine = {
@@ -18,7 +18,10 @@ export type ClusterServer = ServerProcess & {
   processes(): Promise<readonly ProcessLine[]>
   /** Waits until this holds of the processes. */
   processesAre(right: (lines: readonly ProcessLine[]) => boolean): Promise<readonly ProcessLine[]>
-  /** Opens something that makes one connection, and answers in which process it ended up; only while all others so opened live. */
+  /**
+   * Opens something that makes one connection, and answers in which process it ended up; only while all
+   * others so opened live.
+   */
   placed<T>(open: () => Promise<T>): Promise<{ readonly opened: T; readonly process: number }>
 }
 

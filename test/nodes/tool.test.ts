@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Child, startChild } from '../../../tools/cluster/child.ts'
-import { isMounted } from '../../../tools/cluster/litefs.ts'
-import { placesOf } from '../../../tools/cluster/node.ts'
-import { isAlive } from '../../../tools/cluster/process-identity.ts'
-import { readState } from '../../../tools/cluster/state-file.ts'
-import { litefsTools, ownNetwork } from './tools.ts'
+import { type Child, startChild } from '../../tools/cluster/child.ts'
+import { isMounted } from '../../tools/cluster/litefs.ts'
+import { placesOf } from '../../tools/cluster/node.ts'
+import { isAlive } from '../../tools/cluster/process-identity.ts'
+import { readState } from '../../tools/cluster/state-file.ts'
+import { litefsTools, ownNetwork } from './litefs-tools.ts'
 
 // What a newcomer does: `npm run cluster`, and orders from a second terminal.
 
@@ -83,12 +83,12 @@ describe.skipIf(tools === null)('npm run cluster', () => {
 })
 
 function start(...words: readonly string[]): Child {
-  const entry = join(import.meta.dir, '../../../tools/cluster.ts')
+  const entry = join(import.meta.dir, '../../tools/cluster.ts')
   return startChild({ command: [process.execPath, entry, ...words, '--folder', folder] })
 }
 
 async function order(...words: readonly string[]) {
-  const entry = join(import.meta.dir, '../../../tools/cluster.ts')
+  const entry = join(import.meta.dir, '../../tools/cluster.ts')
   const child = Bun.spawn([process.execPath, entry, ...words, '--folder', folder], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -2,8 +2,8 @@ import { expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { litefsTools } from '../replication/litefs/tools.ts'
-import { isTable, read } from './files.ts'
+import { isTable, read } from '../deploy/files.ts'
+import { litefsTools } from './litefs-tools.ts'
 
 const tools = await litefsTools()
 const FILES = ['deploy/litefs.yml', 'deploy/litefs-compose.yml']
@@ -23,7 +23,10 @@ for (const file of FILES) {
     expect(fields.size).toBeGreaterThan(15)
     for (const field of fields) {
       const { code, error } = await said(text.replaceAll(new RegExp(`^( *)${field}:`, 'gm'), `$1${field}x:`))
-      expect([code, error]).toEqual([2, expect.stringContaining(`field ${field}x not found`)])
+      expect({ code, error }).toEqual({
+        code: 2,
+        error: expect.stringContaining(`field ${field}x not found`),
+      })
     }
   })
 

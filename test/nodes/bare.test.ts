@@ -2,17 +2,11 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Child } from '../../../tools/cluster/child.ts'
-import { type Consul, startConsul } from '../../../tools/cluster/consul.ts'
-import {
-  isMounted,
-  litefsInfo,
-  startLitefs,
-  unmount,
-  writeLitefsConfig,
-} from '../../../tools/cluster/litefs.ts'
-import { poll } from '../../../tools/cluster/poll.ts'
-import { litefsTools, ownNetwork } from './tools.ts'
+import type { Child } from '../../tools/cluster/child.ts'
+import { type Consul, startConsul } from '../../tools/cluster/consul.ts'
+import { isMounted, litefsInfo, startLitefs, unmount, writeLitefsConfig } from '../../tools/cluster/litefs.ts'
+import { poll } from '../../tools/cluster/poll.ts'
+import { litefsTools, ownNetwork } from './litefs-tools.ts'
 
 // Without a server of ours: if this fails, LiteFS, Consul or this machine are to blame.
 
@@ -56,7 +50,8 @@ describe.skipIf(tools === null)('three bare LiteFS', () => {
     await poll(10_000, () =>
       ADDRESSES.every((address) => isMounted(join(folder, address, 'mount'))) ? true : null,
     )
-    // Mounted is not joined: who has never followed this primary may not take its place, however long one waits.
+    // Mounted is not joined: who has never followed this primary may not take its place, however long one
+    // waits.
     await poll(10_000, async () => {
       const infos = await Promise.all(ADDRESSES.map((address) => litefsInfo(address)))
       return infos.every((info) => info?.hasJoined) ? true : null

@@ -3,10 +3,10 @@ import { sign } from 'node:crypto'
 import { createClient } from '../../src/client/client.ts'
 import { canonicalJson, isJsonObject } from '../../src/core/json.ts'
 import { databaseFile } from '../../src/storage/sqlite/open.ts'
-import { type LoginKey, newKey, openLoggedIn, type RawSocket } from '../e2e/raw-socket.ts'
-import { temporaryFolder } from '../e2e/server-process.ts'
 import { seeded } from '../support/seeded.ts'
 import { type ClusterServer, startCluster, until } from './cluster-server.ts'
+import { type LoginKey, newKey, openLoggedIn, type RawSocket } from './raw-socket.ts'
+import { temporaryFolder } from './server-process.ts'
 import { snapshot, storedEvents } from './what-is-there.ts'
 
 const cleanups: (() => unknown)[] = []
@@ -83,7 +83,10 @@ function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-/** A device that comes and goes under ever new names, as fast as it is answered; what is not answered is not said again. */
+/**
+ * A device that comes and goes under ever new names, as fast as it is answered; what is not answered is not
+ * said again.
+ */
 function work(address: string, key: LoginKey, name: string) {
   const acknowledged: string[] = []
   let stopping = false
@@ -104,7 +107,8 @@ function work(address: string, key: LoginKey, name: string) {
       socket.send({ type: 'connect', device_id: id, id: `c${number}` })
       await socket.until('ack', { id: `c${number}` })
       acknowledged.push(id)
-      // Online for most of the time, so that whatever ends its process finds it so; within what a session may send a second.
+      // Online for most of the time, so that whatever ends its process finds it so; within what a session may
+      // send a second.
       await Bun.sleep(110)
       socket.send({ type: 'disconnect', id: `x${number}` })
       await socket.until('ack', { id: `x${number}` })
