@@ -3,6 +3,8 @@ import { fail, ok, type Result } from '../core/result.ts'
 import type { BoardMessage } from './board-message.ts'
 import type { ClientMessage } from './client-messages.ts'
 import type { Frame, WireFormat } from './connection.ts'
+import { isNestedDeeperThan } from './json-depth.ts'
+import { LIMITS } from './limits.ts'
 import { decodeMsgpack } from './msgpack-reader.ts'
 import { encodeMsgpack } from './msgpack-writer.ts'
 import { readServerMessage } from './read-server-message.ts'
@@ -32,15 +34,23 @@ function encode(message: Json, format: WireFormat): Frame {
  * messages that lack a field; a type that is not known is `null`, for a newer server may say more (rule P-7).
  */
 export function decodeServerFrame(frame: Frame): Result<ServerMessage | null, string> {
-  const decoded = decodeFrame(frame)
+  const decoded = typeof frame === 'string' ? parseJson(frame) : decodeMsgpack(frame)
   return decoded.ok ? readServerMessage(decoded.value) : decoded
 }
 
-/** The value in a frame, whatever it is: JSON of a text frame, MessagePack of a binary one. */
-export function decodeFrame(frame: Frame): Result<Json, string> {
+/**
+ * Returns the value in a client's frame, whatever it is: JSON of a text frame, MessagePack of a binary one.
+ * Fails with a reason. More than `LIMITS.depth` levels are refused before anything is built (rule P-9).
+ */
+export function decodeClientFrame(frame: Frame): Result<Json, string> {
   if (typeof frame !== 'string') return decodeMsgpack(frame)
+  if (isNestedDeeperThan(frame, LIMITS.depth)) return fail('arrays and objects are nested too deeply')
+  return parseJson(frame)
+}
+
+function parseJson(text: string): Result<Json, string> {
   try {
-    const value: Json = JSON.parse(frame)
+    const value: Json = JSON.parse(text)
     return ok(value)
   } catch (cause) {
     return fail(cause instanceof Error ? cause.message : String(cause))

@@ -9,7 +9,7 @@ export const LIMITS = {
   subscriptions: 64,
   /** Messages a client may send a second, on average. */
   messagesPerSecond: 20,
-  /** Levels of arrays and objects in one MessagePack message. */
+  /** Levels of arrays and objects in one message (rule P-9). */
   depth: 64,
   channelsPerMessage: 64,
   channelNameLength: 128,

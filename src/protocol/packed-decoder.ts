@@ -1,6 +1,6 @@
 import type { Json } from '../core/json.ts'
-import { decodeFrame } from './codec.ts'
 import type { Frame } from './connection.ts'
+import { decodeMsgpack } from './msgpack-reader.ts'
 import { COUNT_MODULUS, type FeedBase, FRESH_TABLES, KIND, nextCount } from './packed-layout.ts'
 import { emptyTables, forkTables, type PackedTables, shapeKey } from './packed-table.ts'
 import { asArray, asNumber, asText, isArray, PackedError, PackedValueReader } from './packed-value-reader.ts'
@@ -26,7 +26,9 @@ export class PackedDecoder {
   #events: readonly string[] = []
 
   decode(frame: Frame): PackedOutcome {
-    const decoded = decodeFrame(frame)
+    if (typeof frame === 'string')
+      return { type: 'broken', reason: 'a text frame in a packed session (rule P-2)' }
+    const decoded = decodeMsgpack(frame)
     if (!decoded.ok) return { type: 'broken', reason: decoded.error }
     if (!isArray(decoded.value)) return this.#plain(decoded.value)
     try {

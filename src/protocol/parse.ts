@@ -5,7 +5,7 @@ import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import type { BoardMessageSchema, MessageDeclaration } from './board-message.ts'
 import { CLIENT_SCHEMAS, type ReceivedMessage } from './client-messages.ts'
-import { decodeFrame } from './codec.ts'
+import { decodeClientFrame } from './codec.ts'
 import type { Frame } from './connection.ts'
 import { describeMismatch } from './describe-mismatch.ts'
 import { knownFieldsOf } from './known-fields.ts'
@@ -47,7 +47,7 @@ export function createMessageParser(declarations: readonly MessageDeclaration[])
     parse(frame) {
       if (byteLength(frame) > LIMITS.messageBytes)
         return { ...refuse(`a message must not be larger than ${LIMITS.messageBytes} bytes`), id: null }
-      const decoded = decodeFrame(frame)
+      const decoded = decodeClientFrame(frame)
       if (!decoded.ok) {
         const format = typeof frame === 'string' ? 'JSON' : 'MessagePack'
         return { ...refuse(`not ${format}: ${decoded.error}`), id: null }
@@ -63,7 +63,7 @@ export function createMessageParser(declarations: readonly MessageDeclaration[])
  * read (rule P-12).
  */
 export function readId(frame: Frame): string | null {
-  const decoded = decodeFrame(frame)
+  const decoded = decodeClientFrame(frame)
   return decoded.ok ? idOf(decoded.value) : null
 }
 
