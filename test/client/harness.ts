@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/core/json.ts'
 import type { BoardMessage, MessageDeclaration } from '../../src/protocol/board-message.ts'
 import type { ClientMessage } from '../../src/protocol/client-messages.ts'
 import { encodeServerMessage } from '../../src/protocol/codec.ts'
-import type { Frame } from '../../src/protocol/connection.ts'
+import { type Frame, parseConnectionQuery } from '../../src/protocol/connection.ts'
 import { createMessageParser, type MessageParser } from '../../src/protocol/parse.ts'
 import { PROTOCOL_VERSION } from '../../src/protocol/protocol-version.ts'
 import type { HelloMessage } from '../../src/protocol/server/hello.ts'
@@ -80,7 +80,9 @@ export class TestSocket {
   }
 
   async say(...messages: readonly ServerMessage[]): Promise<void> {
-    for (const message of messages) this.events.received(encodeServerMessage(message, 'json'))
+    const query = parseConnectionQuery(new URL(this.url).searchParams)
+    if (!query.ok) throw new Error(query.error.message)
+    for (const message of messages) this.events.received(encodeServerMessage(message, query.value.format))
     await settled()
   }
 
