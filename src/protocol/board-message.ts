@@ -55,9 +55,13 @@ export function boardMessage<Name extends string, Fields extends TProperties>(na
  */
 export function messageGuard<Declaration extends MessageDeclaration>(
   declarations: readonly Declaration[],
-): (message: unknown) => message is Static<Declaration['schema']> {
-  const checks = declarations.map(
-    ({ schema }): TypeCheck<Declaration['schema']> => TypeCompiler.Compile(schema),
+): (message: BoardMessage) => message is Static<Declaration['schema']> {
+  const checks = new Map(
+    declarations.map(({ schema }): [string, TypeCheck<Declaration['schema']>] => [
+      schema.properties.type.const,
+      TypeCompiler.Compile(schema),
+    ]),
   )
-  return (message): message is Static<Declaration['schema']> => checks.some((check) => check.Check(message))
+  return (message): message is Static<Declaration['schema']> =>
+    checks.get(message.type)?.Check(message) ?? false
 }

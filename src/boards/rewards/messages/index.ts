@@ -1,4 +1,4 @@
-import { type MessageDeclaration, messageGuard } from '../../../protocol/board-message.ts'
+import { type BoardMessage, type MessageDeclaration, messageGuard } from '../../../protocol/board-message.ts'
 import { ConnectMessage } from './connect.ts'
 import { DisconnectMessage } from './disconnect.ts'
 import { NetworkUpdateMessage } from './network-update.ts'
@@ -16,5 +16,5 @@ export const REWARDS_MESSAGES = [
 export type RewardsMessage = ConnectMessage | NetworkUpdateMessage | DisconnectMessage
 
 /** Whether a message is one of this board's. */
-export const isRewardsMessage: (message: unknown) => message is RewardsMessage =
+export const isRewardsMessage: (message: BoardMessage) => message is RewardsMessage =
   messageGuard(REWARDS_MESSAGES)
