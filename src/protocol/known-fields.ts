@@ -45,47 +45,63 @@ const SCALARS: readonly ((schema: TSchema) => boolean)[] = [
 
 function objectFields(schema: TObject): Fields {
   const known = new Map(Object.entries(schema.properties).map(([name, inner]) => [name, fieldsOf(inner)]))
-  return namedFields(() => known)
+  const withFields = [...known].flatMap(([name, fields]) => (fields === null ? [] : [{ name, fields }]))
+  const optional = [...known.keys()].filter((name) => !schema.required?.includes(name))
+  const required = known.size - optional.length
+  return {
+    hasOthers(value) {
+      if (!isJsonObject(value)) return false
+      // It fits the schema, so that all required fields are there.
+      let count = required
+      for (const name of optional) if (Object.hasOwn(value, name)) count += 1
+      if (Object.keys(value).length > count) return true
+      return withFields.some(({ name, fields }) => fields.hasOthers(ownValue(value, name) ?? null, value))
+    },
+    copy: (value) =>
+      copied(value, (name, field, object) => {
+        const fields = known.get(name)
+        return fields === null ? field : fields?.copy(field, object)
+      }),
+  }
 }
 
 /** Keys of a record are data. With the option `keysOf` only those that the list in that field beside it has are kept. */
 function recordFields(schema: TRecord): Fields {
-  const [inner] = Object.values(schema.patternProperties).map(fieldsOf)
+  const [inner = null] = Object.values(schema.patternProperties).map(fieldsOf)
   const list: unknown = schema.keysOf
-  if (typeof list !== 'string') return namedFields(() => ({ get: () => inner }))
-  return namedFields((parent) => {
-    const names = ownValue(parent, list)
-    return new Map(Array.isArray(names) ? names.map((name) => [name, inner]) : [])
-  })
-}
-
-/** Null stands for a known field whose own fields are all known, undefined for a field that is not known. */
-type Known = { get(name: string): Fields | null | undefined }
-
-function namedFields(knownBeside: (parent: JsonObject) => Known): Fields {
+  const isWanted = (name: string, names: Json | undefined) => !Array.isArray(names) || names.includes(name)
+  const namesIn = (parent: JsonObject) =>
+    typeof list === 'string' ? (ownValue(parent, list) ?? []) : undefined
   return {
     hasOthers(value, parent) {
       if (!isJsonObject(value)) return false
-      const known = knownBeside(parent)
-      for (const name in value) {
-        const fields = known.get(name)
-        if (fields === undefined || fields?.hasOthers(value[name] ?? null, value)) return true
-      }
-      return false
+      const names = namesIn(parent)
+      return Object.entries(value).some(
+        ([name, field]) => !isWanted(name, names) || inner?.hasOthers(field, value),
+      )
     },
     copy(value, parent) {
-      if (!isJsonObject(value)) return value
-      const known = knownBeside(parent)
-      const result: { [name: string]: Json } = {}
-      for (const name of Object.keys(value)) {
-        const fields = known.get(name)
-        if (fields === undefined) continue
-        const field = ownValue(value, name) ?? null
-        setOwnValue(result, name, fields === null ? field : fields.copy(field, value))
-      }
-      return result
+      const names = namesIn(parent)
+      return copied(value, (name, field, object) => {
+        if (!isWanted(name, names)) return undefined
+        return inner === null ? field : inner.copy(field, object)
+      })
     },
   }
+}
+
+/** Returns an object with what `keep` returns of each field; any other value as it is. */
+function copied(
+  value: Json,
+  keep: (name: string, field: Json, object: JsonObject) => Json | undefined,
+): Json {
+  if (!isJsonObject(value)) return value
+  const result: { [name: string]: Json } = {}
+  for (const name of Object.keys(value)) {
+    const field = keep(name, ownValue(value, name) ?? null, value)
+    if (field !== undefined) setOwnValue(result, name, field)
+  }
+  return result
 }
 
 function itemFields(schema: TSchema): Fields | null {
