@@ -2,12 +2,12 @@ import { type TObject, type TRecord, type TSchema, TypeGuard } from '@sinclair/t
 import { isJsonObject, type Json, type JsonObject, ownValue, setOwnValue } from '../core/json.ts'
 
 /**
- * Makes the function that returns what a value says in the fields of a schema alone: the value itself when it has no
- * others, else a copy without them. It takes values that fit the schema.
+ * Makes the function that returns what a value says in the fields of a schema alone: the value itself when it
+ * has no others, else a copy without them. It takes values that fit the schema.
  *
- * A message may wait, for a slow reader to drain or for the writer, and what is ignored of it (rule P-6) must not wait
- * with it: 64 KB of empty arrays are a megabyte and more once they are parsed. Throws for a schema of a kind that it
- * cannot look into.
+ * A message may wait, for a slow reader to drain or for the writer, and what is ignored of it (rule P-6) must
+ * not wait with it: 64 KB of empty arrays are a megabyte and more once they are parsed. Throws for a schema
+ * of a kind that it cannot look into.
  */
 export function knownFieldsOf(schema: TObject): (value: JsonObject) => Json {
   const fields = objectFields(schema)
@@ -65,7 +65,10 @@ function objectFields(schema: TObject): Fields {
   }
 }
 
-/** Keys of a record are data. With the option `keysOf` only those that the list in that field beside it has are kept. */
+/**
+ * Keys of a record are data. With the option `keysOf` only those that the list in that field beside it has
+ * are kept.
+ */
 function recordFields(schema: TRecord): Fields {
   const [inner = null] = Object.values(schema.patternProperties).map(fieldsOf)
   const list: unknown = schema.keysOf
