@@ -80,6 +80,7 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
     boards: { handle: () => fault('commands come by the bus'), closed() {} },
     events: REWARDS_EVENTS,
     metrics: { sent() {}, received() {}, encoded() {}, broadcast() {}, subscribed() {}, connected() {} },
+    relay: null,
     limits: DEFAULT_LIMITS,
     seconds: () => 0,
     defect: fault,
@@ -106,7 +107,8 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
 
   function snapshotBytes(channel: string): number {
     const source = sources.find(({ name }) => name === channel)
-    if (source?.kind !== 'state') return fault(`${channel} is no state channel`)
+    if (source?.kind !== 'state' || source.durability === 'ephemeral')
+      return fault(`${channel} is no state channel`)
     const user = source.audience === 'user' ? viewer : null
     const { seq, data } = source.load({ workspace: DEFAULT_WORKSPACE, user }, [])
     const message: ServerMessage = {

@@ -147,6 +147,7 @@ export async function startServing(context: ServingContext): Promise<Result<Runn
     boards: devices,
     events: REWARDS_EVENTS,
     metrics: createLiveMetrics(metrics.registry),
+    relay: link?.relay ?? relay?.hub.join() ?? null,
     limits: engineLimits(config.limits),
     seconds: () => performance.now() / 1_000,
     defect: (cause, during) => logger.error('defect', { during, cause: Bun.inspect(cause) }),

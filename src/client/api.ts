@@ -135,6 +135,8 @@ export type ChannelHandle = {
   readonly value: JsonObject | null
   readonly epoch: number
   readonly seq: number
+  /** Whether the channel is not journaled: its positions are its publisher's own. */
+  readonly isEphemeral: boolean
   /** Server time (ms) of the newest message for this channel; null before the first. */
   readonly updatedAt: Millis | null
   onChange(listener: (value: JsonObject, change: Change) => void): () => void
@@ -146,6 +148,11 @@ export type ChannelHandle = {
 export type ChannelStatus =
   | { readonly type: 'waiting' }
   | { readonly type: 'live' }
+  /**
+   * The value of this ephemeral channel may be old: its publisher was not heard since then (server time, ms),
+   * or, by null, never.
+   */
+  | { readonly type: 'stale'; readonly since: Millis | null }
   | { readonly type: 'refused'; readonly error: AppError }
 
 /** Why a listener is called: the whole document is new, or these paths changed. */

@@ -23,6 +23,9 @@ export function channelHandle(subscription: Subscription, leave: () => void): Ch
     get seq() {
       return subscription.replica.position?.seq ?? 0
     },
+    get isEphemeral() {
+      return subscription.replica.isEphemeral
+    },
     get updatedAt() {
       return subscription.replica.updatedAt
     },

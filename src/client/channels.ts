@@ -73,6 +73,7 @@ export class Channels {
     for (const subscription of this.#subscriptions.values()) {
       subscription.cancelRetry()
       subscription.phase = { type: 'wanted' }
+      subscription.stale = null
       subscription.askedAt = Number.NEGATIVE_INFINITY
     }
   }
@@ -100,6 +101,10 @@ export class Channels {
       case 'unsubscribed':
         for (const channel of message.channels) this.#ended({ ...message, channel })
         break
+      case 'stale':
+        if (message.channel !== undefined)
+          this.#stale({ ...message, channel: message.channel }, message.since)
+        break
       case 'error':
         if (message.channel !== undefined) this.#refused({ ...message, channel: message.channel }, message)
         break
@@ -110,7 +115,12 @@ export class Channels {
     for (const subscription of this.#of(message)) this.#feedOne(subscription, message)
   }
 
+  #stale(channel: ChannelFields, since: Millis | undefined): void {
+    for (const subscription of this.#of(channel)) subscription.stale = { since: since ?? null }
+  }
+
   #feedOne(subscription: Subscription, message: FeedMessage): void {
+    if (message.type === 'snapshot' || message.type === 'resumed') subscription.stale = null
     const { replica } = subscription
     switch (message.type) {
       case 'snapshot':

@@ -133,6 +133,8 @@ export class Link {
         this.#goodbye = { delay: message.delay_ms, reason: message.reason }
         break
       case 'stale':
+        // About one channel alone, or about all that the server says.
+        if (message.channel !== undefined) break
         this.#serverStaleSince = message.since ?? this.#deps.clock.now()
         this.#tellFreshness()
         break

@@ -28,6 +28,8 @@ export class Replica {
   position: Cursor | null
   value: JsonObject | null = null
   updatedAt: Millis | null = null
+  /** As the last snapshot said. */
+  isEphemeral = false
   #checksum: number | null = null
 
   constructor(position: Cursor | null = null) {
@@ -48,6 +50,7 @@ export class Replica {
     this.position = { epoch: message.epoch, seq: message.seq }
     this.value = message.data
     this.updatedAt = message.timestamp
+    this.isEphemeral = message.ephemeral === true
     this.#checksum = message.checksum === undefined ? null : documentChecksum(message.data)
     if (this.#checksum !== null && this.#checksum !== message.checksum) return { type: 'corrupt' }
     return { type: 'changed', change: { type: 'snapshot' } }

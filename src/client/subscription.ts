@@ -28,6 +28,7 @@ export class Subscription {
   users = 0
   /** When it was last asked for, to not ask over and over. */
   askedAt: Millis = Number.NEGATIVE_INFINITY
+  #stale: { readonly since: Millis | null } | null = null
   cancelRetry: () => void = () => {}
   #phase: SubscriptionPhase = { type: 'wanted' }
 
@@ -47,7 +48,19 @@ export class Subscription {
     if (before.type !== this.status.type) this.statuses.tell(this.status)
   }
 
+  /**
+   * The server says that the value of an ephemeral channel may be old (rule E-6), or, by null, that it is new
+   * again.
+   */
+  set stale(stale: { readonly since: Millis | null } | null) {
+    const before = this.status
+    this.#stale = stale
+    if (before.type !== this.status.type) this.statuses.tell(this.status)
+  }
+
   get status(): ChannelStatus {
-    return this.#phase.type === 'refused' || this.#phase.type === 'live' ? this.#phase : { type: 'waiting' }
+    if (this.#phase.type === 'refused') return this.#phase
+    if (this.#phase.type !== 'live') return { type: 'waiting' }
+    return this.#stale === null ? this.#phase : { type: 'stale', since: this.#stale.since }
   }
 }

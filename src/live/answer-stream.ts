@@ -9,9 +9,9 @@ import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
 /**
- * Brings a reader of a stream to the present: every event after its position, in order, or, when some are beyond
- * retention, a `resync` that says so and the position from which events follow. Null when it is done; with more to send than
- * the socket takes, the position up to which it went.
+ * Brings a reader of a stream to the present: every event after its position, in order, or, when some are
+ * beyond retention, a `resync` that says so and the position from which events follow. Null when it is done;
+ * with more to send than the socket takes, the position up to which it went.
  */
 export function answerStream<Socket>(
   live: LiveState<Socket>,

@@ -1,11 +1,12 @@
 import { answerStream } from './answer-stream.ts'
 import { type Channel, channelFields } from './channel.ts'
 import { charge } from './charge.ts'
-import type { Delta } from './documents.ts'
-import { encodeForFeed } from './encode.ts'
-import { feedFor } from './membership.ts'
-import type { Frame, StateSource } from './ports.ts'
+import { staleMessage } from './ephemeral/messages.ts'
+import { servedDocument } from './ephemeral/own.ts'
+import type { StateSource } from './ports.ts'
+import { isEphemeral } from './positions.ts'
 import { send } from './send.ts'
+import { sendResumed, sendSnapshot } from './send-document.ts'
 import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
@@ -21,15 +22,17 @@ export type Ask =
   | { readonly type: 'lost'; readonly reason: string }
 
 /**
- * How far a session was served: it stands at `seq` or later, and between that and `upTo` nothing happened that it does
- * not know.
+ * How far a session was served: it stands at `seq` or later, and between that and `upTo` nothing happened
+ * that it does not know. `epoch` counts for ephemeral channels only; the journal's positions outlive its
+ * epochs.
  */
-export type Position = { readonly seq: number; readonly upTo: number }
+export type Position = { readonly epoch: number; readonly seq: number; readonly upTo: number }
 
 /**
- * Brings a session that reads the channel to the present: `resumed` when that is possible, otherwise a `snapshot`,
- * with a `resync` before it if what the client has cannot be continued. Null when it is done; for a stream with more to
- * send than the socket takes, the position up to which it went. Throws what a source's `load` or the history throws.
+ * Brings a session that reads the channel to the present: `resumed` when that is possible, otherwise a
+ * `snapshot`, with a `resync` before it if what the client has cannot be continued. Null when it is done; for
+ * a stream with more to send than the socket takes, the position up to which it went. Throws what a source's
+ * `load` or the history throws.
  */
 export function answer<Socket>(
   live: LiveState<Socket>,
@@ -51,10 +54,14 @@ function bringUp<Socket>(
   channel: Channel<Socket>,
   ask: Ask,
 ): number | null {
+  const { source } = channel
+  if (isEphemeral(source)) {
+    answerEphemeral(live, session, channel, ask)
+    return null
+  }
   const lost = reasonLost(live, ask)
   if (lost !== null) send(live, session, { type: 'resync', ...channelFields(channel), reason: lost })
   const from = lost === null ? positionIn(ask) : null
-  const { source } = channel
   switch (source.kind) {
     case 'state':
       answerState(live, session, channel, source, from === null ? null : from.seq)
@@ -69,7 +76,7 @@ function bringUp<Socket>(
 function positionIn(ask: Ask): Position | null {
   switch (ask.type) {
     case 'cursor':
-      return { seq: ask.seq, upTo: ask.seq }
+      return { epoch: ask.epoch, seq: ask.seq, upTo: ask.seq }
     case 'position':
       return ask
     case 'fresh':
@@ -95,83 +102,45 @@ function answerState<Socket>(
   source: StateSource,
   from: number | null,
 ): void {
+  const { epoch } = live
   const delta = from === null ? null : live.documents.deltaSince(source, channel.key, from)
-  if (from === null || delta === null) sendSnapshot(live, session, channel, source)
-  else sendResumed(live, session, channel, from, delta)
-}
-
-function sendSnapshot<Socket>(
-  live: LiveState<Socket>,
-  session: Session<Socket>,
-  channel: Channel<Socket>,
-  source: StateSource,
-): void {
+  if (from !== null && delta !== null) {
+    // Not before the channel's own position, which is ahead of ours if its document was read from tables that
+    // were.
+    const known = Math.max(delta.seq, channel.seq)
+    sendResumed(live, session, channel, { epoch, from, known, seq: Math.max(known, live.seq) }, delta)
+    return
+  }
   const document = live.documents.get(source, channel.key)
-  sendShared(live, session, channel, 'snapshot', document.seq, () =>
-    encodeForFeed(
-      live,
-      feedFor(live, session, channel),
-      {
-        type: 'snapshot',
-        ...channelFields(channel),
-        epoch: live.epoch,
-        // Nothing changed since: the newest position serves the client longest.
-        seq: Math.max(document.seq, live.seq),
-        timestamp: live.deps.clock.now(),
-        data: document.value(),
-        checksum: document.checksum(),
-      },
-      session.format,
-    ),
-  )
+  // Nothing changed since: the newest position serves the client longest.
+  sendSnapshot(live, session, channel, document, { epoch, seq: Math.max(document.seq, live.seq) })
 }
 
-function sendResumed<Socket>(
+/**
+ * A cursor counts if it is of the present publisher and the document remembers what changed since; otherwise
+ * a snapshot (rule E-4).
+ */
+function answerEphemeral<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   channel: Channel<Socket>,
-  from: number,
-  delta: Delta,
+  ask: Ask,
 ): void {
-  // Not before the channel's own position, which is ahead of ours if its document was read from tables that were.
-  const seq = Math.max(delta.seq, channel.seq)
-  sendShared(live, session, channel, `resumed ${from}`, seq, () =>
-    encodeForFeed(
-      live,
-      feedFor(live, session, channel),
-      {
-        type: 'resumed',
-        ...channelFields(channel),
-        epoch: live.epoch,
-        from,
-        seq: Math.max(seq, live.seq),
-        timestamp: live.deps.clock.now(),
-        changes: delta.patch.changes,
-        ...(delta.patch.removed.length > 0 ? { removed: delta.patch.removed } : {}),
-        ...(delta.checksum === undefined ? {} : { checksum: delta.checksum }),
-      },
-      session.format,
-    ),
-  )
-}
-
-/** Sends a frame that others may be asking for as well, if the channel is one for many. */
-function sendShared<Socket>(
-  live: LiveState<Socket>,
-  session: Session<Socket>,
-  channel: Channel<Socket>,
-  what: string,
-  seq: number,
-  make: () => Frame,
-): void {
-  const type = what.startsWith('snapshot') ? 'snapshot' : 'resumed'
-  const isShared = channel.source.audience === 'workspace'
-  const name = `${channel.key} ${session.clientType} ${session.format} ${what}`
-  // A packed frame also depends on which feed it leads into, and on how far that is.
-  const feed = session.format === 'packed' ? feedFor(live, session, channel).packedFeed(live).mark : ''
-  const version = `${live.epoch} ${seq} ${feed}`
-  const frame = isShared ? live.frames.get(name, version, live.deps.clock.now(), make) : make()
-  charge(session, frame.length, 0)
-  live.deps.transport.send(session.socket, frame)
-  live.deps.metrics.sent(session.clientType, type, 1)
+  const value = live.ephemeral.get(channel.key)
+  const document = value === undefined ? null : servedDocument(live, value)
+  if (value === undefined || document === null) {
+    send(live, session, staleMessage(channel, null))
+    return
+  }
+  const { epoch } = value
+  const position = positionIn(ask)
+  const isKnown = position !== null && position.epoch === epoch && position.seq <= document.seq
+  const patch = isKnown ? document.deltaSince(position.seq) : null
+  if (position === null || patch === null)
+    sendSnapshot(live, session, channel, document, { epoch, seq: document.seq })
+  else {
+    const to = { epoch, from: position.seq, known: document.seq, seq: document.seq }
+    sendResumed(live, session, channel, to, { patch, checksum: document.checksum() })
+  }
+  if (value.stale !== null) send(live, session, staleMessage(channel, value.stale.since))
 }

@@ -4,13 +4,14 @@ import { closeSession } from './close.ts'
 import type { Feed } from './feed.ts'
 import { joinFeed, leaveFeed } from './membership.ts'
 import type { WireFormat } from './ports.ts'
+import { epochOf } from './positions.ts'
 import { type Deferred, OPEN, type Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
 /**
- * All of back-pressure (G5). A reader with more than `bufferedBytes` waiting is taken off its topics, so that nobody encodes, sends
- * or buffers for it. When it has read, it gets one merged delta per channel from where it stopped and reads on. When it does
- * not within `slowMillis`, it is closed.
+ * All of back-pressure (G5). A reader with more than `bufferedBytes` waiting is taken off its topics, so that
+ * nobody encodes, sends or buffers for it. When it has read, it gets one merged delta per channel from where
+ * it stopped and reads on. When it does not within `slowMillis`, it is closed.
  */
 
 /** A publish met somebody with bytes waiting: finds who it was among the readers of that topic. */
@@ -48,8 +49,9 @@ export function hasDrained<Socket>(live: LiveState<Socket>, session: Session<Soc
 }
 
 /**
- * If the session is slow and has drained: brings it to the present and back on its topics. True when it reads again: what it asked
- * for meanwhile is the caller's to do then. Not while the engine is suspended: documents may have to be read for it.
+ * If the session is slow and has drained: brings it to the present and back on its topics. True when it reads
+ * again: what it asked for meanwhile is the caller's to do then. Not while the engine is suspended: documents
+ * may have to be read for it.
  */
 export function putBack<Socket>(live: LiveState<Socket>, session: Session<Socket>): boolean {
   const { link } = session
@@ -72,7 +74,10 @@ export function putBack<Socket>(live: LiveState<Socket>, session: Session<Socket
   return true
 }
 
-/** What a session asks for waits while it is slow or the engine is suspended; one that asks for too much meanwhile is closed. */
+/**
+ * What a session asks for waits while it is slow or the engine is suspended; one that asks for too much
+ * meanwhile is closed.
+ */
 export function defer<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -85,8 +90,8 @@ export function defer<Socket>(
 }
 
 /**
- * How far a session that reads all its channels was served, in their order; of the channel `except`, whose backlog did not
- * fit, only up to `stopped`.
+ * How far a session that reads all its channels was served, in their order; of the channel `except`, whose
+ * backlog did not fit, only up to `stopped`.
  */
 export function positionsOf<Socket>(
   live: LiveState<Socket>,
@@ -95,9 +100,11 @@ export function positionsOf<Socket>(
   stopped: number | null = null,
 ): readonly Position[] {
   return session.channels.map((channel) => {
-    if (channel === except && stopped !== null) return { seq: stopped, upTo: stopped }
-    const seq = channel[session.clientType]?.seq ?? channel.seq
+    const feed = channel[session.clientType]
+    const epoch = feed?.epoch ?? epochOf(live, channel)
+    if (channel === except && stopped !== null) return { epoch, seq: stopped, upTo: stopped }
+    const seq = feed?.seq ?? channel.seq
     // Events are published as they come, patches wait for the tick.
-    return { seq, upTo: channel.source.kind === 'stream' ? Math.max(seq, live.seq) : seq }
+    return { epoch, seq, upTo: channel.source.kind === 'stream' ? Math.max(seq, live.seq) : seq }
   })
 }

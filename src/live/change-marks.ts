@@ -2,13 +2,13 @@ import type { Path } from '../core/patch.ts'
 import { splitPath } from '../core/path.ts'
 
 /**
- * Which paths of a document changed after which position. One mark per path that was set or removed as a whole, with
- * the seq of the last time; a mark swallows those below it. Whether a marked path was set or removed is not kept here: the
- * document knows what it has.
+ * Which paths of a document changed after which position. One mark per path that was set or removed as a
+ * whole, with the seq of the last time; a mark swallows those below it. Whether a marked path was set or
+ * removed is not kept here: the document knows what it has.
  *
- * Two structures over the same nodes: a trie, to find what a change covers, and a list from the newest mark to the oldest,
- * so that asking "since when" costs what changed since, not what there is. Beyond `limit` marks the oldest go, and
- * with them the positions up to `watermark` are forgotten.
+ * Two structures over the same nodes: a trie, to find what a change covers, and a list from the newest mark
+ * to the oldest, so that asking "since when" costs what changed since, not what there is. Beyond `limit`
+ * marks the oldest go, and with them the positions up to `watermark` are forgotten.
  */
 export class ChangeMarks {
   readonly #root = new Node(null, '')
@@ -48,8 +48,8 @@ export class ChangeMarks {
   }
 
   /**
-   * The same for a position at or below the watermark, newest first: fills in what happened before this began. Answers false, and does
-   * nothing, when there is no room for it.
+   * The same for a position at or below the watermark, newest first: fills in what happened before this
+   * began. Answers false, and does nothing, when there is no room for it.
    */
   touchEarlier(path: Path, seq: number): boolean {
     const node = this.#nodeAt(path)
@@ -75,7 +75,9 @@ export class ChangeMarks {
     this.#watermark = Math.min(this.#watermark, seq)
   }
 
-  /** The paths that changed after `seq`, free of prefixes; null when that is longer ago than the marks reach. */
+  /**
+   * The paths that changed after `seq`, free of prefixes; null when that is longer ago than the marks reach.
+   */
   since(seq: number): readonly Path[] | null {
     if (seq < this.#watermark) return null
     const paths: Path[] = []

@@ -4,8 +4,8 @@ import type { ChannelSource } from './ports.ts'
 import type { Session } from './session.ts'
 
 /**
- * One channel that somebody holds. Most belong to one user and are idle, so it has no document of its own: documents are
- * in `documents.ts`, and patches are forwarded without one.
+ * One channel that somebody holds. Most belong to one user and are idle, so it has no document of its own:
+ * documents are in `documents.ts`, and patches are forwarded without one.
  */
 export class Channel<Socket> {
   /** In no order. A session knows its place here, so that leaving costs the same however many there are. */
@@ -15,8 +15,8 @@ export class Channel<Socket> {
   tui: Feed<Socket> | null = null
 
   /**
-   * `seq` is a position with two properties. The channel did not change between it and the engine's own; and whoever
-   * is answered from now on stands at it or later. So a feed that starts at it fits everybody.
+   * `seq` is a position with two properties. The channel did not change between it and the engine's own; and
+   * whoever is answered from now on stands at it or later. So a feed that starts at it fits everybody.
    */
   constructor(
     readonly key: ChannelKey,

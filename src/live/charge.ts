@@ -25,8 +25,9 @@ export function countRows(history: History): CountedHistory {
 }
 
 /**
- * What an answer costs a session beyond the message that asked for it (rule P-12): thirty bytes can ask for a document of a megabyte, or
- * for a thousand rows of the journal. An ordinary answer costs nothing more, and the dearest one leaves most of a full allowance.
+ * What an answer costs a session beyond the message that asked for it (rule P-12): thirty bytes can ask for a
+ * document of a megabyte, or for a thousand rows of the journal. An ordinary answer costs nothing more, and
+ * the dearest one leaves most of a full allowance.
  */
 export function charge<Socket>(session: Session<Socket>, bytes: number, rows: number): void {
   session.tokens -= Math.min(MOST, Math.floor(bytes / BYTES_A_MESSAGE) + Math.floor(rows / ROWS_A_MESSAGE))

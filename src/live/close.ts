@@ -17,7 +17,10 @@ export function closeSession<Socket>(
   live.deps.transport.close(session.socket, CLOSE[reason].code, shorten(text))
 }
 
-/** Closes a session that something failed for: 3007 when it was the storage, which comes back; otherwise it is a defect, and 3006. */
+/**
+ * Closes a session that something failed for: 3007 when it was the storage, which comes back; otherwise it is
+ * a defect, and 3006.
+ */
 export function closeAfter<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,

@@ -7,9 +7,9 @@ import { ChangeMarks } from './change-marks.ts'
 import type { LoadedDocument } from './ports.ts'
 
 /**
- * A state channel's document in memory: its value, its position, and since when each path is as it is, so that any reader
- * can be brought up to date by one merged delta. Patches are noted when they come and worked into the value when
- * someone looks.
+ * A state channel's document in memory: its value, its position, and since when each path is as it is, so
+ * that any reader can be brought up to date by one merged delta. Patches are noted when they come and worked
+ * into the value when someone looks.
  */
 export class LiveDocument {
   #value: JsonObject
@@ -59,8 +59,8 @@ export class LiveDocument {
   }
 
   /**
-   * What brings a reader from `seq` to {@link seq}; null when that is longer ago than this document remembers. Costs
-   * what changed since.
+   * What brings a reader from `seq` to {@link seq}; null when that is longer ago than this document
+   * remembers. Costs what changed since.
    */
   deltaSince(seq: number): Patch | null {
     const paths = this.#marks.since(seq)
@@ -77,9 +77,9 @@ export class LiveDocument {
   }
 
   /**
-   * Tells what happened before the document was loaded: all patches of its channel after `from` and up to
-   * the watermark, oldest first. Afterwards {@link deltaSince} answers from `from` on, or, when there is no room for all of
-   * them, from somewhat later.
+   * Tells what happened before the document was loaded: all patches of its channel after `from` and up to the
+   * watermark, oldest first. Afterwards {@link deltaSince} answers from `from` on, or, when there is no room
+   * for all of them, from somewhat later.
    */
   backfill(patches: readonly { readonly seq: number; readonly patch: Patch }[], from: number): void {
     const until = this.#marks.watermark

@@ -12,8 +12,8 @@ import type { History, StateSource } from './ports.ts'
 export type Delta = { readonly patch: Patch; readonly seq: number; readonly checksum?: number }
 
 /**
- * Documents in memory: loaded from the tables when somebody needs them whole, kept up to date by the journal, and dropped when
- * others are needed more.
+ * Documents in memory: loaded from the tables when somebody needs them whole, kept up to date by the journal,
+ * and dropped when others are needed more.
  */
 export class DocumentCache {
   readonly #documents: LRUCache<ChannelKey, LiveDocument>
@@ -73,8 +73,9 @@ export class DocumentCache {
   }
 
   /**
-   * What brings a reader from `seq` to now; null when that cannot be told or would cost more than a snapshot. The
-   * document of a whole workspace is loaded for it, since many will ask; for that of a single user the journal is read.
+   * What brings a reader from `seq` to now; null when that cannot be told or would cost more than a snapshot.
+   * The document of a whole workspace is loaded for it, since many will ask; for that of a single user the
+   * journal is read.
    */
   deltaSince(source: StateSource, key: ChannelKey, seq: number): Delta | null {
     if (source.audience === 'user' && this.peek(key) === undefined) return this.#deltaOfJournal(key, seq)

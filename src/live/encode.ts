@@ -5,7 +5,9 @@ import type { Feed } from './feed.ts'
 import type { Frame, WireFormat } from './ports.ts'
 import type { LiveState } from './state.ts'
 
-/** A message of a channel's feed as a frame; in `packed` it depends on, and may move, the state of that feed. */
+/**
+ * A message of a channel's feed as a frame; in `packed` it depends on, and may move, the state of that feed.
+ */
 export function encodeForFeed<Socket>(
   live: LiveState<Socket>,
   feed: Feed<Socket>,

@@ -1,5 +1,7 @@
-import type { Millis } from '../core/clock.ts'
+import type { Millis, Random } from '../core/clock.ts'
+import { appError } from '../core/errors.ts'
 import { DEFAULT_WORKSPACE } from '../core/ids.ts'
+import { fail } from '../core/result.ts'
 import { refill } from '../core/token-bucket.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
 import { checkEventNames } from '../protocol/server-messages.ts'
@@ -7,6 +9,10 @@ import { countRows } from './charge.ts'
 import { closeAfter, closeSession, detach } from './close.ts'
 import { DocumentCache } from './documents.ts'
 import { applyEntries, startAgain } from './entries.ts'
+import { askAgain, listen, sendQuestions } from './ephemeral/follow.ts'
+import { relayAll } from './ephemeral/own.ts'
+import { publishPatch, unpublish } from './ephemeral/publish.ts'
+import { EphemeralValues } from './ephemeral/value.ts'
 import { FrameCache } from './frame-cache.ts'
 import { becomeFresh, becomeStale } from './freshness.ts'
 import { openSession } from './hello.ts'
@@ -43,6 +49,7 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
     channels: new Map(),
     documents: new DocumentCache(history, deps.limits),
     frames: new FrameCache(),
+    ephemeral: new EphemeralValues(instanceNumber(deps.random)),
     dirty: { web: new Set(), tui: new Set() },
     parameterised: 0,
     feedsMade: 0,
@@ -51,6 +58,7 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
     epoch: head.epoch,
     seq: head.seq,
   }
+  listen(live)
   /** A port that throws must not take the caller, a socket handler or a timer, with it. */
   const guarded = (during: string, work: () => void) => {
     try {
@@ -68,7 +76,10 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
   }
   return {
     open: (socket, options) => openSession(live, socket, options),
-    receive: (session, frame) => guardedFor(session, 'receiving', () => receive(live, session, frame)),
+    receive(session, frame) {
+      guardedFor(session, 'receiving', () => receive(live, session, frame))
+      sendQuestions(live)
+    },
     // The session is its own token bucket, whose time is also when it was last heard.
     heard: (session) => refill(session, deps.limits.messages, deps.clock.now()),
     drained: (session) => guardedFor(session, 'draining', () => drained(live, session)),
@@ -80,6 +91,15 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
       })
     },
     apply: (entries) => guarded('applying journal rows', () => applyEntries(live, entries)),
+    publish(channel, patch) {
+      try {
+        return publishPatch(live, channel, patch)
+      } catch (cause) {
+        deps.defect(cause, `publishing ${channel}`)
+        return fail(appError('InternalError', `${channel} could not be published`))
+      }
+    },
+    unpublish: (channel) => guarded('ending a publication', () => unpublish(live, channel)),
     tick: (clientType) => tick(live, clientType),
     sweep: () => guarded('sweeping', () => sweep(live)),
     goodbye: (spread, reason) => guarded('saying goodbye', () => goodbye(live, spread, reason)),
@@ -97,6 +117,7 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
       slow: live.slow.size,
       channels: live.channels.size,
       documents: live.documents.size,
+      ephemeral: live.ephemeral.size,
       epoch: live.epoch,
       seq: live.seq,
     }),
@@ -113,6 +134,10 @@ function checkEvents({ events, sources }: Pick<EngineDeps<unknown>, 'events' | '
 
 /** Publishes every feed of a rate that has something to say. */
 function tick<Socket>(live: LiveState<Socket>, clientType: ClientType): void {
+  if (clientType === 'tui') {
+    relayAll(live)
+    askAgain(live)
+  }
   const dirty = live.dirty[clientType]
   for (const feed of dirty) {
     dirty.delete(feed)
@@ -154,4 +179,13 @@ function revoke<Socket>(
     closeSession(live, session, reason)
   }
   return count
+}
+
+/**
+ * Returns the epoch of positions that this process gives to what it publishes: another one in each of its
+ * lives, and never 0.
+ */
+function instanceNumber(random: Random): number {
+  const number = random.bytes(4).reduce((sum, byte) => sum * 256 + byte, 0)
+  return Math.max(1, number)
 }

@@ -1,7 +1,8 @@
 import type { JournalEntry } from '../journal/types.ts'
 import { answer } from './answer.ts'
 import { closeAfter, closeSession } from './close.ts'
-import { feedsOf, positionOf } from './membership.ts'
+import { feedsOf } from './membership.ts'
+import { isEphemeral, positionOf } from './positions.ts'
 import { publishEvent } from './publish.ts'
 import type { LiveState } from './state.ts'
 
@@ -52,18 +53,20 @@ function applyEntry<Socket>(live: LiveState<Socket>, entry: JournalEntry): void 
 }
 
 /**
- * Forgets all that was read of the journal and begins again at its head: everybody is told to resync and gets a
- * snapshot. A slow reader is sent away instead; when it comes back its cursor decides.
+ * Forgets all that was read of the journal and begins again at its head: everybody is told to resync and gets
+ * a snapshot of all that is journaled. A slow reader is sent away instead; when it comes back its cursor
+ * decides.
  */
 export function startAgain<Socket>(live: LiveState<Socket>, reason: string): void {
   const head = live.deps.history.head()
   live.epoch = head.epoch
   live.seq = head.seq
   live.documents.clear()
-  live.dirty.web.clear()
-  live.dirty.tui.clear()
+  for (const dirty of [live.dirty.web, live.dirty.tui])
+    for (const feed of dirty) if (!isEphemeral(feed.channel.source)) dirty.delete(feed)
   for (const session of [...live.slow]) closeSession(live, session, 'slowReader')
   for (const channel of live.channels.values()) {
+    if (isEphemeral(channel.source)) continue
     channel.seq = positionOf(live, channel.source, channel.key)
     for (const feed of feedsOf(channel)) {
       feed.take()
@@ -73,7 +76,8 @@ export function startAgain<Socket>(live: LiveState<Socket>, reason: string): voi
   }
   for (const session of live.sessions) {
     try {
-      for (const channel of session.channels) answer(live, session, channel, { type: 'lost', reason })
+      for (const channel of session.channels)
+        if (!isEphemeral(channel.source)) answer(live, session, channel, { type: 'lost', reason })
     } catch (cause) {
       closeAfter(live, session, cause, 'starting again')
     }

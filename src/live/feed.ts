@@ -7,8 +7,8 @@ import type { ClientType, WireFormat } from './ports.ts'
 import type { LiveState } from './state.ts'
 
 /**
- * A channel at one rate: what was published last, and what came since. It exists while somebody reads it. Whoever
- * joins stands at `seq` or later, so the next delta, which starts there, fits everybody.
+ * A channel at one rate: what was published last, and what came since. It exists while somebody reads it.
+ * Whoever joins stands at `seq` or later, so the next delta, which starts there, fits everybody.
  */
 export class Feed<Socket> {
   /** How many sessions read it, by format; what nobody reads is not encoded. */
@@ -64,8 +64,8 @@ export class Feed<Socket> {
 }
 
 /**
- * Whether a channel's frames go out by native topics. One that belongs to a single user has a socket or two to reach: there a topic
- * would cost each idle session more memory than sending directly costs a busy one.
+ * Whether a channel's frames go out by native topics. One that belongs to a single user has a socket or two
+ * to reach: there a topic would cost each idle session more memory than sending directly costs a busy one.
  */
 export function hasTopics<Socket>(channel: Channel<Socket>): boolean {
   return channel.source.audience === 'workspace'

@@ -3,8 +3,8 @@ import type { Millis } from '../core/clock.ts'
 import type { Frame } from './ports.ts'
 
 /**
- * Frames that many sessions ask for within a moment: after a restart ten thousand clients resume from the same position,
- * and one encoding serves them all. Short-lived, for a frame carries the time it was made at.
+ * Frames that many sessions ask for within a moment: after a restart ten thousand clients resume from the
+ * same position, and one encoding serves them all. Short-lived, for a frame carries the time it was made at.
  */
 export class FrameCache {
   readonly #frames = new LRUCache<string, Kept>({ max: 256, maxSize: MAX_BYTES, sizeCalculation: sizeOf })

@@ -2,7 +2,10 @@ import type { Millis } from '../core/clock.ts'
 import { send } from './send.ts'
 import type { LiveState } from './state.ts'
 
-/** Tells everyone, those who come later too, that nothing new was heard since then (rule B-5); the first `since` holds. */
+/**
+ * Tells everyone, those who come later too, that nothing new was heard since then (rule B-5); the first
+ * `since` holds.
+ */
 export function becomeStale<Socket>(live: LiveState<Socket>, since: Millis): void {
   if (live.staleSince !== null) return
   live.staleSince = since

@@ -55,7 +55,8 @@ function randomText<Socket>(live: LiveState<Socket>, bytes: number): string {
 }
 
 /**
- * Someone may look at public channels for a while and log in then. A challenge is worth one login on the one socket it was sent to; who
- * comes later is told to come back for a new one (L-5). Not longer, since a used one is remembered until it has run out.
+ * Someone may look at public channels for a while and log in then. A challenge is worth one login on the one
+ * socket it was sent to; who comes later is told to come back for a new one (L-5). Not longer, since a used
+ * one is remembered until it has run out.
  */
 const CHALLENGE_MILLIS = 60 * 60 * 1000

@@ -25,7 +25,9 @@ export type EngineLimits = {
   readonly heartbeatMillis: number
   /** In which a session has to log in, unless it holds a public channel. */
   readonly loginMillis: number
-  /** Documents held in memory. Nothing waits for one: an update is made without, a resume from the journal. */
+  /**
+   * Documents held in memory. Nothing waits for one: an update is made without, a resume from the journal.
+   */
   readonly documents: number
   /** Changed paths that one document remembers, removed ones included; beyond, a resume gets a snapshot. */
   readonly marks: number

@@ -12,8 +12,8 @@ import type { LiveState } from './state.ts'
 import { subscribeToPreset } from './subscribe.ts'
 
 /**
- * Starts a login: one at a time and one per session. The challenge is spent by it, so after a failure nothing is left to
- * do with this socket and it is closed.
+ * Starts a login: one at a time and one per session. The challenge is spent by it, so after a failure nothing
+ * is left to do with this socket and it is closed.
  */
 export function authenticate<Socket>(
   live: LiveState<Socket>,
@@ -78,7 +78,8 @@ function welcome<Socket>(live: LiveState<Socket>, session: Session<Socket>, prin
     return
   }
   session.login = principal
-  // This is no answer to a frame that just came in, so without the cork each message would be a system call of its own.
+  // This is no answer to a frame that just came in, so without the cork each message would be a system call
+  // of its own.
   live.deps.transport.cork(session.socket, () => {
     send(live, session, {
       type: 'authenticated',
@@ -105,7 +106,8 @@ function refuse<Socket>(
 /** Whether coming back with the same credentials can help (rule L-5). */
 function closeReasonOf({ code }: AppError, message: AuthenticateMessage): CloseReason {
   if (PASSING.has(code)) return 'unavailable'
-  // With a key it was the challenge that ran out, and the next hello has a new one. A token that ran out stays so.
+  // With a key it was the challenge that ran out, and the next hello has a new one. A token that ran out
+  // stays so.
   if (code === 'SessionExpired' && !('token' in message)) return 'sessionExpired'
   return 'authenticationFailed'
 }

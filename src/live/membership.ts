@@ -1,8 +1,9 @@
 import { channelAddress } from '../core/channel-address.ts'
-import { type ChannelKey, channelKey, type Scope } from '../core/ids.ts'
+import { channelKey, type Scope } from '../core/ids.ts'
 import { Channel } from './channel.ts'
 import { Feed, hasTopics, topicOf } from './feed.ts'
 import type { ChannelSource, ClientType } from './ports.ts'
+import { epochOf, isEphemeral, positionOf } from './positions.ts'
 import type { Session } from './session.ts'
 import { parameterCount } from './sources.ts'
 import type { LiveState } from './state.ts'
@@ -45,7 +46,8 @@ export function release<Socket>(live: LiveState<Socket>, session: Session<Socket
   if (channel.sessions.length === 0) {
     live.channels.delete(channel.key)
     if (parameterCount(channel.source) > 0) live.parameterised -= 1
-    live.documents.idle(channel.key, live.deps.clock.now())
+    if (isEphemeral(channel.source)) live.ephemeral.left(channel.key)
+    else live.documents.idle(channel.key, live.deps.clock.now())
   }
   live.deps.metrics.subscribed(channel.source.name, -1)
 }
@@ -58,7 +60,7 @@ export function feedFor<Socket>(
 ): Feed<Socket> {
   const held = channel[session.clientType]
   if (held !== null) return held
-  const feed = new Feed(channel, session.clientType, channel.seq, live.epoch)
+  const feed = new Feed(channel, session.clientType, channel.seq, epochOf(live, channel))
   channel[session.clientType] = feed
   return feed
 }
@@ -96,19 +98,4 @@ export function feedsOf<Socket>(channel: Channel<Socket>): readonly Feed<Socket>
   return CLIENT_TYPES.flatMap((type) => channel[type] ?? [])
 }
 
-/** See {@link Channel}: nothing changed between this and the engine's position, and everybody will stand at it. */
-export function positionOf<Socket>(live: LiveState<Socket>, source: ChannelSource, key: ChannelKey): number {
-  if (source.kind === 'state') return live.documents.peek(key)?.seq ?? live.seq
-  const { history } = live.deps
-  const newest = history.lastSeqOf(key)
-  if (newest <= live.seq) return newest
-  // The tables are ahead of the tail: the event before our own position.
-  const rows = history.latestOfChannel(key, LOOK_BACK)
-  const before = rows.findLast((row) => row.seq <= live.seq)
-  if (before !== undefined) return before.seq
-  // Either there is none, or the tail is so far behind that we do not look for it: who stands earlier will ask.
-  return rows.length < LOOK_BACK ? 0 : live.seq
-}
-
 const CLIENT_TYPES: readonly ClientType[] = ['web', 'tui']
-const LOOK_BACK = 64

@@ -11,9 +11,9 @@ import type { ChallengeFields } from '../protocol/server/hello.ts'
 export type { ClientType, Frame, WireFormat } from '../protocol/connection.ts'
 
 /**
- * What the engine needs of a socket. One object serves all sockets, so that an idle session costs no closures.
- * `Socket` is opaque to the engine. None of these may call back into the engine before
- * it returns, but for `close`, which may tell it that the socket is closed.
+ * What the engine needs of a socket. One object serves all sockets, so that an idle session costs no
+ * closures. `Socket` is opaque to the engine. None of these may call back into the engine before it returns,
+ * but for `close`, which may tell it that the socket is closed.
  */
 export type Transport<Socket> = {
   /** Queues a frame behind every earlier frame of this socket, those published to its topics included. */
@@ -47,19 +47,42 @@ export type Principal =
 /** A document as storage has it at `seq`. */
 export type LoadedDocument = { readonly seq: number; readonly data: JsonObject }
 
-/** A role in a workspace that Access asks for. No roles exist yet, so a channel that asks for one is closed to everyone. */
+/**
+ * A role in a workspace that Access asks for. No roles exist yet, so a channel that asks for one is closed to
+ * everyone.
+ */
 export type Permission = string
 
 /** What a board offers under one channel name. */
-export type ChannelSource = StateSource | StreamSource
+export type ChannelSource = StateSource | EphemeralSource | StreamSource
 
+/**
+ * A document that is journaled: its tables hold it, and every change of it is on disk before anybody hears of
+ * it.
+ */
 export type StateSource = SourceFields & {
   readonly kind: 'state'
+  readonly durability?: 'journaled'
   /**
    * Returns the whole document from the tables, and the journal position it holds at; one consistent read.
    * Not called for a channel that {@link SourceFields.knows} denies.
    */
   load(scope: Scope, parameters: readonly string[]): LoadedDocument
+}
+
+/**
+ * A document that is not journaled: one process at a time publishes its changes (`Engine.publish`), others
+ * hear of them by the relay (rules E-1 to E-8). For values that come many times a second and are worth
+ * nothing once they are old.
+ */
+export type EphemeralSource = SourceFields & {
+  readonly kind: 'state'
+  readonly durability: 'ephemeral'
+  /**
+   * Returns the whole document with all that this process has published of it so far. Called only where it is
+   * published. What is returned must not be changed afterwards.
+   */
+  load(scope: Scope, parameters: readonly string[]): JsonObject
 }
 
 export type StreamSource = SourceFields & {
@@ -72,8 +95,8 @@ type SourceFields = {
   /** Without parameters: `trading.candles`. */
   readonly name: ChannelName
   /**
-   * Names of the parameters, in order; absent when there are none. With `['symbol', 'interval']` clients subscribe to
-   * `trading.candles:BTCUSDT:1m`, and `load` and `knows` get `['BTCUSDT', '1m']`.
+   * Names of the parameters, in order; absent when there are none. With `['symbol', 'interval']` clients
+   * subscribe to `trading.candles:BTCUSDT:1m`, and `load` and `knows` get `['BTCUSDT', '1m']`.
    */
   readonly parameters?: readonly string[]
   /** Other names that clients may subscribe by; the server answers under {@link name} (rule S-14). */
@@ -82,8 +105,9 @@ type SourceFields = {
   /** A role that a reader needs in the workspace; null: a login is enough. */
   readonly permission: Permission | null
   /**
-   * Whether there is such a channel. Asked for every subscription before anything is made or read for it, so it must be cheap.
-   * Absent: the channel exists in the workspace `main` and nowhere else; a source with parameters must have it.
+   * Whether there is such a channel. Asked for every subscription before anything is made or read for it, so
+   * it must be cheap. Absent: the channel exists in the workspace `main` and nowhere else; a source with
+   * parameters must have it.
    */
   knows?(scope: Scope, parameters: readonly string[]): boolean
 }
@@ -99,17 +123,30 @@ export type History = {
   lastSeqOf(channel: ChannelKey): number
   /** Rows with a seq at or below this have been pruned; 0 when none was. */
   prunedThrough(): number
-  /** Whether (epoch, seq) was ever a true position of this journal: false means the client saw a lost suffix. */
+  /**
+   * Whether (epoch, seq) was ever a true position of this journal: false means the client saw a lost suffix.
+   */
   knows(epoch: number, seq: number): boolean
 }
 
 /**
- * Deny by default: may this principal read this channel in this workspace, and whose document of it? What it answers must not depend
- * on whether the workspace exists, so that nobody can find out by asking. The public channels are those that it grants to the
- * anonymous principal in the workspace `main`.
+ * Deny by default: may this principal read this channel in this workspace, and whose document of it? What it
+ * answers must not depend on whether the workspace exists, so that nobody can find out by asking. The public
+ * channels are those that it grants to the anonymous principal in the workspace `main`.
  */
 export type Access = {
   scopeOf(principal: Principal, source: ChannelSource, workspace: WorkspaceId): Result<Scope>
+}
+
+/**
+ * Carries texts of at most 64 KB between the engines of all processes and hosts: at most once, those of one
+ * sender on one topic in order. What an engine publishes goes to all others. Neither function may call back
+ * before it returns.
+ */
+export type LiveRelay = {
+  publish(topic: string, text: string): void
+  /** Returns how to end it. */
+  subscribe(topic: string, take: (text: string) => void): () => void
 }
 
 /** What the engine counts; the metrics adapter implements it, tests hand in one that does nothing. */
@@ -126,7 +163,10 @@ export type LiveMetrics = {
 /** A board's answer to one of its messages. */
 export type MessageOutcome = { readonly value: Json; readonly epoch: number; readonly seq: number }
 
-/** What the rest of the server may know of a session. A view of the session itself, not a copy: it lives as long. */
+/**
+ * What the rest of the server may know of a session. A view of the session itself, not a copy: it lives as
+ * long.
+ */
 export type SessionInfo = {
   readonly id: SessionId
   readonly clientType: ClientType

@@ -1,12 +1,13 @@
 import type { Millis } from '../core/clock.ts'
 import type { Json } from '../core/json.ts'
-import type { FeedMessage } from '../protocol/server-messages.ts'
+import type { FeedMessage, ServerMessage } from '../protocol/server-messages.ts'
 import { wireType } from '../protocol/stream-event.ts'
 import { takeOffSlowReaders } from './back-pressure.ts'
 import { channelFields } from './channel.ts'
-import { encodeForFeed } from './encode.ts'
+import { encodeForFeed, encodePlain } from './encode.ts'
 import { type Feed, hasTopics, topicOf } from './feed.ts'
 import type { Frame, WireFormat } from './ports.ts'
+import { documentInMemory, epochOf } from './positions.ts'
 import type { LiveState } from './state.ts'
 
 /** One tick of a feed: everything that waits, as one delta, once per format. */
@@ -18,24 +19,24 @@ export function flushFeed<Socket>(live: LiveState<Socket>, feed: Feed<Socket>): 
   feed.seq = channel.seq
   feed.deltas += 1
   // A checksum now and then, and only if it costs nothing but the delta itself.
-  const document =
-    feed.deltas % live.deps.limits.checksumEvery === 0 ? live.documents.peek(channel.key) : undefined
+  const document = feed.deltas % live.deps.limits.checksumEvery === 0 ? documentInMemory(live, channel) : null
   const now = live.deps.clock.now()
-  // The first delta of a new epoch is a `resumed`: it takes readers from their epoch into the new one. It leads as far as
-  // it may, for some were answered from tables that were ahead of us.
-  const isNewEpoch = feed.epoch !== live.epoch
+  // The first delta of a new epoch is a `resumed`: it takes readers from their epoch into the new one. It
+  // leads as far as it may, for some were answered from tables that were ahead of us.
+  const epoch = epochOf(live, channel)
+  const isNewEpoch = feed.epoch !== epoch
   publish(live, feed, {
     type: isNewEpoch ? 'resumed' : 'update',
     ...channelFields(channel),
-    epoch: live.epoch,
+    epoch,
     from,
     seq: isNewEpoch ? live.seq : channel.seq,
     timestamp: now,
     changes: patch.changes,
     ...(patch.removed.length > 0 ? { removed: patch.removed } : {}),
-    ...(document !== undefined && document.seq === channel.seq ? { checksum: document.checksum() } : {}),
+    ...(document !== null && document.seq === channel.seq ? { checksum: document.checksum() } : {}),
   })
-  feed.epoch = live.epoch
+  feed.epoch = epoch
   live.deps.metrics.broadcast(feed.clientType, (now - feed.waitingSince) / 1000)
 }
 
@@ -57,15 +58,34 @@ export function publishEvent<Socket>(
   live.deps.metrics.broadcast(feed.clientType, (now - event.at) / 1000)
 }
 
-function publish<Socket>(live: LiveState<Socket>, feed: Feed<Socket>, message: FeedMessage): void {
+/** Sends a message of the feed to all that read it. */
+export function publish<Socket>(live: LiveState<Socket>, feed: Feed<Socket>, message: FeedMessage): void {
+  publishFrames(live, feed, wireType(message), (format) => encodeForFeed(live, feed, message, format))
+}
+
+/** The same for a message that is no part of the feed's positions. */
+export function publishPlain<Socket>(
+  live: LiveState<Socket>,
+  feed: Feed<Socket>,
+  message: ServerMessage,
+): void {
+  publishFrames(live, feed, wireType(message), (format) => encodePlain(live, message, format))
+}
+
+function publishFrames<Socket>(
+  live: LiveState<Socket>,
+  feed: Feed<Socket>,
+  type: string,
+  encode: (format: WireFormat) => Frame,
+): void {
   for (const format of FORMATS) {
     const readers = feed[format]
     if (readers === 0) continue
-    const frame = encodeForFeed(live, feed, message, format)
+    const frame = encode(format)
     const outcome = hasTopics(feed.channel)
       ? live.deps.publisher.publish(topicOf(feed.channel, feed.clientType, format), frame)
       : sendToReaders(live, feed, format, frame)
-    live.deps.metrics.sent(feed.clientType, wireType(message), readers)
+    live.deps.metrics.sent(feed.clientType, type, readers)
     if (outcome === 'congested') takeOffSlowReaders(live, feed, format)
   }
 }

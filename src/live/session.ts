@@ -7,9 +7,9 @@ import type { Channel } from './channel.ts'
 import type { Challenge, ClientType, Principal, SessionInfo, WireFormat } from './ports.ts'
 
 /**
- * One socket as the engine sees it. There may be very many and most are idle, so this is one flat object: no closures,
- * no timers, no maps. It doubles as the token bucket of its messages (`tokens`, `at`) and as the view that ports
- * get of it.
+ * One socket as the engine sees it. There may be very many and most are idle, so this is one flat object: no
+ * closures, no timers, no maps. It doubles as the token bucket of its messages (`tokens`, `at`) and as the
+ * view that ports get of it.
  */
 export class Session<Socket> implements SessionInfo {
   login: Login
@@ -18,8 +18,8 @@ export class Session<Socket> implements SessionInfo {
   channels: readonly Channel<Socket>[] = NOTHING
   places: number[] = NO_PLACES
   /**
-   * What it asked for, and is still to be told, in order: while it is slow until it has read, while the engine is suspended until
-   * that is over.
+   * What it asked for, and is still to be told, in order: while it is slow until it has read, while the
+   * engine is suspended until that is over.
    */
   deferred: readonly Deferred[] = NOTHING
   /** Preset channels that wait for the login. */
@@ -27,7 +27,10 @@ export class Session<Socket> implements SessionInfo {
   /** Token bucket; `at` is also when this session was last heard. */
   tokens: number
   at: Millis
-  /** Rises with every message refused, falls with every one handled: who keeps sending too much reaches the limit. */
+  /**
+   * Rises with every message refused, falls with every one handled: who keeps sending too much reaches the
+   * limit.
+   */
   refusals = 0
   unanswered = 0
 
@@ -66,8 +69,8 @@ export class Session<Socket> implements SessionInfo {
 type User = Extract<Principal, { readonly type: 'user' }>
 
 /**
- * How far the login has come; in the end it is the user. A challenge is used once: it is gone as soon as an answer is being
- * checked.
+ * How far the login has come; in the end it is the user. A challenge is used once: it is gone as soon as an
+ * answer is being checked.
  */
 export type Login =
   | { readonly type: 'anonymous'; readonly challenge: Challenge; readonly since: Millis }

@@ -3,8 +3,8 @@ import { DEFAULT_WORKSPACE, type Scope } from '../core/ids.ts'
 import type { ChannelSource } from './ports.ts'
 
 /**
- * Returns the sources by name and by alias. Throws RangeError for what no board may declare: a name or alias that is taken or
- * cannot be addressed, and parameters without a `knows` that says which of them exist.
+ * Returns the sources by name and by alias. Throws RangeError for what no board may declare: a name or alias
+ * that is taken or cannot be addressed, and parameters without a `knows` that says which of them exist.
  */
 export function sourcesByName(sources: readonly ChannelSource[]): ReadonlyMap<string, ChannelSource> {
   const byName = new Map<string, ChannelSource>()

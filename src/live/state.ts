@@ -3,6 +3,7 @@ import type { ChannelKey } from '../core/ids.ts'
 import type { Channel } from './channel.ts'
 import type { CountedHistory } from './charge.ts'
 import type { DocumentCache } from './documents.ts'
+import type { EphemeralValues } from './ephemeral/value.ts'
 import type { Feed } from './feed.ts'
 import type { FrameCache } from './frame-cache.ts'
 import type { ChannelSource, ClientType } from './ports.ts'
@@ -25,6 +26,7 @@ export type LiveState<Socket> = {
   readonly channels: Map<ChannelKey, Channel<Socket>>
   readonly documents: DocumentCache
   readonly frames: FrameCache
+  readonly ephemeral: EphemeralValues
   /** Feeds with something to publish at the next tick of their rate. */
   readonly dirty: { readonly [Type in ClientType]: Set<Feed<Socket>> }
   /** How many of `channels` have parameters. */

@@ -10,8 +10,10 @@ import type { CaughtUpMessage } from '../protocol/server/caught-up.ts'
 import { type Ask, answer } from './answer.ts'
 import { checkReader, defer, positionsOf, takeOff } from './back-pressure.ts'
 import { type Channel, channelFields, workspaceField } from './channel.ts'
+import { follow } from './ephemeral/follow.ts'
 import { channelOf, hold, joinFeed, leaveFeed, release } from './membership.ts'
 import type { ChannelSource } from './ports.ts'
+import { isEphemeral } from './positions.ts'
 import { send, sendError } from './send.ts'
 import type { Session } from './session.ts'
 import { exists, parameterCount, resolveAlias } from './sources.ts'
@@ -130,6 +132,7 @@ function subscribeOne<Socket>(
       const refused = tooMany(live, session, channel)
       if (refused !== null) return fail(refused)
       hold(live, session, channel)
+      if (isEphemeral(channel.source)) follow(live, channel, channel.source)
       joinFeed(live, session, channel)
     }
     const stopped = answer(live, session, channel, ask)

@@ -3,8 +3,8 @@ import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
 /**
- * The storage is back: everybody gets what waited, in order. `guarded` runs the work for one session so that its failure takes no
- * other with it.
+ * The storage is back: everybody gets what waited, in order. `guarded` runs the work for one session so that
+ * its failure takes no other with it.
  */
 export function resume<Socket>(
   live: LiveState<Socket>,

@@ -1,16 +1,21 @@
 import { appError } from '../core/errors.ts'
 import { hasDrained } from './back-pressure.ts'
 import { closeAfter, closeSession } from './close.ts'
+import { sweepEphemeral } from './ephemeral/sweep.ts'
 import { drained } from './receive.ts'
 import { sendError } from './send.ts'
 import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
-/** Closes who is silent, slow, not logged in in time or no longer logged in; goes on with who has drained unnoticed. */
+/**
+ * Closes who is silent, slow, not logged in in time or no longer logged in; goes on with who has drained
+ * unnoticed.
+ */
 export function sweep<Socket>(live: LiveState<Socket>): void {
   const now = live.deps.clock.now()
   const { limits } = live.deps
   live.documents.dropIdle(now - limits.idleMillis)
+  sweepEphemeral(live, now)
   for (const session of [...live.slow]) {
     try {
       drained(live, session)
@@ -34,7 +39,8 @@ function checkLogin<Socket>(live: LiveState<Socket>, session: Session<Socket>, n
   switch (login.type) {
     case 'anonymous':
     case 'authenticating': {
-      // Before a login a session can hold nothing but public channels. While the engine is suspended it can get neither.
+      // Before a login a session can hold nothing but public channels. While the engine is suspended it can
+      // get neither.
       if (live.suspended) return
       const isLate = now - login.since > live.deps.limits.loginMillis && session.channels.length === 0
       if (!isLate) return

@@ -1,8 +1,11 @@
 import type { Clock, Millis, Random } from '../core/clock.ts'
-import type { WorkspaceId } from '../core/ids.ts'
+import type { ChannelKey, WorkspaceId } from '../core/ids.ts'
+import type { Patch } from '../core/patch.ts'
+import type { Result } from '../core/result.ts'
 import type { JournalEntry } from '../journal/types.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
 import type { MessageParser } from '../protocol/parse.ts'
+import type { EphemeralPosition } from './ephemeral/value.ts'
 import type { EngineLimits } from './limits.ts'
 import type {
   Access,
@@ -13,6 +16,7 @@ import type {
   Frame,
   History,
   LiveMetrics,
+  LiveRelay,
   Publisher,
   SessionInfo,
   Transport,
@@ -38,6 +42,8 @@ export type EngineDeps<Socket> = {
   /** The names of all boards' stream events; `hello` has them, and `packed` numbers them in this order. */
   readonly events: readonly string[]
   readonly metrics: LiveMetrics
+  /** To the engines of other processes, for ephemeral channels; null where there are none. */
+  readonly relay: LiveRelay | null
   readonly limits: EngineLimits
   /** A monotonic clock in seconds, for measurements only. */
   seconds(): number
@@ -84,6 +90,16 @@ export type Engine<Socket> = {
    * Stream events go out at once, patches with the next tick.
    */
   apply(entries: readonly JournalEntry[]): void
+  /**
+   * Publishes a change of an ephemeral channel, which its board has made just before (`load` has it already):
+   * to the sessions here with the next tick, and to other processes that read it. Returns the position after
+   * it. The first call for a channel makes this process its publisher, in place of any other. Fails with
+   * EntityNotFound for a key that no ephemeral source has, and with ServiceUnavailable for one channel too
+   * many.
+   */
+  publish(channel: ChannelKey, patch: Patch): Result<EphemeralPosition>
+  /** Ends that: readers are told that the value is old (rule E-6), unless another process publishes it. */
+  unpublish(channel: ChannelKey): void
   /** Publishes what changed to the sessions of one type; call it every `FLUSH_MILLIS[clientType]`. */
   tick(clientType: ClientType): void
   /** Closes the silent, the slow and those that do not log in; call it about once a second. */
@@ -129,6 +145,8 @@ export type EngineStats = {
   readonly slow: number
   readonly channels: number
   readonly documents: number
+  /** Ephemeral channels that are published or read here. */
+  readonly ephemeral: number
   /** Position of the last row applied. */
   readonly epoch: number
   readonly seq: number

@@ -1,4 +1,4 @@
-import type { Json } from '../core/json.ts'
+import type { Json, JsonObject } from '../core/json.ts'
 import type { Frame } from './connection.ts'
 import { decodeMsgpack } from './msgpack-reader.ts'
 import { COUNT_MODULUS, type FeedBase, FRESH_TABLES, KIND, nextCount } from './packed-layout.ts'
@@ -77,7 +77,8 @@ export class PackedDecoder {
       seq: asNumber(items[7]),
       timestamp,
       data,
-      ...(items[10] === undefined ? {} : { checksum: items[10] }),
+      ...optionalField('checksum', present(items[10])),
+      ...optionalField('ephemeral', present(items[11])),
     })
   }
 
@@ -180,6 +181,10 @@ function channelFields(item: Json | undefined): ChannelFields {
 }
 
 type Feed = { readonly name: ChannelFields; tables: PackedTables; base: FeedBase }
+
+function optionalField(name: string, value: Json | undefined): JsonObject {
+  return value === undefined ? {} : { [name]: value }
+}
 
 /** An optional element: nil and missing are the same. */
 function present(value: Json | undefined): Json | undefined {

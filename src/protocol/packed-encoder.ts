@@ -95,14 +95,15 @@ export class PackedFeed {
   /** For one session that joins; the feed stays as it is. */
   snapshot(message: SnapshotMessage): Uint8Array<ArrayBuffer> {
     out.reset()
-    out.arrayHeader(message.checksum === undefined ? 10 : 11)
+    out.arrayHeader(10 + lastPresent([message.checksum, message.ephemeral]))
     out.number(KIND.snapshot)
     const values = this.#joining(message.timestamp)
     out.number(message.epoch)
     out.number(message.seq)
     out.number(message.timestamp)
     values.value(message.data)
-    if (message.checksum !== undefined) out.number(message.checksum)
+    optional(message.checksum, [message.ephemeral], (checksum) => out.number(checksum))
+    optional(message.ephemeral, [], (ephemeral) => out.value(ephemeral))
     return out.take()
   }
 

@@ -2,7 +2,7 @@
  * The `packed` format's numbers (rules K-1 to K-12). A frame of a channel's feed is one array; the rest of a
  * packed session's frames are maps, as in MessagePack sessions.
  *
- *   [SNAPSHOT, channel, feed, base, paths, shapes, epoch, seq, timestamp, data, checksum?]
+ *   [SNAPSHOT, channel, feed, base, paths, shapes, epoch, seq, timestamp, data, checksum?, ephemeral?]
  *   [RESUMED, channel, feed, base, paths, shapes, epoch, from, seq, timestamp, changes, removed?, checksum?]
  *   [UPDATE, feed, count, seq, timestamp, changes, removed?, checksum?, from?, epoch?]
  *   [EVENT, feed, count, seq, timestamp, event, data, from?, epoch?]

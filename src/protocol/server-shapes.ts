@@ -24,6 +24,7 @@ export const SERVER_SHAPES: { readonly [Type in PlainServerMessage['type']]: Sha
     timestamp: 'number',
     data: 'object',
     checksum: 'number?',
+    ephemeral: 'boolean?',
   },
   update: {
     channel: 'text',
@@ -53,7 +54,7 @@ export const SERVER_SHAPES: { readonly [Type in PlainServerMessage['type']]: Sha
   ack: { id: 'text', epoch: 'number', seq: 'number', value: 'any?' },
   heartbeat: { timestamp: 'number' },
   reconnect: { delay_ms: 'number', reason: 'text' },
-  stale: { since: 'number?' },
+  stale: { since: 'number?', channel: 'text?', workspace: 'text?' },
   fresh: { timestamp: 'number' },
   error: {
     code: 'text',

@@ -31,6 +31,7 @@ export function shapeOfSchema(schema: TObject): Shape {
 function kindOf(schema: TSchema): Kind {
   if (isText(schema)) return 'text'
   if (TypeGuard.IsInteger(schema) || TypeGuard.IsNumber(schema)) return 'number'
+  if (TypeGuard.IsBoolean(schema)) return 'boolean'
   if (TypeGuard.IsRecord(schema)) return 'object'
   if (TypeGuard.IsArray(schema) && isText(schema.items)) return 'texts'
   if (TypeGuard.IsUnknown(schema)) return 'any'

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json } from '../core/json.ts'
 
 /** What has to lie in a field. */
-export type Kind = 'text' | 'number' | 'object' | 'texts' | 'any'
+export type Kind = 'text' | 'boolean' | 'number' | 'object' | 'texts' | 'any'
 
 /**
  * The fields of an object that readers rely on, by name; a question mark says that the field may be missing.
@@ -29,6 +29,9 @@ function isOfKind(value: Json, rule: Kind | `${Kind}?`): boolean {
     case 'text':
     case 'text?':
       return typeof value === 'string'
+    case 'boolean':
+    case 'boolean?':
+      return typeof value === 'boolean'
     case 'number':
     case 'number?':
       return typeof value === 'number'

@@ -21,12 +21,29 @@ export type LinkRelay = {
 export function createLinkRelay(parts: LinkRelayParts): LinkRelay {
   const counts = { sent: 0, received: 0, lost: 0, refused: 0, ignored: 0 }
   let state: ReturnType<Relay['state']> = { state: 'up', since: parts.now() }
+  /** The hub was not told yet of topics that are wanted now, or no longer: many come in one turn. */
+  let isFollowDue = false
   const subscriptions = createSubscriptions({
-    changed: () => parts.send({ type: 'follow', topics: subscriptions.topics() }),
+    changed() {
+      if (isFollowDue) return
+      isFollowDue = true
+      parts.defer(follow)
+    },
     failed: parts.failed,
   })
+
+  function follow(): void {
+    if (!isFollowDue) return
+    isFollowDue = false
+    parts.send({ type: 'follow', topics: subscriptions.topics() })
+  }
+
   const line = createLine({
-    send: parts.send,
+    send(message) {
+      // The answer to what is published now may come on a topic that is wanted since this turn.
+      follow()
+      parts.send(message)
+    },
     take(topic, text) {
       if (subscriptions.deliver(topic, text)) counts.received += 1
     },

@@ -65,6 +65,7 @@ test('clients on living sockets miss nothing when the writer thread dies and is 
     ...noBoards,
     events: ['notification'],
     metrics: noMetrics,
+    relay: null,
     limits: DEFAULT_LIMITS,
     seconds: () => 0,
     defect: (cause) => void defects.push(String(cause)),

@@ -2,7 +2,9 @@ import { canonicalJson } from '../../src/core/json.ts'
 import type { SimClient } from './sim-client.ts'
 import { isStream, keyOf, type World } from './world.ts'
 
-/** Everything is at rest: throws if the client lacks anything of what it wants, or was left without an answer. */
+/**
+ * Everything is at rest: throws if the client lacks anything of what it wants, or was left without an answer.
+ */
 export function judge(client: SimClient, world: World): void {
   if (client.waiting.size > 0)
     throw new Error(`${client.name}: never answered: ${[...client.waiting].join()}`)

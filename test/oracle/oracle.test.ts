@@ -2,12 +2,15 @@ import { expect, test } from 'bun:test'
 import { AWAY_FROM, type Counts, live, WIDE_FROM } from './run.ts'
 
 /**
- * Seeds that once found something, in the engine or (by a mistake made on purpose) in this test's power to; tried first, for
- * ever.
+ * Seeds that once found something, in the engine or (by a mistake made on purpose) in this test's power to;
+ * tried first, for ever.
  */
 const REGRESSIONS: readonly number[] = [1233, 1278, 495, 552, 640, 643]
 
-/** A third of the lives lose sight of their storage at times; half of those have several workspaces and parameters too. */
+/**
+ * A third of the lives lose sight of their storage at times; half of those have several workspaces and
+ * parameters too.
+ */
 function seedOf(index: number): number {
   if (index % 3 !== 2) return index + 1
   return (index % 2 === 0 ? AWAY_FROM : WIDE_FROM) + index

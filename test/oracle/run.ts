@@ -13,13 +13,19 @@ import { isStream, keyOf, USERS, World } from './world.ts'
 
 const CHANNELS: readonly string[] = ['shared', 'mine', 'log', 'inbox']
 
-/** The same channel of another workspace, and with several parameters, one of which needs every escape there is. */
+/**
+ * The same channel of another workspace, and with several parameters, one of which needs every escape there
+ * is.
+ */
 const WIDE_CHANNELS: readonly string[] = [
   ...['shared', 'mine', 'log', 'desk/shared', 'desk/mine', 'desk/log', 'book:a', 'book:b', 'book:c\\:d/e'],
   ...['desk/book:a', 'orders:a', 'desk/orders:a', 'trades:a', 'trades:b', 'desk/trades:a'],
 ]
 
-/** Lives of these seeds and above have a storage that goes away and comes back; those below go on as they always did. */
+/**
+ * Lives of these seeds and above have a storage that goes away and comes back; those below go on as they
+ * always did.
+ */
 export const AWAY_FROM = 1_000_000
 
 /** Lives of these seeds and above have several workspaces and channels with parameters too. */
@@ -29,8 +35,9 @@ export const WIDE_FROM = 2_000_000
 export type Counts = { [what: string]: number }
 
 /**
- * One random life of a server and its clients: changes, ticks, drops, stalls, disconnects, old cursors, pruning, restarts, lost
- * suffixes, storage that is away for a while. Throws when a guarantee is broken, either on the way or once everything has come to rest.
+ * One random life of a server and its clients: changes, ticks, drops, stalls, disconnects, old cursors,
+ * pruning, restarts, lost suffixes, storage that is away for a while. Throws when a guarantee is broken,
+ * either on the way or once everything has come to rest.
  */
 export async function live(seed: number, steps: number, counts: Counts): Promise<void> {
   const simulation = new Simulation(

@@ -36,7 +36,10 @@ type Saved = Pick<Held, 'start' | 'events'> & {
   readonly value: JsonObject | null
 }
 
-/** A client as PROTOCOL.md wants one, over the real codecs and the real replica, that checks whatever it is told. */
+/**
+ * A client as PROTOCOL.md wants one, over the real codecs and the real replica, that checks whatever it is
+ * told.
+ */
 export class SimClient {
   readonly held = new Map<string, Held>()
   /** Subscribes whose `caught_up` or `error` has not come. */
@@ -154,7 +157,10 @@ export class SimClient {
     this.#send({ type: 'heartbeat' })
   }
 
-  /** Reads one item, in a world that may have gone on since it was sent. Throws when the server broke a promise. */
+  /**
+   * Reads one item, in a world that may have gone on since it was sent. Throws when the server broke a
+   * promise.
+   */
   read(item: Item, world: Past): void {
     if (item.type === 'lost') {
       this.#judge(item.knows)

@@ -1,17 +1,20 @@
-import type { Clock } from '../../src/core/clock.ts'
+import type { Clock, Random } from '../../src/core/clock.ts'
 import { appError } from '../../src/core/errors.ts'
 import type { UserId } from '../../src/core/ids.ts'
 import { fail, ok } from '../../src/core/result.ts'
 import { createEngine } from '../../src/live/engine.ts'
 import type { EngineLimits } from '../../src/live/limits.ts'
-import type { Access, Authenticator, BoardMessages } from '../../src/live/ports.ts'
+import type { Access, Authenticator, BoardMessages, ChannelSource, LiveRelay } from '../../src/live/ports.ts'
 import type { Engine } from '../../src/live/types.ts'
 import type { MessageParser } from '../../src/protocol/parse.ts'
 import { noBoards, noMetrics } from '../support/live.ts'
 import type { Socket, Wire } from './wire.ts'
 import { EVENTS, sourcesOf, type World } from './world.ts'
 
-/** An engine over a world and a wire. Tokens are names of users, `bad` is nobody's; there are no boards unless given. */
+/**
+ * An engine over a world and a wire. Tokens are names of users, `bad` is nobody's; there are no boards unless
+ * given.
+ */
 export function startEngine(
   world: World,
   wire: Wire,
@@ -22,15 +25,19 @@ export function startEngine(
     readonly parser?: MessageParser
     readonly boards?: BoardMessages
     readonly events?: readonly string[]
+    readonly relay?: LiveRelay
+    /** Instead of those of the world. */
+    readonly sources?: readonly ChannelSource[]
+    readonly random?: Random
     defect(cause: unknown, during: string): void
   },
 ): Engine<Socket> {
   return createEngine<Socket>({
     clock,
-    random: { bytes: (length) => new Uint8Array(length).fill(128) },
+    random: parts.random ?? { bytes: (length) => new Uint8Array(length).fill(128) },
     transport: wire.transport,
     publisher: wire.publisher,
-    sources: sourcesOf(world),
+    sources: parts.sources ?? sourcesOf(world),
     access,
     history: world.history(),
     authenticator: parts.authenticator ?? tokens,
@@ -38,6 +45,7 @@ export function startEngine(
     boards: parts.boards ?? noBoards.boards,
     events: parts.events ?? EVENTS,
     metrics: noMetrics,
+    relay: parts.relay ?? null,
     limits: parts.limits,
     seconds: () => 0,
     defect: parts.defect,

@@ -1,10 +1,16 @@
 import type { Frame, Publisher, Transport } from '../../src/live/ports.ts'
 import type { Truth } from './world.ts'
 
-/** What travels to a client, in order: frames, and notes of the test itself about what must hold from there on. */
+/**
+ * What travels to a client, in order: frames, and notes of the test itself about what must hold from there
+ * on.
+ */
 export type Item =
   | { readonly type: 'frame'; readonly frame: Frame; readonly truth: Truth }
-  /** The end of the journal was lost: who stands where the journal does not reach has to be told before anything else. */
+  /**
+   * The end of the journal was lost: who stands where the journal does not reach has to be told before
+   * anything else.
+   */
   | { readonly type: 'lost'; knows(epoch: number, seq: number): boolean }
 
 /** The server's end of a socket. What is sent lies in `items` until the client reads it. */
@@ -21,7 +27,10 @@ export class Socket {
   }
 }
 
-/** A network that delivers in order, and may drop what is published (as a full socket buffer does), never what is sent. */
+/**
+ * A network that delivers in order, and may drop what is published (as a full socket buffer does), never what
+ * is sent.
+ */
 export class Wire {
   readonly topics = new Map<string, Set<Socket>>()
   dropsNext: () => boolean = () => false

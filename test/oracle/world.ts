@@ -20,14 +20,18 @@ export const USERS = ['ann', 'bob'] as const
 /** The events of the streams `log` and `inbox`. */
 export const EVENTS = ['notification', 'message'] as const
 
-/** What the truth was when something was said: per channel its versions, oldest first. Replaced when the end is lost. */
+/**
+ * What the truth was when something was said: per channel its versions, oldest first. Replaced when the end
+ * is lost.
+ */
 export type Truth = {
   readonly documents: ReadonlyMap<ChannelKey, readonly { readonly seq: number; readonly value: JsonObject }[]>
 }
 
 /**
- * Journal and tables of a server, in memory and on purpose as plain as can be: it is the oracle. Every version of every
- * document is kept, so that the end of the journal can be lost and a client's document compared at any position.
+ * Journal and tables of a server, in memory and on purpose as plain as can be: it is the oracle. Every
+ * version of every document is kept, so that the end of the journal can be lost and a client's document
+ * compared at any position.
  */
 export class World {
   rows: JournalEntry[] = []
@@ -186,8 +190,8 @@ const WORKSPACES: ReadonlySet<string> = new Set(['main', 'desk'])
 const SYMBOLS: ReadonlySet<string> = new Set(['a', 'b', 'c:d/e'])
 
 /**
- * State channels and streams, for everybody and per user: one of each without parameters, and `book`, `orders` and `trades` with one.
- * All of them in two workspaces.
+ * State channels and streams, for everybody and per user: one of each without parameters, and `book`,
+ * `orders` and `trades` with one. All of them in two workspaces.
  */
 export function sourcesOf(world: World): readonly ChannelSource[] {
   const common = (name: string) => ({
@@ -214,7 +218,10 @@ export function sourcesOf(world: World): readonly ChannelSource[] {
   ]
 }
 
-/** Where a channel lies; tests name it by its address, after its workspace and a slash where that is not `main`. */
+/**
+ * Where a channel lies; tests name it by its address, after its workspace and a slash where that is not
+ * `main`.
+ */
 export function placeOf(name: string): { readonly workspace: WorkspaceId; readonly address: string } {
   if (!name.startsWith('desk/')) return { workspace: DEFAULT_WORKSPACE, address: name }
   return { workspace: 'desk' as WorkspaceId, address: name.slice('desk/'.length) }

@@ -75,6 +75,8 @@ function exampleOf(schema: TSchema): Json {
       return [exampleOf(schema.items)]
     case 'string':
       return 'x'
+    case 'boolean':
+      return true
     case 'integer':
     case 'number':
       return 7

@@ -79,7 +79,8 @@ export function openBoard(backend: Backend, changes: Partial<RewardsRules> = {},
     },
     load(name: ChannelName, owner: UserId | null): LoadedDocument {
       const source = channels.find((channel) => channel.name === name)
-      if (source?.kind !== 'state') throw new Error(`no state channel ${name}`)
+      if (source?.kind !== 'state' || source.durability === 'ephemeral')
+        throw new Error(`no state channel ${name}`)
       return source.load({ workspace: DEFAULT_WORKSPACE, user: owner }, [])
     },
     rows<T>(work: (store: RewardsStore) => T): T {

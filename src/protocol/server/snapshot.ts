@@ -12,5 +12,7 @@ export const SnapshotMessage = message('snapshot', {
   timestamp,
   data: document,
   checksum: Type.Optional(checksum),
+  /** The channel is not journaled (rules E-1 to E-8); missing where it is. */
+  ephemeral: Type.Optional(Type.Boolean({ description: 'that the channel is not journaled' })),
 })
 export type SnapshotMessage = Static<typeof SnapshotMessage>

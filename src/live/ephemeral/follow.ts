@@ -1,0 +1,201 @@
+import type { Millis } from '../../core/clock.ts'
+import { parseChannelKey } from '../../core/ids.ts'
+import type { Channel } from '../channel.ts'
+import { LiveDocument } from '../document.ts'
+import type { EphemeralSource } from '../ports.ts'
+import type { LiveState } from '../state.ts'
+import { answerWant } from './own.ts'
+import { joinText } from './parts.ts'
+import { becomeFresh, becomeStale, forward, restate } from './readers.ts'
+import { parseBeat, parseValueText, parseWants, printWants, type ValueText, type Want } from './texts.ts'
+import { BEAT_TOPIC, EphemeralValue, isNewer, isSameOrigin, topicOfValue, WANT_TOPIC } from './value.ts'
+
+/**
+ * Between two questions about one value, ms; twice as long after each that is not answered, up to
+ * MAX_ASK_INTERVAL.
+ */
+const MIN_ASK_INTERVAL = 250
+const MAX_ASK_INTERVAL = 2_000
+
+/** Hears what other processes say of themselves and want; called once, when the engine is made. */
+export function listen<Socket>(live: LiveState<Socket>): void {
+  const { relay } = live.deps
+  if (relay === null) return
+  relay.subscribe(WANT_TOPIC, (text) => {
+    guarded(live, 'answering another process', () => {
+      for (const want of parseWants(text)) answerWant(live, want)
+    })
+  })
+  relay.subscribe(BEAT_TOPIC, (text) => {
+    const beat = parseBeat(text)
+    if (beat !== null) live.ephemeral.heardAt.set(beat.epoch, live.deps.clock.now())
+  })
+}
+
+/**
+ * Somebody here reads the channel: hears its publisher from now on. Does nothing for one that is followed
+ * already.
+ */
+export function follow<Socket>(
+  live: LiveState<Socket>,
+  channel: Channel<Socket>,
+  source: EphemeralSource,
+): void {
+  const place = parseChannelKey(channel.key)
+  if (place === null) throw new Error(`not a channel key: ${channel.key}`)
+  const value = live.ephemeral.get(channel.key) ?? new EphemeralValue(channel.key, source, place)
+  if (value.unsubscribe !== null) return
+  live.ephemeral.add(value)
+  const take = (text: string) => guarded(live, `hearing of ${value.key}`, () => takeText(live, value, text))
+  value.unsubscribe = live.deps.relay?.subscribe(topicOfValue(value.key), take) ?? NOTHING
+  if (value.served !== null) return
+  value.stale = { since: null }
+  ask(live, value)
+}
+
+/** Asks again what was not answered; the question or the answer may have been lost. */
+export function askAgain<Socket>(live: LiveState<Socket>): void {
+  for (const value of live.ephemeral.unanswered) ask(live, value)
+  sendQuestions(live)
+}
+
+/** Sends what is to be asked of other processes. */
+export function sendQuestions<Socket>(live: LiveState<Socket>): void {
+  const { asking } = live.ephemeral
+  if (asking.size === 0) return
+  sendWants(live, [...asking].map(wantOf))
+  asking.clear()
+}
+
+/** Says again what is read here, so that its publishers go on telling it. */
+export function renewWants<Socket>(live: LiveState<Socket>): void {
+  const wants: Want[] = []
+  for (const value of live.ephemeral.all()) {
+    // Also what is published here: another process may have begun later, unheard.
+    if (value.unsubscribe !== null) wants.push(wantOf(value))
+  }
+  live.ephemeral.asking.clear()
+  sendWants(live, wants)
+}
+
+/**
+ * The publisher that is followed is not heard any more, or ends: what is published here counts again, or what
+ * is known is old.
+ */
+export function losePublisher<Socket>(live: LiveState<Socket>, value: EphemeralValue, since: Millis): void {
+  if (value.followed === null || value.followed.isGone) return
+  const { served } = value
+  value.followed.isGone = true
+  if (value.served !== served) restate(live, value)
+  else if (served === value.followed) becomeStale(live, value, since)
+}
+
+function takeText<Socket>(live: LiveState<Socket>, value: EphemeralValue, text: string): void {
+  const joined = joinText(value.assembly, text)
+  value.assembly = joined.assembly
+  const message = joined.whole === null ? null : parseValueText(joined.whole)
+  if (message === null || message.key !== value.key) return
+  live.ephemeral.heardAt.set(message.epoch, live.deps.clock.now())
+  takeMessage(live, value, message)
+}
+
+function takeMessage<Socket>(live: LiveState<Socket>, value: EphemeralValue, message: ValueText): void {
+  const { own, followed } = value
+  if (own !== null && !isNewer(message, own.origin)) return
+  if (followed !== null && !followed.isGone && isNewer(followed.origin, message)) return
+  const known = followed !== null && isSameOrigin(followed.origin, message) ? followed.document : null
+  switch (message.type) {
+    case 'full':
+      if (known !== null && message.seq <= known.seq) confirm(live, value)
+      else begin(live, value, message, new LiveDocument(message, live.deps.limits.marks))
+      return
+    case 'delta':
+      if (known === null || message.from > known.seq) {
+        missed(live, value)
+        return
+      }
+      if (message.seq > known.seq) {
+        const patch = { changes: message.changes, removed: message.removed }
+        known.apply(message.seq, patch)
+        if (value.served === followed) forward(live, value, patch)
+      }
+      confirm(live, value)
+      return
+    case 'at':
+      if (known === null || message.seq > known.seq) missed(live, value)
+      else confirm(live, value)
+      return
+    case 'begin':
+      if (known === null) missed(live, value)
+      return
+    case 'end':
+      if (known !== null) losePublisher(live, value, live.deps.clock.now())
+      return
+    default:
+      message satisfies never
+  }
+}
+
+/** Another publisher, or a state of the same one that nothing here leads to. */
+function begin<Socket>(
+  live: LiveState<Socket>,
+  value: EphemeralValue,
+  { epoch, begun }: ValueText,
+  document: LiveDocument,
+): void {
+  value.followed = { origin: { epoch, begun }, document, isGone: false }
+  answered(live, value)
+  restate(live, value)
+}
+
+/** What is known here of the followed publisher is all there is. */
+function confirm<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
+  const { served, followed } = value
+  answered(live, value)
+  if (followed !== null) followed.isGone = false
+  if (value.served !== served) restate(live, value)
+  else if (served === followed) becomeFresh(live, value)
+}
+
+function answered<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
+  value.gapSince = null
+  value.asks = 0
+  live.ephemeral.unanswered.delete(value)
+}
+
+/** Something was said that does not follow what is known here. */
+function missed<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
+  value.gapSince ??= live.deps.clock.now()
+  ask(live, value)
+}
+
+function ask<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
+  const now = live.deps.clock.now()
+  live.ephemeral.unanswered.add(value)
+  if (now - value.askedAt < Math.min(MAX_ASK_INTERVAL, MIN_ASK_INTERVAL * 2 ** (value.asks - 1))) return
+  value.askedAt = now
+  value.asks += 1
+  live.ephemeral.asking.add(value)
+}
+
+function wantOf(value: EphemeralValue): Want {
+  const { key, served, followed, gapSince, seq } = value
+  if (served === null) return { key, epoch: 0, begun: 0, seq: 0, mode: 'anybody' }
+  const isGone = served === followed && followed.isGone
+  return { key, ...served.origin, seq, mode: isGone ? 'anybody' : gapSince === null ? 'renew' : 'answer' }
+}
+
+function sendWants<Socket>(live: LiveState<Socket>, wants: readonly Want[]): void {
+  for (const text of printWants(wants)) live.deps.relay?.publish(WANT_TOPIC, text)
+}
+
+/** What comes by the relay is called by the relay, which is not to fail for it. */
+function guarded<Socket>(live: LiveState<Socket>, during: string, work: () => void): void {
+  try {
+    work()
+  } catch (cause) {
+    live.deps.defect(cause, during)
+  }
+}
+
+const NOTHING = () => {}

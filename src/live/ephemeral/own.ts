@@ -1,0 +1,117 @@
+import { isEmptyPatch, type Patch } from '../../core/patch.ts'
+import { LiveDocument } from '../document.ts'
+import type { LiveState } from '../state.ts'
+import { splitText } from './parts.ts'
+import type { ValueText, Want } from './texts.ts'
+import { type EphemeralValue, isNewer, isSameOrigin, type OwnValue, topicOfValue } from './value.ts'
+
+/**
+ * How long other processes are told of a value after they last said that they want it, ms. They say so every
+ * two seconds.
+ */
+const WANT_TIMEOUT = 7_000
+
+/** Shortest time between two texts of one value, ms; what comes meanwhile is merged. */
+const RELAY_INTERVAL = 100
+
+/**
+ * Returns the document that readers here are served, loaded from the board where this process publishes it;
+ * null: not known.
+ */
+export function servedDocument<Socket>(live: LiveState<Socket>, value: EphemeralValue): LiveDocument | null {
+  const { served, own } = value
+  return served !== null && served === own ? ownDocument(live, value, own) : (served?.document ?? null)
+}
+
+function ownDocument<Socket>(
+  live: LiveState<Socket>,
+  { source, place }: EphemeralValue,
+  own: OwnValue,
+): LiveDocument {
+  own.document ??= new LiveDocument(
+    { seq: own.seq, data: source.load(place.scope, place.parameters) },
+    live.deps.limits.marks,
+  )
+  return own.document
+}
+
+/** Notes a patch for other processes: sent at once if the value was quiet, otherwise with the next tick. */
+export function relayPatch<Socket>(
+  live: LiveState<Socket>,
+  value: EphemeralValue,
+  own: OwnValue,
+  patch: Patch,
+): void {
+  const now = live.deps.clock.now()
+  if (now >= own.wantedUntil) {
+    own.relayedSeq = own.seq
+    return
+  }
+  own.waiting.add(patch)
+  if (now - own.relayedAt >= RELAY_INTERVAL) relayWaiting(live, value, own)
+  else live.ephemeral.relaying.add(value)
+}
+
+/** What waits for other processes, of all values. */
+export function relayAll<Socket>(live: LiveState<Socket>): void {
+  const { relaying } = live.ephemeral
+  for (const value of relaying) if (value.own !== null) relayWaiting(live, value, value.own)
+  relaying.clear()
+}
+
+function relayWaiting<Socket>(live: LiveState<Socket>, value: EphemeralValue, own: OwnValue): void {
+  const from = own.relayedSeq
+  const patch = own.waiting.take()
+  live.ephemeral.relaying.delete(value)
+  own.relayedSeq = own.seq
+  if (from === own.seq || isEmptyPatch(patch)) return
+  own.relayedAt = live.deps.clock.now()
+  const { origin, seq } = own
+  sendText(live, { type: 'delta', key: value.key, ...origin, from, seq, ...patch })
+}
+
+/** Another process wants a value: sees to it that it has all of it, and is told of what follows. */
+export function answerWant<Socket>(live: LiveState<Socket>, want: Want): void {
+  const value = live.ephemeral.get(want.key)
+  const own = value?.own ?? null
+  const { key, epoch, begun } = want
+  // It missed that we ended.
+  if (epoch === live.ephemeral.epoch && own?.origin.begun !== begun)
+    sendText(live, { type: 'end', key, epoch, begun })
+  if (value === undefined || own === null) return
+  const isOwn = isSameOrigin(own.origin, want)
+  // It follows another publisher, which began later: we are not the one who is asked.
+  if (!isOwn && want.mode !== 'anybody' && isNewer(want, own.origin)) return
+  const now = live.deps.clock.now()
+  if (now >= own.wantedUntil) own.relayedSeq = own.seq
+  own.wantedUntil = now + WANT_TIMEOUT
+  const before = own.relayedSeq
+  const document = ownDocument(live, value, own)
+  relayWaiting(live, value, own)
+  const { origin, seq } = own
+  if (isOwn && want.seq <= seq) {
+    if (want.seq === seq && want.mode !== 'renew') sendText(live, { type: 'at', key, ...origin, seq })
+    // What was sent just now is all that it lacks.
+    if (want.seq >= before) return
+    const patch = document.deltaSince(want.seq)
+    if (patch !== null) {
+      sendText(live, { type: 'delta', key, ...origin, from: want.seq, seq, ...patch })
+      return
+    }
+  }
+  sendText(live, { type: 'full', key, ...origin, seq, data: document.value() })
+}
+
+export function sendText<Socket>(live: LiveState<Socket>, text: ValueText): void {
+  const { relay } = live.deps
+  if (relay === null) return
+  live.ephemeral.texts += 1
+  const id = `${live.ephemeral.epoch.toString(36)}-${live.ephemeral.texts.toString(36)}`
+  const parts = splitText(JSON.stringify(text), id)
+  if (parts === null) {
+    live.deps.defect(new RangeError('a value is too large for the relay'), `relaying ${text.key}`)
+    return
+  }
+  const topic = topicOfValue(text.key)
+  for (const part of parts) relay.publish(topic, part)
+}

@@ -1,0 +1,78 @@
+import type { Millis } from '../../core/clock.ts'
+import type { Patch } from '../../core/patch.ts'
+import { channelFields } from '../channel.ts'
+import { feedsOf } from '../membership.ts'
+import { flushFeed, publish, publishPlain } from '../publish.ts'
+import { snapshotMessage } from '../send-document.ts'
+import type { LiveState } from '../state.ts'
+import { staleMessage } from './messages.ts'
+import { servedDocument } from './own.ts'
+import type { EphemeralValue } from './value.ts'
+
+/** A patch of the served value is to reach its readers here with the next tick. */
+export function forward<Socket>(live: LiveState<Socket>, value: EphemeralValue, patch: Patch): void {
+  const channel = live.channels.get(value.key)
+  if (channel === undefined) return
+  const feeds = feedsOf(channel)
+  if (feeds.some((feed) => feed.epoch !== value.epoch)) {
+    // Its board could not tell it whole when that was due.
+    restate(live, value)
+    return
+  }
+  channel.seq = value.seq
+  const now = live.deps.clock.now()
+  for (const feed of feeds) if (feed.add(patch, now)) live.dirty[feed.clientType].add(feed)
+}
+
+/**
+ * Readers here are served another document than before, from another position: all get it whole (rule E-5).
+ */
+export function restate<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
+  value.stale = null
+  const channel = live.channels.get(value.key)
+  if (channel === undefined) return
+  const document = servedDocument(live, value)
+  if (document === null) return
+  const at = { epoch: value.epoch, seq: document.seq }
+  channel.seq = at.seq
+  for (const feed of feedsOf(channel)) {
+    feed.take()
+    live.dirty[feed.clientType].delete(feed)
+    feed.seq = at.seq
+    feed.epoch = at.epoch
+    publish(live, feed, snapshotMessage(live, channel, document, at))
+  }
+}
+
+/** Tells readers here that the value may be old since then (rule E-6); the first `since` holds. */
+export function becomeStale<Socket>(live: LiveState<Socket>, value: EphemeralValue, since: Millis): void {
+  if (value.stale !== null) return
+  value.stale = { since }
+  const channel = live.channels.get(value.key)
+  if (channel === undefined) return
+  for (const feed of feedsOf(channel)) {
+    // What is known comes before: no update follows while the value is stale.
+    live.dirty[feed.clientType].delete(feed)
+    flushFeed(live, feed)
+    publishPlain(live, feed, staleMessage(channel, since))
+  }
+}
+
+/** The value is as it was told, and new again: a `resumed` that changes nothing says so (rule E-6). */
+export function becomeFresh<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
+  if (value.stale === null) return
+  value.stale = null
+  const channel = live.channels.get(value.key)
+  if (channel === undefined) return
+  for (const feed of feedsOf(channel)) {
+    publish(live, feed, {
+      type: 'resumed',
+      ...channelFields(channel),
+      epoch: feed.epoch,
+      from: feed.seq,
+      seq: feed.seq,
+      timestamp: live.deps.clock.now(),
+      changes: {},
+    })
+  }
+}

@@ -1,0 +1,48 @@
+import type { ChannelKey } from '../core/ids.ts'
+import type { Channel } from './channel.ts'
+import type { LiveDocument } from './document.ts'
+import type { ChannelSource, EphemeralSource } from './ports.ts'
+import type { LiveState } from './state.ts'
+
+export function isEphemeral(source: ChannelSource): source is EphemeralSource {
+  return source.kind === 'state' && source.durability === 'ephemeral'
+}
+
+/**
+ * Returns the epoch that positions of the channel have now: of the journal, or of whichever process publishes
+ * it.
+ */
+export function epochOf<Socket>(live: LiveState<Socket>, channel: Channel<Socket>): number {
+  if (!isEphemeral(channel.source)) return live.epoch
+  return live.ephemeral.get(channel.key)?.epoch ?? 0
+}
+
+/** Returns the channel's document if it is in memory. */
+export function documentInMemory<Socket>(
+  live: LiveState<Socket>,
+  channel: Channel<Socket>,
+): LiveDocument | null {
+  if (!isEphemeral(channel.source)) return live.documents.peek(channel.key) ?? null
+  return live.ephemeral.get(channel.key)?.served?.document ?? null
+}
+
+/**
+ * See `Channel.seq`: nothing changed between this and the engine's position, and everybody will stand at it.
+ */
+export function positionOf<Socket>(live: LiveState<Socket>, source: ChannelSource, key: ChannelKey): number {
+  if (isEphemeral(source)) return live.ephemeral.get(key)?.seq ?? 0
+  if (source.kind === 'state') return live.documents.peek(key)?.seq ?? live.seq
+  const { history } = live.deps
+  const newest = history.lastSeqOf(key)
+  if (newest <= live.seq) return newest
+  // The tables are ahead of the tail: the event before our own position.
+  const rows = history.latestOfChannel(key, LOOK_BACK)
+  const before = rows.findLast((row) => row.seq <= live.seq)
+  if (before !== undefined) return before.seq
+  // Either there is none, or the tail is so far behind that we do not look for it: who stands earlier will
+  // ask.
+  return rows.length < LOOK_BACK ? 0 : live.seq
+}
+
+/** Rows of a stream among which the one before our own position is looked for. */
+const LOOK_BACK = 64

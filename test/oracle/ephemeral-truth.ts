@@ -1,0 +1,51 @@
+import { type ChannelKey, type ChannelName, channelKey, type WorkspaceId } from '../../src/core/ids.ts'
+import type { JsonObject } from '../../src/core/json.ts'
+import type { ChannelSource } from '../../src/live/ports.ts'
+
+/** The channels of the ephemeral oracle, by their addresses. */
+export const ADDRESSES = ['price:a', 'price:b', 'price:c'] as const
+
+export const WORKSPACE = 'desk' as WorkspaceId
+
+const NAME = 'price' as ChannelName
+
+export function priceKey(address: string): ChannelKey {
+  return channelKey(NAME, { workspace: WORKSPACE, user: null }, [address.slice('price:'.length)])
+}
+
+/** Everything that any publisher ever published: documents by channel, epoch and seq. */
+export class EphemeralTruth {
+  readonly #versions = new Map<string, { readonly seq: number; readonly value: JsonObject }[]>()
+
+  note(address: string, epoch: number, seq: number, value: JsonObject): void {
+    const name = `${address} ${epoch}`
+    const versions = this.#versions.get(name) ?? []
+    versions.push({ seq, value })
+    this.#versions.set(name, versions)
+  }
+
+  /** The document as its publisher had it at a position; undefined for one that never was. */
+  at(address: string, epoch: number, seq: number): JsonObject | undefined {
+    return this.#versions.get(`${address} ${epoch}`)?.findLast((version) => version.seq <= seq)?.value
+  }
+}
+
+/** What the board of one process has: the values that it publishes. */
+export class EphemeralBoard {
+  readonly values = new Map<string, JsonObject>()
+  /** Since when this process publishes a channel, and under which epoch. */
+  readonly published = new Map<string, { readonly begun: number; readonly epoch: number }>()
+
+  readonly sources: readonly ChannelSource[] = [
+    {
+      kind: 'state',
+      durability: 'ephemeral',
+      name: NAME,
+      parameters: ['symbol'],
+      audience: 'workspace',
+      permission: null,
+      knows: ({ workspace }, [symbol = '']) => workspace === WORKSPACE && ['a', 'b', 'c'].includes(symbol),
+      load: (_, [symbol = '']) => this.values.get(`price:${symbol}`) ?? {},
+    },
+  ]
+}
