@@ -104,17 +104,20 @@ describe('REST', () => {
     }
   })
 
-  test('requests beyond the limit get 429 with Retry-After', async () => {
-    const statuses = await Promise.all(
+  test('requests beyond the limit get 429, and are served after the time that Retry-After names', async () => {
+    const answers = await Promise.all(
       Array.from({ length: 700 }, async () => {
-        const response = await fetch(`${server.url}/api/nothing`)
-        await response.body?.cancel()
-        return response.status
+        const { status, headers, body } = await fetch(`${server.url}/api/nothing`)
+        await body?.cancel()
+        return { status, retryAfter: headers.get('retry-after') }
       }),
     )
-    expect(new Set(statuses)).toEqual(new Set([404, 429]))
-    await Bun.sleep(1_000)
-    expect((await fetch(`${server.url}/health`)).status).toBe(200)
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404, 429]))
+    const refused = answers.find(({ status }) => status === 429)
+    const seconds = Number(refused?.retryAfter)
+    expect(seconds).toBeWithin(1, 5)
+    await Bun.sleep(seconds * 1000)
+    expect((await fetch(`${server.url}/api/nothing`)).status).toBe(404)
   })
 })
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { until } from '../support/until.ts'
 import { type BareSocket, openBareSocket } from './bare-socket.ts'
-import { type LoginKey, newKey, openLoggedIn, type RawSocket } from './raw-socket.ts'
+import { type LoginKey, newKey, openLoggedIn, type RawSocket, type Received } from './raw-socket.ts'
 import { type ServerProcess, startServer, temporaryFolder } from './server-process.ts'
 
 const folder = await temporaryFolder()
@@ -39,9 +40,10 @@ describe('a reader that does not read (G5)', () => {
     }
     const before = reader.received.length
     reader.goOnReading()
-    await until(async () => (await slowReaders()) === 0)
-    await report()
-    await Bun.sleep(500)
+    await until(async () => (await slowReaders()) === 0, 'the end of the slow reader')
+    const last = await report()
+    const isLast = ({ type, seq }: Received) => type === 'update' && Number(seq) >= Number(last.seq)
+    await until(() => reader.received.some(isLast), 'an update with the last report')
     expect(reader.isOpen()).toBe(true)
 
     let seq = 0
@@ -97,7 +99,7 @@ async function stall(reader: BareSocket): Promise<void> {
     // Few at a time: a slow reader that goes on asking is closed.
     for (let n = 0; n < 4; n++) reader.send({ type: 'refresh' })
     return (await slowReaders()) > 0
-  })
+  }, 'a slow reader')
 }
 
 async function slowReaders(): Promise<number> {
@@ -107,20 +109,12 @@ async function slowReaders(): Promise<number> {
   return Number(found[1])
 }
 
-async function until(reached: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 20_000
-  while (!(await reached())) {
-    if (performance.now() > end) throw new Error('never came')
-    await Bun.sleep(5)
-  }
-}
-
-function report(): Promise<unknown> {
+function report(): Promise<Received> {
   const networks = [{ name: 'lan', loss: 0, rtt: 1 + (reports % 100), bytes_in: 1, bytes_out: 1 }]
   return request({ type: 'network_update', networks })
 }
 
-async function request(message: Parameters<RawSocket['send']>[0]): Promise<unknown> {
+async function request(message: Parameters<RawSocket['send']>[0]): Promise<Received> {
   reports += 1
   const id = `n${reports}`
   device.send({ ...message, id })
