@@ -1,4 +1,6 @@
-/** Asks every few milliseconds until `holds` is true. Throws after `timeout` ms, naming what was waited for. */
+/**
+ * Asks every few milliseconds until `holds` is true. Throws after `timeout` ms, naming what was waited for.
+ */
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
