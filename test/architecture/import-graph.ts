@@ -32,6 +32,18 @@ export function importsOf(file: SourceFile): readonly Import[] {
   return found
 }
 
+/** Returns every file and package that is loaded with a file, by value imports. */
+export function loadedWith(start: string, imports: readonly Import[]): ReadonlySet<string> {
+  const next = Map.groupBy(
+    imports.filter(({ typeOnly }) => !typeOnly),
+    ({ from }) => from,
+  )
+  const loaded = new Set([start])
+  // A set that grows while it is walked is walked to its end.
+  for (const file of loaded) for (const { to } of next.get(file) ?? []) loaded.add(to)
+  return loaded
+}
+
 /** Circles of value imports, each as the list of its files; empty when there is none. */
 export function cycles(imports: readonly Import[]): readonly (readonly string[])[] {
   const next = new Map<string, string[]>()

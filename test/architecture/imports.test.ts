@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { type Violation, violationOf } from './directions.ts'
-import { cycles, type Import, importsOf } from './import-graph.ts'
+import { cycles, type Import, importsOf, loadedWith } from './import-graph.ts'
 import { sourceFiles } from './source-files.ts'
 
 const imports = sourceFiles('src', 'db').flatMap(importsOf)
@@ -12,6 +12,12 @@ describe('the import graph of src and db', () => {
 
   test('points in the directions the design allows', () => {
     expect(imports.map(violationOf).filter(isViolation).map(print)).toEqual([])
+  })
+
+  test('brings no schemas into a browser: shapes stand for them there', () => {
+    const loaded = loadedWith('src/web/main.tsx', imports)
+    expect(loaded.has('src/protocol/server-shapes.ts')).toBe(true)
+    expect([...loaded].filter((one) => one.startsWith('@sinclair/'))).toEqual([])
   })
 
   test('has no circle of value imports', () => {

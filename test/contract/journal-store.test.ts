@@ -11,7 +11,7 @@ const ROWS = sealed(ORIGIN, 5, [
   ['a', set('n', 1)],
   ['b', { kind: 'event', type: 'notification', data: { text: 'ü "quoted"\n' } }],
   ['a', { kind: 'patch', patch: { changes: { 'x.y': [1, null, { z: -0.5 }] }, removed: ['w'] } }],
-  ['b', { kind: 'event', type: 'violation', data: null }],
+  ['b', { kind: 'event', type: 'trade', data: null }],
   ['a', set('n', 3)],
   ['c', { kind: 'epoch' }],
 ])
