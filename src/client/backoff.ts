@@ -1,7 +1,8 @@
 import type { Millis } from '../core/clock.ts'
 
 /** Shortest and longest wait between two attempts to connect. */
-export const BACKOFF = { first: 500, most: 30_000 } as const
+const MIN_BACKOFF: Millis = 500
+const MAX_BACKOFF: Millis = 30_000
 
 /**
  * How long to wait before the next attempt, in ms: half fixed, half random, of a span that doubles with every
@@ -9,7 +10,7 @@ export const BACKOFF = { first: 500, most: 30_000 } as const
  * back at one moment. `attempt` counts from 0, `random` is from 0 to 1.
  */
 export function backoff(attempt: number, random: number): Millis {
-  const span = Math.min(BACKOFF.most, BACKOFF.first * 2 ** Math.min(attempt, 16))
+  const span = Math.min(MAX_BACKOFF, MIN_BACKOFF * 2 ** Math.min(attempt, 16))
   return Math.round(span / 2 + (span / 2) * random)
 }
 

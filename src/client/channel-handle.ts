@@ -1,11 +1,11 @@
 import type { ChannelHandle } from './api.ts'
 import type { Subscription } from './subscription.ts'
 
-/** What one user of a state channel holds; `leave` is called once, when it is closed. */
-export function channelHandle(subscription: Subscription, leave: () => void): ChannelHandle {
-  const ends: (() => void)[] = [leave]
-  const ending = (end: () => void) => {
-    ends.push(end)
+/** What one user of a state channel holds; `release` is called once, when it is closed. */
+export function channelHandle(subscription: Subscription, release: () => void): ChannelHandle {
+  const cleanups: (() => void)[] = [release]
+  const onClose = (end: () => void) => {
+    cleanups.push(end)
     return end
   }
   return {
@@ -29,10 +29,10 @@ export function channelHandle(subscription: Subscription, leave: () => void): Ch
     get updatedAt() {
       return subscription.replica.updatedAt
     },
-    onChange: (listener) => ending(subscription.changes.add(listener)),
-    onStatus: (listener) => ending(subscription.statuses.add(listener)),
+    onChange: (listener) => onClose(subscription.changes.add(listener)),
+    onStatus: (listener) => onClose(subscription.statuses.add(listener)),
     close() {
-      for (const end of ends.splice(0)) end()
+      for (const end of cleanups.splice(0)) end()
     },
   }
 }

@@ -30,7 +30,7 @@ export class Channels {
   readonly #deps: ChannelsDeps
   readonly #subscriptions = new Map<string, Subscription>()
   /** Which channels may be asked for now; null while the link is down. */
-  #mayAsk: MayAsk | null = null
+  #maySubscribe: MaySubscribe | null = null
   readonly #names = new ChannelNames()
   #isFlushing = false
 
@@ -39,17 +39,17 @@ export class Channels {
   }
 
   subscribe(wanted: Wanted): ChannelHandle {
-    const subscription = this.#use(wanted, null)
-    return channelHandle(subscription, this.#leaveOnce(subscription))
+    const subscription = this.#acquire(wanted, null)
+    return channelHandle(subscription, this.#releaseOnce(subscription))
   }
 
   events(wanted: Wanted, listener: (event: StreamEventMessage) => void, after: Cursor | null): () => void {
-    const subscription = this.#use(wanted, after)
+    const subscription = this.#acquire(wanted, after)
     const stop = subscription.events.add(listener)
-    const leave = this.#leaveOnce(subscription)
+    const release = this.#releaseOnce(subscription)
     return () => {
       stop()
-      leave()
+      release()
     }
   }
 
@@ -58,9 +58,9 @@ export class Channels {
     this.#names.learn(nameByAlias)
   }
 
-  /** The link is up, or knows more about who we are: everything that `mayAsk` allows is asked for. */
-  ready(mayAsk: MayAsk): void {
-    this.#mayAsk = mayAsk
+  /** The link is up, or knows more about who we are: everything that `maySubscribe` allows is asked for. */
+  ready(maySubscribe: MaySubscribe): void {
+    this.#maySubscribe = maySubscribe
     for (const subscription of this.#subscriptions.values()) {
       if (subscription.phase.type === 'refused') subscription.phase = { type: 'wanted' }
     }
@@ -69,22 +69,22 @@ export class Channels {
 
   /** The link is down: replicas keep their positions, to go on from. */
   down(): void {
-    this.#mayAsk = null
+    this.#maySubscribe = null
     for (const subscription of this.#subscriptions.values()) {
       subscription.cancelRetry()
       subscription.phase = { type: 'wanted' }
       subscription.stale = null
-      subscription.askedAt = Number.NEGATIVE_INFINITY
+      subscription.requestedAt = Number.NEGATIVE_INFINITY
     }
   }
 
   /** A frame of the channel was lost on the way: go on from the last position. */
   lost(channel: ChannelFields): void {
-    for (const subscription of this.#of(channel)) this.#askAgain(subscription)
+    for (const subscription of this.#of(channel)) this.#resubscribe(subscription)
   }
 
   /** Takes a message if it is about channels. */
-  take(message: ServerMessage): void {
+  handle(message: ServerMessage): void {
     switch (message.type) {
       case 'snapshot':
       case 'resumed':
@@ -124,36 +124,40 @@ export class Channels {
     const { replica } = subscription
     switch (message.type) {
       case 'snapshot':
-        this.#outcome(subscription, message, replica.snapshot(message))
+        this.#applyOutcome(subscription, message, replica.snapshot(message))
         break
       case 'resumed':
       case 'update':
-        this.#outcome(subscription, message, replica.delta(message))
+        this.#applyOutcome(subscription, message, replica.delta(message))
         break
       case 'event':
-        this.#outcome(subscription, message, replica.event(message, subscription.phase.type === 'asked'))
+        this.#applyOutcome(
+          subscription,
+          message,
+          replica.event(message, subscription.phase.type === 'requested'),
+        )
         break
       default:
         message satisfies never
     }
   }
 
-  #outcome(subscription: Subscription, message: FeedMessage, outcome: Outcome): void {
+  #applyOutcome(subscription: Subscription, message: FeedMessage, outcome: Outcome): void {
     const { replica } = subscription
     switch (outcome.type) {
       case 'changed':
-        if (replica.value !== null) subscription.changes.tell(replica.value, outcome.change)
+        if (replica.value !== null) subscription.changes.notify(replica.value, outcome.change)
         break
       case 'event':
-        if (message.type === 'event') subscription.events.tell(message)
+        if (message.type === 'event') subscription.events.notify(message)
         break
       case 'gap':
         // What was published while our question is on its way is in the answer too.
-        if (subscription.phase.type === 'asked' && message.type !== 'resumed') break
+        if (subscription.phase.type === 'requested' && message.type !== 'resumed') break
         // An answer that does not fit our position: it is worth nothing. Others keep it, or a stream's events
         // were lost unsaid.
-        if (subscription.phase.type === 'asked') replica.forget()
-        this.#askAgain(subscription)
+        if (subscription.phase.type === 'requested') replica.forget()
+        this.#resubscribe(subscription)
         break
       case 'corrupt':
         this.#deps.error(
@@ -161,10 +165,10 @@ export class Channels {
         )
         // A snapshot that does not fit its own checksum would not be better the next time.
         if (message.type === 'snapshot') {
-          if (replica.value !== null) subscription.changes.tell(replica.value, { type: 'snapshot' })
+          if (replica.value !== null) subscription.changes.notify(replica.value, { type: 'snapshot' })
         } else {
           replica.forget()
-          this.#askAgain(subscription)
+          this.#resubscribe(subscription)
         }
         break
       case 'ignored':
@@ -176,7 +180,7 @@ export class Channels {
 
   #caughtUp(channel: ChannelFields): void {
     for (const subscription of this.#of(channel))
-      if (subscription.phase.type === 'asked') subscription.phase = { type: 'live' }
+      if (subscription.phase.type === 'requested') subscription.phase = { type: 'live' }
   }
 
   #resync(channel: ChannelFields, reason: string): void {
@@ -200,8 +204,8 @@ export class Channels {
   #refused(channel: ChannelFields, { code, message, retry_after }: ErrorMessage): void {
     for (const subscription of this.#of(channel)) {
       subscription.phase = { type: 'refused', error: appError(code, message, retry_after) }
-      if (!PASSING.has(code)) continue
-      this.#later(subscription, retryDelay(retry_after ?? REFUSED_MILLIS, this.#deps.random()))
+      if (!TRANSIENT.has(code)) continue
+      this.#retryLater(subscription, retryDelay(retry_after ?? RETRY_INTERVAL, this.#deps.random()))
     }
   }
 
@@ -212,7 +216,7 @@ export class Channels {
       .flatMap((spelling) => this.#subscriptions.get(keyOf(spelling, workspace)) ?? [])
   }
 
-  #use({ channel, workspace = this.#deps.workspace }: Wanted, after: Cursor | null): Subscription {
+  #acquire({ channel, workspace = this.#deps.workspace }: Wanted, after: Cursor | null): Subscription {
     const key = keyOf(channel, workspace)
     let subscription = this.#subscriptions.get(key)
     if (subscription === undefined) {
@@ -224,7 +228,7 @@ export class Channels {
     return subscription
   }
 
-  #leaveOnce(subscription: Subscription): () => void {
+  #releaseOnce(subscription: Subscription): () => void {
     let isUsing = true
     return () => {
       if (!isUsing) return
@@ -235,7 +239,7 @@ export class Channels {
       const { channel, workspace } = subscription
       this.#subscriptions.delete(keyOf(channel, workspace))
       const { type } = subscription.phase
-      if (type !== 'asked' && type !== 'live') return
+      if (type !== 'requested' && type !== 'live') return
       // Somebody else has it, by another of its names.
       if (this.#of({ channel: this.#names.addressOf(channel), workspace }).length > 0) return
       this.#deps.send({ type: 'unsubscribe', channels: [channel], ...this.#workspaceField(workspace) })
@@ -248,18 +252,18 @@ export class Channels {
   }
 
   /** Asks once more, but not more than once a second. */
-  #askAgain(subscription: Subscription): void {
-    subscription.phase = { type: 'asked' }
-    const wait = subscription.askedAt + AGAIN_MILLIS - this.#deps.clock.now()
+  #resubscribe(subscription: Subscription): void {
+    subscription.phase = { type: 'requested' }
+    const wait = subscription.requestedAt + MIN_RESUBSCRIBE_INTERVAL - this.#deps.clock.now()
     if (wait > 0) {
-      this.#later(subscription, wait)
+      this.#retryLater(subscription, wait)
     } else {
       subscription.phase = { type: 'wanted' }
       this.#flushSoon()
     }
   }
 
-  #later(subscription: Subscription, wait: Millis): void {
+  #retryLater(subscription: Subscription, wait: Millis): void {
     subscription.cancelRetry()
     subscription.cancelRetry = this.#deps.timers.after(wait, () => {
       subscription.phase = { type: 'wanted' }
@@ -278,19 +282,19 @@ export class Channels {
   }
 
   #flush(): void {
-    const mayAsk = this.#mayAsk
-    if (mayAsk === null) return
+    const maySubscribe = this.#maySubscribe
+    if (maySubscribe === null) return
     const wanted = [...this.#subscriptions.values()].filter(
-      (one) => one.phase.type === 'wanted' && mayAsk(this.#names.nameOf(one.channel), one.workspace),
+      (one) => one.phase.type === 'wanted' && maySubscribe(this.#names.nameOf(one.channel), one.workspace),
     )
     for (const workspace of new Set(wanted.map((one) => one.workspace))) {
       const own = wanted.filter((one) => one.workspace === workspace)
       for (let at = 0; at < own.length; at += LIMITS.channelsPerMessage)
-        this.#ask(workspace, own.slice(at, at + LIMITS.channelsPerMessage))
+        this.#sendSubscribe(workspace, own.slice(at, at + LIMITS.channelsPerMessage))
     }
   }
 
-  #ask(workspace: string, batch: readonly Subscription[]): void {
+  #sendSubscribe(workspace: string, batch: readonly Subscription[]): void {
     const cursors: { [channel: string]: Cursor } = {}
     for (const { channel, replica } of batch)
       if (replica.position !== null) cursors[channel] = replica.position
@@ -299,8 +303,8 @@ export class Channels {
     const message = { type: 'subscribe', channels, ...this.#workspaceField(workspace) } as const
     if (!this.#deps.send({ ...message, ...(isResume ? { cursors } : {}) })) return
     for (const subscription of batch) {
-      subscription.askedAt = this.#deps.clock.now()
-      subscription.phase = { type: 'asked' }
+      subscription.requestedAt = this.#deps.clock.now()
+      subscription.phase = { type: 'requested' }
     }
   }
 }
@@ -309,14 +313,14 @@ export class Channels {
 type Wanted = { readonly channel: string; readonly workspace?: string | undefined }
 
 /** Whether a channel of this name, without parameters, may be asked for now. */
-type MayAsk = (name: string, workspace: string) => boolean
+type MaySubscribe = (name: string, workspace: string) => boolean
 
 /** Refusals that pass by themselves. */
-const PASSING: ReadonlySet<string> = new Set<ErrorCode>([
+const TRANSIENT: ReadonlySet<string> = new Set<ErrorCode>([
   'RateLimited',
   'ServiceUnavailable',
   'DatabaseError',
   'InternalError',
 ])
-const REFUSED_MILLIS = 5000
-const AGAIN_MILLIS = 1000
+const RETRY_INTERVAL = 5000
+const MIN_RESUBSCRIBE_INTERVAL = 1000

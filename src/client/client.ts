@@ -53,17 +53,17 @@ class LiveClient implements Client {
     const clock = options.clock ?? PLATFORM.clock
     const random = options.random ?? PLATFORM.random
     const timers = options.timers ?? PLATFORM.timers
-    const error = (error: AppError) => this.#errors.tell(error)
+    const error = (error: AppError) => this.#errors.notify(error)
     const format = options.format ?? 'msgpack'
     const { url, clientType = 'web', workspace = DEFAULT_WORKSPACE } = options
     let address = ''
-    const ask = (from: string): string => {
+    const buildAddress = (from: string): string => {
       address = addressOf(from, clientType, format, workspace)
       return address
     }
     // A wrong one is told of at once.
-    if (typeof url === 'string') ask(url)
-    const nextAddress = () => (typeof url === 'string' ? address : ask(url()))
+    if (typeof url === 'string') buildAddress(url)
+    const nextAddress = () => (typeof url === 'string' ? address : buildAddress(url()))
     const link = new Link(
       {
         url: nextAddress,
@@ -76,8 +76,8 @@ class LiveClient implements Client {
       {
         up: (hello, sentAt) => this.#up(hello, sentAt),
         down: () => this.#down(),
-        message: (message) => this.#take(message),
-        beat: (serverTime, sentAt) => {
+        message: (message) => this.#handle(message),
+        heartbeatAnswered: (serverTime, sentAt) => {
           this.#clock.learn(serverTime, sentAt)
           this.#pings.answered(sentAt)
         },
@@ -91,16 +91,16 @@ class LiveClient implements Client {
     this.#link = link
     this.#clock = new ServerClock(clock)
     this.#pings = new Pings(timers, clock)
-    const anyNumber = () => fraction(random)
-    this.#channels = new Channels({ clock, timers, random: anyNumber, workspace, send, error })
+    const randomFraction = () => fraction(random)
+    this.#channels = new Channels({ clock, timers, random: randomFraction, workspace, send, error })
     this.#login = new Login(options.credentials ?? null, {
       host: () => new URL(address).host,
       send,
       error,
       serverNow: () => this.#clock.now(),
-      user: (user) => this.#users.tell(user),
+      user: (user) => this.#users.notify(user),
       restart: (reason) => link.restart(reason),
-      stop: (reason) => link.stop(NO_LOGIN, reason),
+      stop: (reason) => link.stop(LOGIN_FAILED, reason),
     })
     const prefix = toBase64url(random.bytes(9))
     let messages = 0
@@ -110,7 +110,7 @@ class LiveClient implements Client {
       nextId: () => `${prefix}-${++messages}`,
       hasCredentials: () => this.#login.hasCredentials,
       timers,
-      random: anyNumber,
+      random: randomFraction,
     }
     this.#requests = this.addOutbox((deps) => new Requests(deps))
   }
@@ -132,7 +132,7 @@ class LiveClient implements Client {
   }
 
   close(): void {
-    this.#link.stop(NORMAL, 'closed by this client')
+    this.#link.stop(NORMAL_CLOSURE, 'closed by this client')
   }
 
   retry(): void {
@@ -166,8 +166,8 @@ class LiveClient implements Client {
     return outbox
   }
 
-  ping(timeoutMillis = PING_MILLIS) {
-    return this.#pings.ping(() => this.#link.beat(), timeoutMillis)
+  ping(timeoutMillis = PING_TIMEOUT) {
+    return this.#pings.ping(() => this.#link.sendHeartbeat(), timeoutMillis)
   }
 
   onState(listener: (state: LinkState) => void) {
@@ -209,7 +209,7 @@ class LiveClient implements Client {
     this.#login.down()
   }
 
-  #take(message: ServerMessage): void {
+  #handle(message: ServerMessage): void {
     switch (message.type) {
       case 'authenticated':
         this.#login.authenticated(message)
@@ -224,7 +224,7 @@ class LiveClient implements Client {
         this.#refused(message)
         break
       default:
-        this.#channels.take(message)
+        this.#channels.handle(message)
     }
   }
 
@@ -237,9 +237,9 @@ class LiveClient implements Client {
       this.#outboxes.some((outbox) => outbox.refused(id, message))
     )
       return
-    if (channel !== undefined) this.#channels.take(message)
+    if (channel !== undefined) this.#channels.handle(message)
     else this.#login.refused(message)
-    this.#errors.tell(appError(message.code, message.message, message.retry_after))
+    this.#errors.notify(appError(message.code, message.message, message.retry_after))
   }
 
   #state(state: LinkState): void {
@@ -247,7 +247,7 @@ class LiveClient implements Client {
       for (const outbox of this.#outboxes) outbox.closed(state.reason)
       this.#login.closed(state.reason)
     }
-    this.#states.tell(state)
+    this.#states.notify(state)
   }
 }
 
@@ -263,7 +263,7 @@ function addressOf(url: string, type: string, format: string, workspace: string)
   return address.href
 }
 
-const PING_MILLIS = 5000
-const NORMAL = 1000
+const PING_TIMEOUT = 5000
+const NORMAL_CLOSURE = 1000
 /** In the state only: the login message could not be made. */
-const NO_LOGIN = 4002
+const LOGIN_FAILED = 4002

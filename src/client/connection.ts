@@ -27,7 +27,7 @@ export type ConnectionEvents = {
   /** Every message after it, except answers to heartbeats. */
   message(message: ServerMessage): void
   /** A heartbeat sent at `sentAt` (ms, our clock) was answered. */
-  beat(serverTime: Millis, sentAt: Millis): void
+  heartbeatAnswered(serverTime: Millis, sentAt: Millis): void
   /** Nothing was heard since `since`, though it should have been. */
   silent(since: Millis): void
   heard(): void
@@ -59,7 +59,7 @@ export class Connection {
     this.openedAt = deps.clock.now()
     this.#phase = {
       type: 'opening',
-      cancel: deps.timers.after(HELLO_MILLIS, () => this.#giveUp('no hello in time')),
+      cancel: deps.timers.after(HELLO_TIMEOUT, () => this.#giveUp('no hello in time')),
     }
     this.#socket = deps.open(deps.url(), {
       opened: () => {},
@@ -83,9 +83,9 @@ export class Connection {
   }
 
   /** Sends a heartbeat, unless one is on its way already; false before hello. */
-  beat(): boolean {
+  sendHeartbeat(): boolean {
     if (this.#phase.type !== 'up') return false
-    this.#phase.heartbeat.beatNow()
+    this.#phase.heartbeat.sendNow()
     return true
   }
 
@@ -96,7 +96,7 @@ export class Connection {
 
   #giveUp(reason: string): void {
     if (!this.#finish()) return
-    this.#socket.close(GIVEN_UP, reason)
+    this.#socket.close(CONNECTION_ABANDONED, reason)
     this.#events.ended(null, reason)
   }
 
@@ -120,14 +120,14 @@ export class Connection {
   #receivedPlain(frame: Frame): void {
     const decoded = decodeServerFrame(frame)
     if (!decoded.ok) this.#events.broken(decoded.error)
-    else if (decoded.value !== null) this.#take(decoded.value)
+    else if (decoded.value !== null) this.#handle(decoded.value)
   }
 
   #receivedPacked(packed: PackedDecoder, frame: Frame): void {
     const outcome = packed.decode(frame)
     switch (outcome.type) {
       case 'message':
-        this.#take(outcome.message)
+        this.#handle(outcome.message)
         break
       case 'lost':
         this.#events.lost(outcome)
@@ -142,7 +142,7 @@ export class Connection {
     }
   }
 
-  #take(message: ServerMessage): void {
+  #handle(message: ServerMessage): void {
     const phase = this.#phase
     if (phase.type === 'opening') {
       if (message.type !== 'hello') {
@@ -157,13 +157,13 @@ export class Connection {
       this.#events.message(message)
     } else if (phase.type === 'up') {
       const sentAt = phase.heartbeat.answered()
-      if (sentAt !== null) this.#events.beat(message.timestamp, sentAt)
+      if (sentAt !== null) this.#events.heartbeatAnswered(message.timestamp, sentAt)
     }
   }
 
   #startHeartbeat(seconds: number): Heartbeat {
     const heartbeat = new Heartbeat(this.#deps.clock, this.#deps.timers, seconds * 1000, {
-      beat: () => this.send({ type: 'heartbeat' }),
+      send: () => this.send({ type: 'heartbeat' }),
       silent: () => this.#events.silent(heartbeat.lastHeard),
       heard: () => this.#events.heard(),
       dead: () => this.#giveUp('the server was silent for too long'),
@@ -179,7 +179,7 @@ type Phase =
   | { readonly type: 'over' }
 
 /** A server that does not say hello within this has accepted a socket that it cannot serve. */
-const HELLO_MILLIS = 15_000
+const HELLO_TIMEOUT = 15_000
 
 /** Browsers let a page close with 1000 and 3000-4999 only; 4000 on is nobody's. */
-const GIVEN_UP = 4000
+const CONNECTION_ABANDONED = 4000

@@ -3,7 +3,7 @@ import type { Timers } from './api.ts'
 
 export type HeartbeatEvents = {
   /** Send one now. */
-  beat(): void
+  send(): void
   /** Nothing was heard for a while after a beat. */
   silent(): void
   /** After `silent`: something was heard again. */
@@ -40,7 +40,7 @@ export class Heartbeat {
 
   /** `jitter` from 0 to 1: where in the first interval the first beat comes. */
   start(jitter: number): void {
-    this.#cancel = this.#timers.after(this.#interval * jitter, () => this.#beat())
+    this.#cancel = this.#timers.after(this.#interval * jitter, () => this.#send())
   }
 
   stop(): void {
@@ -63,27 +63,27 @@ export class Heartbeat {
   }
 
   /** Sends a beat outside of the rhythm, unless one is on its way. */
-  beatNow(): void {
+  sendNow(): void {
     if (this.#sentAt !== null) return
     this.#sentAt = this.#clock.now()
-    this.#events.beat()
+    this.#events.send()
   }
 
-  #beat(): void {
+  #send(): void {
     const sentAt = this.#clock.now()
     this.#sentAt = sentAt
-    this.#events.beat()
-    this.#cancel = this.#timers.after(Math.min(ANSWER_MILLIS, this.#interval / 2), () => this.#look(sentAt))
+    this.#events.send()
+    this.#cancel = this.#timers.after(Math.min(ANSWER_TIMEOUT, this.#interval / 2), () => this.#check(sentAt))
   }
 
-  #look(sentAt: Millis): void {
+  #check(sentAt: Millis): void {
     const waited = this.#clock.now() - sentAt
     if (this.#lastHeard >= sentAt) {
-      this.#cancel = this.#timers.after(Math.max(0, this.#interval - waited), () => this.#beat())
+      this.#cancel = this.#timers.after(Math.max(0, this.#interval - waited), () => this.#send())
     } else if (!this.#isSilent) {
       this.#isSilent = true
       this.#events.silent()
-      this.#cancel = this.#timers.after(this.#interval / 2, () => this.#look(sentAt))
+      this.#cancel = this.#timers.after(this.#interval / 2, () => this.#check(sentAt))
     } else {
       this.#events.dead()
     }
@@ -91,4 +91,4 @@ export class Heartbeat {
 }
 
 /** A server that runs answers a beat within this. */
-const ANSWER_MILLIS = 5000
+const ANSWER_TIMEOUT = 5000

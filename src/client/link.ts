@@ -21,7 +21,7 @@ export type LinkEvents = {
   /** The connection that was up is gone. */
   down(): void
   message(message: ServerMessage): void
-  beat(serverTime: Millis, sentAt: Millis): void
+  heartbeatAnswered(serverTime: Millis, sentAt: Millis): void
   lost(channel: ChannelFields): void
   broken(reason: string): void
   state(state: LinkState): void
@@ -71,13 +71,13 @@ export class Link {
    * normal.
    */
   stop(code: number, reason: string): void {
-    this.#leave(reason)
+    this.#disconnect(reason)
     this.#set({ status: 'closed', code, reason })
   }
 
   /** A new connection in place of the present one, at once. */
   restart(reason: string): void {
-    this.#leave(reason)
+    this.#disconnect(reason)
     this.#connect()
   }
 
@@ -87,8 +87,8 @@ export class Link {
   }
 
   /** Sends a heartbeat, unless one is on its way already; false while the link is not up. */
-  beat(): boolean {
-    return this.#connection?.beat() ?? false
+  sendHeartbeat(): boolean {
+    return this.#connection?.sendHeartbeat() ?? false
   }
 
   #connect(): void {
@@ -97,14 +97,14 @@ export class Link {
     const connection = new Connection(this.#deps, {
       hello: (hello) => this.#hello(connection, hello),
       message: (message) => this.#message(message),
-      beat: (serverTime, sentAt) => this.#events.beat(serverTime, sentAt),
+      heartbeatAnswered: (serverTime, sentAt) => this.#events.heartbeatAnswered(serverTime, sentAt),
       silent: (since) => {
         this.#silentSince = since
-        this.#tellFreshness()
+        this.#updateFreshness()
       },
       heard: () => {
         this.#silentSince = null
-        this.#tellFreshness()
+        this.#updateFreshness()
       },
       lost: (channel) => this.#events.lost(channel),
       broken: (reason) => this.#events.broken(reason),
@@ -116,7 +116,7 @@ export class Link {
   #hello(connection: Connection, hello: HelloMessage): void {
     if (hello.protocol !== PROTOCOL_VERSION) {
       const versions = `the server speaks version ${hello.protocol} of the protocol, this client ${PROTOCOL_VERSION}`
-      this.stop(OTHER_VERSION, `${versions}: reload or update it`)
+      this.stop(VERSION_MISMATCH, `${versions}: reload or update it`)
       return
     }
     this.#isUp = true
@@ -136,18 +136,18 @@ export class Link {
         // About one channel alone, or about all that the server says.
         if (message.channel !== undefined) break
         this.#serverStaleSince = message.since ?? this.#deps.clock.now()
-        this.#tellFreshness()
+        this.#updateFreshness()
         break
       case 'fresh':
         this.#serverStaleSince = null
-        this.#tellFreshness()
+        this.#updateFreshness()
         break
     }
     this.#events.message(message)
   }
 
   /** Of a connection that is up: whether what comes is as it should be; told when it changes. */
-  #tellFreshness(): void {
+  #updateFreshness(): void {
     if (this.#silentSince !== null) {
       this.#set({ status: 'stale', since: this.#silentSince, because: 'silence' })
     } else if (this.#serverStaleSince !== null) {
@@ -159,7 +159,7 @@ export class Link {
 
   #ended(connection: Connection, code: number | null, reason: string): void {
     // Only a connection that held for a while says that the next attempt may come quickly.
-    const held = connection.age >= HELD_MILLIS
+    const held = connection.age >= MIN_STABLE_TIME
     this.#connection = null
     this.#down()
     if (code !== null && !mayReconnect(code)) {
@@ -177,13 +177,13 @@ export class Link {
   }
 
   /** Ends whatever there is, without a word to come back. */
-  #leave(reason: string): void {
+  #disconnect(reason: string): void {
     this.#cancelRetry()
     const connection = this.#connection
     this.#connection = null
     this.#goodbye = null
     this.#attempt = 0
-    connection?.close(NORMAL, reason)
+    connection?.close(NORMAL_CLOSURE, reason)
     this.#down()
   }
 
@@ -199,7 +199,7 @@ export class Link {
   }
 }
 
-const HELD_MILLIS = 10_000
-const NORMAL = 1000
+const MIN_STABLE_TIME = 10_000
+const NORMAL_CLOSURE = 1000
 /** In the state only; no server sends it. */
-const OTHER_VERSION = 4001
+const VERSION_MISMATCH = 4001

@@ -96,7 +96,7 @@ export class Login {
   }
 
   #isFresh(): boolean {
-    return this.#challenge !== null && this.#challenge.expires > this.#deps.serverNow() + MARGIN_MILLIS
+    return this.#challenge !== null && this.#challenge.expires > this.#deps.serverNow() + EXPIRY_MARGIN
   }
 
   /** Uses the connection's challenge up; it is good for one attempt (rule L-4). */
@@ -108,7 +108,7 @@ export class Login {
     this.#lastError = null
     const session = challenge.session
     this.#session = session
-    const message = await answerOf(credentials, challenge, this.#deps.host())
+    const message = await authenticateMessage(credentials, challenge, this.#deps.host())
     // Signing takes a while: the connection, or the credentials, may be others by now.
     if (this.#session !== session || !this.#isConnected || this.#credentials !== credentials) return
     if (message.ok) {
@@ -131,7 +131,7 @@ export class Login {
   }
 }
 
-async function answerOf(
+async function authenticateMessage(
   credentials: Credentials,
   challenge: Challenge,
   host: string,
@@ -140,7 +140,7 @@ async function answerOf(
     if (credentials.type === 'token') return ok({ type: 'authenticate', token: await credentials.token() })
     // Whoever runs this server might relay another one's challenge and log in there with the answer (rule
     // L-1).
-    if (!isOf(challenge.origin, host))
+    if (!hasHost(challenge.origin, host))
       throw new Error(`the challenge is of ${challenge.origin}, not of ${host}`)
     const { key, register } = credentials
     const signature = await key.sign(loginText(challenge))
@@ -156,9 +156,9 @@ async function answerOf(
   }
 }
 
-function isOf(origin: string, host: string): boolean {
+function hasHost(origin: string, host: string): boolean {
   return URL.canParse(origin) && new URL(origin).host === host
 }
 
 /** A challenge that is about to expire would have when it arrives. */
-const MARGIN_MILLIS = 2000
+const EXPIRY_MARGIN = 2000

@@ -44,7 +44,7 @@ export class Requests implements Outbox {
     this.#isReady = false
     for (const [id, waiting] of [...this.#waiting]) {
       waiting.cancelRetry()
-      if (waiting.wasSent && !waiting.isRepeatable) this.#settle(id, fail(BROKEN))
+      if (waiting.wasSent && !waiting.isRepeatable) this.#settle(id, fail(CONNECTION_LOST))
     }
   }
 
@@ -59,7 +59,7 @@ export class Requests implements Outbox {
   refused(id: string, { code, message, retry_after }: ErrorMessage): boolean {
     const waiting = this.#waiting.get(id)
     if (waiting === undefined) return false
-    if (!waiting.isRepeatable || retry_after === undefined || !PASSING.has(code))
+    if (!waiting.isRepeatable || retry_after === undefined || !TRANSIENT.has(code))
       return this.#settle(id, fail(appError(code, message, retry_after)))
     const wait = retryDelay(retry_after, this.#deps.random())
     waiting.cancelRetry = this.#deps.timers.after(wait, () => this.#send(waiting))
@@ -92,9 +92,9 @@ type Waiting = {
 
 const LOG_IN = appError('Unauthorized', 'boards take messages of users only: log in first')
 const TOO_MANY = appError('RateLimited', `${LIMITS.unanswered} messages wait for their answers already`)
-const BROKEN = appError(
+const CONNECTION_LOST = appError(
   'ConnectionClosed',
   'the connection broke before the answer: it may or may not have been taken',
 )
 /** Refusals that pass by themselves. */
-const PASSING: ReadonlySet<ErrorCode> = new Set(['RateLimited', 'ServiceUnavailable', 'DatabaseError'])
+const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['RateLimited', 'ServiceUnavailable', 'DatabaseError'])

@@ -23,7 +23,7 @@ export class ServerClock {
   learn(serverTime: Millis, sentAt: Millis): void {
     const now = this.#clock.now()
     const trip = Math.max(0, now - sentAt)
-    const ageing = Math.max(0, now - this.#takenAt) * DRIFT
+    const ageing = Math.max(0, now - this.#takenAt) * MAX_DRIFT
     if (trip / 2 > this.#error + ageing) return
     this.#offset = Math.round(serverTime - (sentAt + trip / 2))
     this.#error = trip / 2
@@ -32,4 +32,4 @@ export class ServerClock {
 }
 
 /** Clocks of computers drift apart by less than this share of the time. */
-const DRIFT = 0.0005
+const MAX_DRIFT = 0.0005

@@ -11,7 +11,7 @@ export type SubscriptionPhase =
   /** To be asked for as soon as that is possible. */
   | { readonly type: 'wanted' }
   /** Asked for, not answered in full. */
-  | { readonly type: 'asked' }
+  | { readonly type: 'requested' }
   | { readonly type: 'live' }
   | { readonly type: 'refused'; readonly error: AppError }
 
@@ -27,7 +27,7 @@ export class Subscription {
   /** Handles and event listeners; at 0 the channel is given back. */
   users = 0
   /** When it was last asked for, to not ask over and over. */
-  askedAt: Millis = Number.NEGATIVE_INFINITY
+  requestedAt: Millis = Number.NEGATIVE_INFINITY
   #stale: { readonly since: Millis | null } | null = null
   cancelRetry: () => void = () => {}
   #phase: SubscriptionPhase = { type: 'wanted' }
@@ -45,7 +45,7 @@ export class Subscription {
   set phase(phase: SubscriptionPhase) {
     const before = this.status
     this.#phase = phase
-    if (before.type !== this.status.type) this.statuses.tell(this.status)
+    if (before.type !== this.status.type) this.statuses.notify(this.status)
   }
 
   /**
@@ -55,7 +55,7 @@ export class Subscription {
   set stale(stale: { readonly since: Millis | null } | null) {
     const before = this.status
     this.#stale = stale
-    if (before.type !== this.status.type) this.statuses.tell(this.status)
+    if (before.type !== this.status.type) this.statuses.notify(this.status)
   }
 
   get status(): ChannelStatus {

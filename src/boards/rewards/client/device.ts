@@ -43,7 +43,7 @@ class DeviceOutbox implements Device, Outbox {
   #wanted: DeviceDescription | null = null
   #isReady = false
   /** The `connect` that brings the device back by itself; null when none is on its way. */
-  #comingBack: string | null = null
+  #reconnectId: string | null = null
   /** Calls the next attempt to come back off; null when none is due. */
   #cancelRetry: (() => void) | null = null
 
@@ -64,7 +64,7 @@ class DeviceOutbox implements Device, Outbox {
       return Promise.resolve(fail(tooMany(MAX_REPORTS)))
     const id = this.#deps.nextId()
     return new Promise((resolve) => {
-      this.#reports.add({ type: 'network_update', networks, id, ...wish(ack) }, resolve)
+      this.#reports.add({ type: 'network_update', networks, id, ...ackField(ack) }, resolve)
     })
   }
 
@@ -73,14 +73,14 @@ class DeviceOutbox implements Device, Outbox {
     this.#wanted = null
     if (!this.#isReady)
       return Promise.resolve(fail(appError('ConnectionClosed', 'not connected: the device has left already')))
-    this.#reports.abandon(appError('ConnectionClosed', 'the device has left'))
-    return this.#submit({ type: 'disconnect', id: this.#deps.nextId(), ...wish(ack) })
+    this.#reports.failRetries(appError('ConnectionClosed', 'the device has left'))
+    return this.#submit({ type: 'disconnect', id: this.#deps.nextId(), ...ackField(ack) })
   }
 
   /** Logged in on a new connection: the device comes back, then what was not acknowledged. */
   ready(): void {
     this.#isReady = true
-    if (!this.#isConnecting) this.#comeBack()
+    if (!this.#isConnecting) this.#reconnect()
     // Reports belong to a device: it connects first.
     for (const { message } of this.#waiting.values()) this.#deps.send(message)
     this.#reports.up()
@@ -89,7 +89,7 @@ class DeviceOutbox implements Device, Outbox {
   /** The connection is gone; what was not acknowledged waits for the next one. */
   down(): void {
     this.#isReady = false
-    this.#comingBack = null
+    this.#reconnectId = null
     this.#stopRetry()
     this.#reports.down()
     for (const [id, { message, settle }] of [...this.#waiting]) {
@@ -114,7 +114,7 @@ class DeviceOutbox implements Device, Outbox {
     const waiting = this.#waiting.get(id)
     if (waiting === undefined) return false
     this.#settle(id, result)
-    if (waiting.message.type === 'connect') this.#reports.deviceIsThere()
+    if (waiting.message.type === 'connect') this.#reports.deviceConnected()
     return true
   }
 
@@ -130,10 +130,10 @@ class DeviceOutbox implements Device, Outbox {
     const error = appError(message.code, message.message, message.retry_after)
     if (waiting.message.type === 'connect') {
       // Nobody who could try again made this call: it is for us to do.
-      if (id === this.#comingBack && PASSING.has(message.code)) this.#comeBackLater(message.retry_after)
+      if (id === this.#reconnectId && TRANSIENT.has(message.code)) this.#reconnectLater(message.retry_after)
       else {
         this.#wanted = null
-        this.#reports.abandon(error)
+        this.#reports.failRetries(error)
       }
     }
     this.#settle(id, fail(error))
@@ -141,12 +141,12 @@ class DeviceOutbox implements Device, Outbox {
   }
 
   #reportRefused(report: Report, { code, message, retry_after }: ErrorMessage): void {
-    if (AWAY.has(code) && this.#wanted !== null && this.#reports.keepForDevice(report)) {
+    if (DEVICE_OFFLINE.has(code) && this.#wanted !== null && this.#reports.retryOnceConnected(report)) {
       if (this.#isConnecting || this.#cancelRetry !== null) return
-      const connect = this.#comeBack()
+      const connect = this.#reconnect()
       if (connect !== null) this.#deps.send(connect)
-    } else if (PASSING.has(code) && retry_after !== undefined) {
-      this.#reports.keepFor(report, retryDelay(retry_after, this.#deps.random()))
+    } else if (TRANSIENT.has(code) && retry_after !== undefined) {
+      this.#reports.retryAfter(report, retryDelay(retry_after, this.#deps.random()))
     } else {
       this.#reports.settle(report.message.id, fail(appError(code, message, retry_after)))
     }
@@ -156,7 +156,7 @@ class DeviceOutbox implements Device, Outbox {
     return [...this.#waiting.values()].some(({ message }) => message.type === 'connect')
   }
 
-  #submit(message: Attachment): Promise<Result<Ack>> {
+  #submit(message: ConnectOrDisconnect): Promise<Result<Ack>> {
     if (!this.#deps.hasCredentials()) return Promise.resolve(fail(LOG_IN))
     if (this.#reports.size + this.#waiting.size >= LIMITS.unanswered)
       return Promise.resolve(fail(tooMany(LIMITS.unanswered)))
@@ -167,20 +167,20 @@ class DeviceOutbox implements Device, Outbox {
   }
 
   /** Keeps the `connect` of a device that was there before; answers it, or null when there is none. */
-  #comeBack(): Attachment | null {
+  #reconnect(): ConnectOrDisconnect | null {
     if (this.#wanted === null) return null
     const message = connectMessage(this.#wanted, this.#deps.nextId())
-    this.#comingBack = message.id
+    this.#reconnectId = message.id
     this.#keep(message, (result) => {
       if (!result.ok) this.#deps.error(result.error)
     })
     return message
   }
 
-  #comeBackLater(wait = COME_BACK_MILLIS): void {
+  #reconnectLater(wait = RECONNECT_INTERVAL): void {
     this.#cancelRetry = this.#deps.timers.after(retryDelay(wait, this.#deps.random()), () => {
       this.#cancelRetry = null
-      const message = this.#comeBack()
+      const message = this.#reconnect()
       if (message !== null) this.#deps.send(message)
     })
   }
@@ -190,7 +190,7 @@ class DeviceOutbox implements Device, Outbox {
     this.#cancelRetry = null
   }
 
-  #keep(message: Attachment, settle: (result: Result<Ack>) => void): void {
+  #keep(message: ConnectOrDisconnect, settle: (result: Result<Ack>) => void): void {
     this.#waiting.set(message.id, { message, settle })
   }
 
@@ -202,15 +202,15 @@ class DeviceOutbox implements Device, Outbox {
 }
 
 /** What says whether this connection is the device. */
-type Attachment = (ConnectMessage | DisconnectMessage) & { readonly id: string }
-type Waiting = { readonly message: Attachment; readonly settle: (result: Result<Ack>) => void }
+type ConnectOrDisconnect = (ConnectMessage | DisconnectMessage) & { readonly id: string }
+type Waiting = { readonly message: ConnectOrDisconnect; readonly settle: (result: Result<Ack>) => void }
 
-function connectMessage(device: DeviceDescription, id: string, ack?: AckLevel): Attachment {
+function connectMessage(device: DeviceDescription, id: string, ack?: AckLevel): ConnectOrDisconnect {
   const { device_id, name } = device
-  return { type: 'connect', device_id, ...(name === undefined ? {} : { name }), id, ...wish(ack) }
+  return { type: 'connect', device_id, ...(name === undefined ? {} : { name }), id, ...ackField(ack) }
 }
 
-function wish(ack: AckLevel | undefined): { readonly ack?: AckLevel } {
+function ackField(ack: AckLevel | undefined): { readonly ack?: AckLevel } {
   return ack === undefined ? {} : { ack }
 }
 
@@ -226,10 +226,10 @@ const MAX_REPORTS = LIMITS.unanswered - 1
 
 const LOG_IN = appError('Unauthorized', 'a device belongs to a user: log in first')
 /** Refusals that pass by themselves. */
-const PASSING: ReadonlySet<ErrorCode> = new Set(['RateLimited', 'ServiceUnavailable', 'DatabaseError'])
+const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['RateLimited', 'ServiceUnavailable', 'DatabaseError'])
 /**
  * The server has put the device offline, and may have forgotten it since (rule V-7). One that was taken over
  * is none of these.
  */
-const AWAY: ReadonlySet<ErrorCode> = new Set(['ConnectionClosed', 'EntityNotFound'])
-const COME_BACK_MILLIS = 5000
+const DEVICE_OFFLINE: ReadonlySet<ErrorCode> = new Set(['ConnectionClosed', 'EntityNotFound'])
+const RECONNECT_INTERVAL = 5000

@@ -14,9 +14,9 @@ export type Report = {
   readonly message: NetworkUpdateMessage & { readonly id: string }
   readonly settle: (result: Result<Ack>) => void
   /** `kept` is to be sent again; `repeated` has been, and has no answer. */
-  phase: 'new' | 'sent' | 'kept' | 'repeated'
+  phase: 'new' | 'sent' | 'retry' | 'resent'
   /** On this connection the server has answered that the device is not there. */
-  wasAway: boolean
+  wasOffline: boolean
 }
 
 /**
@@ -29,7 +29,7 @@ export class ReportQueue {
   readonly #reports = new Map<string, Report>()
   #isUp = false
   /** The server says that the device is not there: nothing goes until it is. */
-  #isAway = false
+  #isDeviceOffline = false
   /** The server wants to be left alone for a while; ends that. */
   #endPause: (() => void) | null = null
 
@@ -46,7 +46,7 @@ export class ReportQueue {
   }
 
   add(message: Report['message'], settle: Report['settle']): void {
-    this.#reports.set(message.id, { message, settle, phase: 'new', wasAway: false })
+    this.#reports.set(message.id, { message, settle, phase: 'new', wasOffline: false })
     this.#flush()
   }
 
@@ -59,32 +59,32 @@ export class ReportQueue {
   /** The connection is gone: whether what was sent was taken, nobody knows. */
   down(): void {
     this.#isUp = false
-    this.#isAway = false
+    this.#isDeviceOffline = false
     this.#stopPause()
     for (const report of this.#reports.values()) {
-      report.wasAway = false
-      if (report.phase !== 'new') report.phase = 'kept'
+      report.wasOffline = false
+      if (report.phase !== 'new') report.phase = 'retry'
     }
   }
 
   /** It goes again when the device is there; false when that was tried on this connection. */
-  keepForDevice(report: Report): boolean {
-    if (report.wasAway) return false
-    report.wasAway = true
-    report.phase = 'kept'
-    this.#isAway = true
+  retryOnceConnected(report: Report): boolean {
+    if (report.wasOffline) return false
+    report.wasOffline = true
+    report.phase = 'retry'
+    this.#isDeviceOffline = true
     return true
   }
 
   /** A `connect` was acknowledged, or is no longer waited for. */
-  deviceIsThere(): void {
-    this.#isAway = false
+  deviceConnected(): void {
+    this.#isDeviceOffline = false
     this.#flush()
   }
 
   /** It goes again, and everything behind it, after `wait` ms. */
-  keepFor(report: Report, wait: Millis): void {
-    report.phase = 'kept'
+  retryAfter(report: Report, wait: Millis): void {
+    report.phase = 'retry'
     this.#stopPause()
     this.#endPause = this.#deps.timers.after(wait, () => {
       this.#endPause = null
@@ -93,14 +93,14 @@ export class ReportQueue {
   }
 
   /** The device will not be there: what waits for it fails. */
-  abandon(error: AppError): void {
-    if (!this.#isAway) return
-    const waiting = [...this.#reports.values()].filter(({ phase }) => phase === 'kept')
+  failRetries(error: AppError): void {
+    if (!this.#isDeviceOffline) return
+    const waiting = [...this.#reports.values()].filter(({ phase }) => phase === 'retry')
     for (const { message, settle } of waiting) {
       this.#reports.delete(message.id)
       settle(fail(error))
     }
-    this.deviceIsThere()
+    this.deviceConnected()
   }
 
   /** There will be no connection. */
@@ -121,10 +121,10 @@ export class ReportQueue {
   }
 
   #flush(): void {
-    if (!this.#isUp || this.#isAway || this.#endPause !== null) return
-    this.#send('kept', 'repeated')
-    const isRepeating = [...this.#reports.values()].some(({ phase }) => phase === 'repeated')
-    if (!isRepeating) this.#send('new', 'sent')
+    if (!this.#isUp || this.#isDeviceOffline || this.#endPause !== null) return
+    this.#send('retry', 'resent')
+    const isResending = [...this.#reports.values()].some(({ phase }) => phase === 'resent')
+    if (!isResending) this.#send('new', 'sent')
   }
 
   #send(from: Report['phase'], to: Report['phase']): void {
