@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createDevice } from '../../src/boards/rewards/client/device.ts'
 import { keyFromSecret } from '../../src/cli/key-file.ts'
 import { createClient } from '../../src/client/client.ts'
+import { encodeWithMsgpackr } from '../../src/protocol/msgpackr-writer.ts'
 import type { OurServer } from './our-server.ts'
 
 /** A device that comes and goes: each time `rewards.summary` changes, and the change is journaled. */
@@ -14,6 +15,7 @@ const CHANGE_MILLIS = 90
 export async function startChanges(server: OurServer): Promise<Changes> {
   const client = createClient({
     url: server.socket,
+    encodeMsgpack: encodeWithMsgpackr,
     credentials: {
       type: 'key',
       key: keyFromSecret(createHash('sha256').update('bench changes').digest()),

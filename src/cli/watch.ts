@@ -4,6 +4,7 @@ import { type AppError, appError } from '../core/errors.ts'
 import { DEFAULT_WORKSPACE, WORKSPACE_PATTERN } from '../core/ids.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import { WIRE_FORMATS, type WireFormat } from '../protocol/connection.ts'
+import { encodeWithMsgpackr } from '../protocol/msgpackr-writer.ts'
 import { readKeyFile } from './key-file.ts'
 import { findServer, serverAddress } from './server-address.ts'
 import { argumentsOrDie, die, orDie, printable, quietOnClosedPipe } from './terminal.ts'
@@ -40,7 +41,13 @@ quietOnClosedPipe()
 
 const printer = args.on('json') ? jsonPrinter : textPrinter
 const workspace = orDie(workspaceName(args.text('workspace') ?? DEFAULT_WORKSPACE), 2)
-const client = createClient({ url: server.socket, format, workspace, ...credentials })
+const client = createClient({
+  url: server.socket,
+  format,
+  encodeMsgpack: encodeWithMsgpackr,
+  workspace,
+  ...credentials,
+})
 const handle = client.subscribe(channel)
 handle.onChange((value, change) => print(printer.changed(handle, value, change)))
 handle.onStatus((status) => {

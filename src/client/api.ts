@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../core/json.ts'
 import type { Patch } from '../core/patch.ts'
 import type { Result } from '../core/result.ts'
 import type { BoardMessage } from '../protocol/board-message.ts'
+import type { EncodeMsgpack } from '../protocol/codec.ts'
 import type { ClientType, Frame, WireFormat } from '../protocol/connection.ts'
 import type { AckMessage } from '../protocol/server/ack.ts'
 import type { ErrorMessage } from '../protocol/server/error.ts'
@@ -19,6 +20,11 @@ export type ClientOptions = {
   readonly url: string | (() => string)
   /** Default `msgpack`. */
   readonly format?: WireFormat
+  /**
+   * Writes the messages of the formats `msgpack` and `packed`. Default: the client's own small code, for
+   * pages; programs on Bun hand in `encodeWithMsgpackr`.
+   */
+  readonly encodeMsgpack?: EncodeMsgpack
   /** Default `web`: updates every 250 ms; `tui`: every 100 ms. */
   readonly clientType?: ClientType
   /** The workspace of channels for which none is named, default `main`. */

@@ -68,6 +68,7 @@ class LiveClient implements Client {
       {
         url: nextAddress,
         format,
+        encodeMsgpack: options.encodeMsgpack,
         open: options.webSocket ?? platformSocket(),
         clock,
         random,

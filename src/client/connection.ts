@@ -1,7 +1,7 @@
 import type { Clock, Millis, Random } from '../core/clock.ts'
 import type { BoardMessage } from '../protocol/board-message.ts'
 import type { ClientMessage } from '../protocol/client-messages.ts'
-import { decodeServerFrame, encodeClientMessage } from '../protocol/codec.ts'
+import { decodeServerFrame, type EncodeMsgpack, encodeClientMessage } from '../protocol/codec.ts'
 import type { Frame, WireFormat } from '../protocol/connection.ts'
 import { PackedDecoder } from '../protocol/packed-decoder.ts'
 import type { HelloMessage } from '../protocol/server/hello.ts'
@@ -15,6 +15,8 @@ export type ConnectionDeps = {
   /** Asked for each connection anew. */
   readonly url: () => string
   readonly format: WireFormat
+  /** Undefined: the client's own. */
+  readonly encodeMsgpack: EncodeMsgpack | undefined
   readonly open: OpenSocket
   readonly clock: Clock
   readonly random: Random
@@ -78,7 +80,8 @@ export class Connection {
   /** Sends, if hello has been said. */
   send(message: ClientMessage | BoardMessage): boolean {
     if (this.#phase.type !== 'up') return false
-    this.#socket.send(encodeClientMessage(message, this.#deps.format))
+    const { format, encodeMsgpack } = this.#deps
+    this.#socket.send(encodeClientMessage(message, format, encodeMsgpack))
     return true
   }
 

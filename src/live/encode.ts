@@ -1,4 +1,4 @@
-import { encodeServerMessage } from '../protocol/codec.ts'
+import { encodeServerMessage } from '../protocol/encode-server-message.ts'
 import type { FeedMessage, ServerMessage } from '../protocol/server-messages.ts'
 import { wireType } from '../protocol/stream-event.ts'
 import type { Feed } from './feed.ts'

@@ -9,24 +9,20 @@ import { decodeMsgpack } from './msgpack-reader.ts'
 import { encodeMsgpack } from './msgpack-writer.ts'
 import { readServerMessage } from './read-server-message.ts'
 import type { ServerMessage } from './server-messages.ts'
-import { toWireEvent } from './stream-event.ts'
+
+/** Writes a value as MessagePack that keeps to rule P-9. */
+export type EncodeMsgpack = (value: Json) => Uint8Array<ArrayBuffer>
 
 /**
- * Returns a server's message as one frame: JSON text, or MessagePack bytes of the same shape. In `packed`
- * sessions every message but those of a channel's feed is plain MessagePack (rule K-1); the feed's are made
- * by `packed-encoder.ts`.
+ * Returns a client's message as one frame; `packed` sessions send plain MessagePack. Pages use the writer of
+ * this folder, programs on Bun hand in msgpackr's.
  */
-export function encodeServerMessage(message: ServerMessage, format: WireFormat): Frame {
-  return encode(message.type === 'event' ? toWireEvent(message) : message, format)
-}
-
-/** Returns a client's message as one frame; `packed` sessions send plain MessagePack. */
-export function encodeClientMessage(message: ClientMessage | BoardMessage, format: WireFormat): Frame {
-  return encode(message, format)
-}
-
-function encode(message: Json, format: WireFormat): Frame {
-  return format === 'json' ? JSON.stringify(message) : encodeMsgpack(message)
+export function encodeClientMessage(
+  message: ClientMessage | BoardMessage,
+  format: WireFormat,
+  msgpack: EncodeMsgpack = encodeMsgpack,
+): Frame {
+  return format === 'json' ? JSON.stringify(message) : msgpack(message)
 }
 
 /**

@@ -20,6 +20,12 @@ describe('the import graph of src and db', () => {
     expect([...loaded].filter((one) => one.startsWith('@sinclair/'))).toEqual([])
   })
 
+  test('brings no msgpackr into a browser, whose first load has a budget: our own code reads and writes there', () => {
+    const loaded = loadedWith('src/web/main.tsx', imports)
+    expect(loaded.has('src/protocol/msgpack-writer.ts')).toBe(true)
+    expect([...loaded].filter((one) => one.startsWith('msgpackr'))).toEqual([])
+  })
+
   test('has no circle of value imports', () => {
     expect(cycles(imports).map((circle) => circle.join(' -> '))).toEqual([])
   })

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from 'bun:test'
 import { sign } from 'node:crypto'
 import { createClient } from '../../src/client/client.ts'
 import { canonicalJson, isJsonObject } from '../../src/core/json.ts'
+import { encodeWithMsgpackr } from '../../src/protocol/msgpackr-writer.ts'
 import { databaseFile } from '../../src/storage/sqlite/open.ts'
 import { seeded } from '../support/seeded.ts'
 import { type ClusterServer, startCluster, until } from './cluster-server.ts'
@@ -130,6 +131,7 @@ function read(address: string, key: LoginKey, format: (typeof FORMATS)[number]) 
   const client = createClient({
     url: address,
     format,
+    encodeMsgpack: encodeWithMsgpackr,
     clientType: 'tui',
     credentials: {
       type: 'key',

@@ -4,6 +4,7 @@ import type { OpenSocket } from '../../src/client/api.ts'
 import { createClient } from '../../src/client/client.ts'
 import { platformSocket } from '../../src/client/platform.ts'
 import { canonicalJson, isJsonObject, type Json } from '../../src/core/json.ts'
+import { encodeWithMsgpackr } from '../../src/protocol/msgpackr-writer.ts'
 import type { LoginKey } from '../e2e/raw-socket.ts'
 import type { LocalNode } from './local-cluster.ts'
 
@@ -62,6 +63,7 @@ export function startReader({ key, format, somewhere }: ReaderOptions) {
     url: () => `${somewhere().socketUrl}/ws`,
     webSocket: listening,
     format,
+    encodeMsgpack: encodeWithMsgpackr,
     clientType: 'tui',
     credentials: {
       type: 'key',

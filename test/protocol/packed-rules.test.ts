@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { Packr, Unpackr } from 'msgpackr'
 import type { Json, JsonObject } from '../../src/core/json.ts'
-import { encodeServerMessage } from '../../src/protocol/codec.ts'
+import { encodeServerMessage } from '../../src/protocol/encode-server-message.ts'
 import { PackedDecoder } from '../../src/protocol/packed-decoder.ts'
 import { PackedFeed } from '../../src/protocol/packed-encoder.ts'
 import type { UpdateMessage } from '../../src/protocol/server/update.ts'

@@ -5,6 +5,7 @@ import { createClient } from '../../src/client/client.ts'
 import { platformSocket } from '../../src/client/platform.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import type { AppError } from '../../src/core/errors.ts'
+import { encodeWithMsgpackr } from '../../src/protocol/msgpackr-writer.ts'
 import { identityOf } from './identity.ts'
 import type { PlannedDevice } from './plan.ts'
 import { lineOf } from './quality.ts'
@@ -41,6 +42,7 @@ export function openDevice(planned: PlannedDevice, site: Site, events: DeviceEve
   const identity = identityOf(site.seed, planned)
   const client = createClient({
     url: site.socket,
+    encodeMsgpack: encodeWithMsgpackr,
     credentials: {
       type: 'key',
       key: identity.key,
