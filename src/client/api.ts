@@ -14,7 +14,7 @@ import type { StreamEventMessage } from '../protocol/stream-event.ts'
 export type ClientOptions = {
   /**
    * `ws://host:port/ws` or a preset's address; the client adds `type`, `format` and `workspace` to it. A
-   * function is asked before every attempt: for a server of several nodes, any of which can go on with what
+   * function is called before every attempt: for a server of several nodes, each of which can continue what
    * another one began.
    */
   readonly url: string | (() => string)
@@ -27,7 +27,7 @@ export type ClientOptions = {
   readonly encodeMsgpack?: EncodeMsgpack
   /** Default `web`: updates every 250 ms; `tui`: every 100 ms. */
   readonly clientType?: ClientType
-  /** The workspace of channels for which none is named, default `main`. */
+  /** The workspace of channels for which the caller names none, default `main`. */
   readonly workspace?: string
   /** Log in as soon as the server has said hello, and again after every reconnect. */
   readonly credentials?: Credentials
@@ -39,13 +39,13 @@ export type ClientOptions = {
 }
 
 /**
- * How to log in: with a key (registering it when asked to), or with an access token, fetched anew each time.
+ * How to log in: with a key, which may be registered by it, or with an access token, fetched for each login.
  */
 export type Credentials =
   | { readonly type: 'key'; readonly key: SigningKey; readonly register?: Registration }
   | { readonly type: 'token'; readonly token: () => string | Promise<string> }
 
-/** An Ed25519 key: its 32 public bytes, and a function that signs with it. The secret stays where it is. */
+/** An Ed25519 key: its 32 public bytes, and a function that signs. The client never sees the secret. */
 export type SigningKey = {
   readonly publicKey: Uint8Array
   sign(message: Uint8Array): Uint8Array | Promise<Uint8Array>
@@ -55,34 +55,34 @@ export type Registration = { readonly username?: string; readonly device_name?: 
 
 export type Client = {
   readonly state: LinkState
-  /** Who is logged in on the present connection. */
+  /** The user who is logged in on the present connection. */
   readonly user: ClientUser | null
-  /** What the server said first on the present connection. */
+  /** The `hello` of the present connection. */
   readonly hello: HelloMessage | null
-  /** Connects, and keeps connected until `close`. Also the way back from `closed`. */
+  /** Connects, and stays connected until `close`. Also leaves the state `closed`. */
   connect(): void
-  /** Says goodbye; unanswered requests fail with ConnectionClosed. */
+  /** Closes the connection; unanswered requests fail with ConnectionClosed. */
   close(): void
   /**
-   * While offline: tries again now, not when the delay is over (the browser is online again, the tab is
-   * shown).
+   * While offline: connects now instead of after the delay; for when the browser is online again or the tab
+   * is shown.
    */
   retry(): void
   /**
-   * Logs in on this connection, or on a new one when its challenge is used up; remembered for every
-   * reconnect.
+   * Logs in on this connection, or on a new one when its challenge is used up; keeps the credentials for
+   * every reconnect.
    */
   login(credentials: Credentials): Promise<Result<ClientUser>>
-  /** Forgets the credentials and goes on anonymously, on a new connection. */
+  /** Forgets the credentials and continues anonymously, on a new connection. */
   logout(): void
   /**
-   * A replica of a state channel's document. `channel` is its address, with parameters after colons (rule
-   * S-12). Handles of one channel share the replica; it ends with the last one's `close`.
+   * Returns a handle of a state channel's document. `channel` is its address, with parameters after colons
+   * (rule S-12). Handles of one channel share one subscription, which ends when the last of them is closed.
    */
   subscribe(channel: string, options?: ChannelOptions): ChannelHandle
   /**
-   * Events of a stream channel, each exactly once and in order; from `after` on when it is given. Returns how
-   * to stop.
+   * Calls the listener with each event of a stream channel, once and in order; from the cursor `after` on
+   * when it is given. Returns a function that stops it.
    */
   events(
     channel: string,
@@ -91,29 +91,29 @@ export type Client = {
     options?: ChannelOptions,
   ): () => void
   /**
-   * Sends a message that a board declared, once a user is logged in, and returns its `ack`, or the error that
-   * it was refused with. When the connection breaks before the answer, the result is ConnectionClosed;
-   * `isRepeatable` says that the board takes a message of one id once, so that it is sent again instead,
-   * under its id, until it is answered; also after a refusal that passes.
+   * Sends a message that a board declared, as soon as a user is logged in. Returns the `ack`, or the error
+   * with which it was refused; ConnectionClosed when the connection breaks before the answer. `isRepeatable`
+   * says that the board applies messages with the same id once. Then the client sends the message again,
+   * under its id, after a reconnect and after errors that pass, until it is answered.
    */
   request(message: RequestMessage, options?: { readonly isRepeatable?: boolean }): Promise<Result<Ack>>
-  /** Adds an outbox, for a board whose messages need more than `request`. */
+  /** Adds an outbox, for a board whose messages need more than `request`, and returns it. */
   addOutbox<Added extends Outbox>(create: (deps: OutboxDeps) => Added): Added
   /**
-   * Sends a heartbeat and answers how long its echo took, in ms; fails with ConnectionError when none came
+   * Sends a heartbeat and returns the time to its answer, in ms; fails with ConnectionError when none came
    * within `timeoutMillis` (default 5,000), or at once while there is no connection. Heartbeats carry no id:
    * concurrent pings share one.
    */
   ping(timeoutMillis?: number): Promise<Result<Millis>>
   onState(listener: (state: LinkState) => void): () => void
   onUser(listener: (user: ClientUser | null) => void): () => void
-  /** Errors that belong to no call: broken frames, refused channels, wrong checksums. */
+  /** Errors that are the result of no call: broken frames, refused channels, wrong checksums. */
   onError(listener: (error: AppError) => void): () => void
-  /** The server's time, estimated from the messages that carry it. */
+  /** Returns the server's time, estimated from the messages that carry it. */
   serverNow(): Millis
 }
 
-/** `workspace`: where the channel lies; default: the client's own. */
+/** `workspace`: that of the channel; default: the client's own. */
 export type ChannelOptions = { readonly workspace?: string }
 
 export type ClientUser = { readonly id: string; readonly username: string }
@@ -124,13 +124,13 @@ export type LinkState =
   | { readonly status: 'connecting'; readonly attempt: number }
   | { readonly status: 'live'; readonly since: Millis }
   /**
-   * Connected, but nothing was heard for too long (`silence`, our clock), or the server says that of its own
-   * source (its clock).
+   * Connected, but no frame came for too long (`silence`, local clock), or the server says that it is cut off
+   * from its own source (`server`, server clock).
    */
   | { readonly status: 'stale'; readonly since: Millis; readonly because: 'silence' | 'server' }
   /** Not connected; the next attempt starts at `retryAt`. */
   | { readonly status: 'offline'; readonly reason: string; readonly retryAt: Millis }
-  /** Not connected and not coming back without a new `connect`. */
+  /** Not connected, until `connect` is called. */
   | { readonly status: 'closed'; readonly code: number; readonly reason: string }
 
 export type ChannelHandle = {
@@ -143,11 +143,11 @@ export type ChannelHandle = {
   readonly seq: number
   /** Whether the channel is not journaled: its positions are its publisher's own. */
   readonly isEphemeral: boolean
-  /** Server time (ms) of the newest message for this channel; null before the first. */
+  /** Server time of the newest message for this channel, in ms; null before the first. */
   readonly updatedAt: Millis | null
   onChange(listener: (value: JsonObject, change: Change) => void): () => void
   onStatus(listener: (status: ChannelStatus) => void): () => void
-  /** Gives the channel back, with all listeners of this handle. */
+  /** Removes the listeners of this handle; unsubscribes if it was the channel's last. */
   close(): void
 }
 
@@ -164,18 +164,17 @@ export type ChannelStatus =
 /** Why a listener is called: the whole document is new, or these paths changed. */
 export type Change = { readonly type: 'snapshot' } | { readonly type: 'update'; readonly patch: Patch }
 
-/** A message to a board without an id, which the client gives it. */
+/** A message to a board, without the id that the client adds. */
 export type RequestMessage = BoardMessage & { readonly id?: never }
 
-/** When an `ack` may come: 'replicated' is when a second node has the change (rule V-8). */
+/** What an `ack` has to wait for: 'replicated' is until a second node has the change (rule V-8). */
 export type AckLevel = NonNullable<BoardMessage['ack']>
 
-/** Committed: whoever has read up to (epoch, seq) sees the effect. */
+/** The message was committed; a document at or after (epoch, seq) shows the effect. */
 export type Ack = { readonly epoch: number; readonly seq: number; readonly value: Json }
 
 /**
- * What sends messages of one kind and hears what becomes of them: the client tells each of its outboxes all
- * of this.
+ * Sends messages to boards and handles their answers. The client calls these methods of each of its outboxes.
  */
 export type Outbox = {
   /** A user is logged in on a new connection: messages may be sent. */
@@ -184,28 +183,28 @@ export type Outbox = {
   down(): void
   /** No connection will follow. */
   closed(reason: string): void
-  /** Returns whether it was a message of this outbox that the server acknowledged. */
+  /** The server acknowledged a message. Returns whether this outbox had sent it. */
   acknowledged(message: AckMessage): boolean
-  /** Returns whether it was a message of this outbox, with this id, that the server refused. */
+  /** The server refused the message with this id. Returns whether this outbox had sent it. */
   refused(id: string, message: ErrorMessage): boolean
 }
 
-/** What a client gives to its outboxes. */
+/** What a client hands to its outboxes. */
 export type OutboxDeps = {
-  /** Sends, if the connection is up; false otherwise. Nothing is queued. */
+  /** Sends, if the connection is up, and returns whether it was. Nothing is queued. */
   send(message: BoardMessage): boolean
-  /** For errors that belong to no call. */
+  /** Takes an error that is the result of no call. */
   error(error: AppError): void
-  /** A new id for a message, never used before. */
+  /** Returns an id for a message that was never used before. */
   nextId(): string
-  /** Whether there is something to log in with. */
+  /** Returns whether the client has credentials. */
   hasCredentials(): boolean
   readonly timers: Timers
-  /** A number from 0 to 1, each time another. */
+  /** Returns a random number from 0 to 1. */
   random(): number
 }
 
-/** Opens a socket and tells what happens on it; `platform.ts` has the one over the platform's WebSocket. */
+/** Opens a socket, and calls `events` for what happens on it; `platform.ts` has the platform's WebSocket. */
 export type OpenSocket = (url: string, events: SocketEvents) => ClientSocket
 
 export type ClientSocket = {
@@ -213,12 +212,12 @@ export type ClientSocket = {
   close(code: number, reason: string): void
 }
 
-/** `closed` comes once and last, also for a socket that never opened (then with code 1006). */
+/** `closed` is called once and last, also for a socket that never opened (then with code 1006). */
 export type SocketEvents = {
   opened(): void
   received(frame: Frame): void
   closed(code: number, reason: string): void
 }
 
-/** Calls once after `millis`; the returned function takes it back. */
+/** Calls a function once, after `millis`; the returned function cancels that. */
 export type Timers = { after(millis: Millis, call: () => void): () => void }

@@ -1,7 +1,10 @@
 import type { ChannelHandle } from './api.ts'
 import type { Subscription } from './subscription.ts'
 
-/** What one user of a state channel holds; `release` is called once, when it is closed. */
+/**
+ * Returns a handle of a subscription; several handles may share one. Calls `release` once, when the handle is
+ * closed.
+ */
 export function channelHandle(subscription: Subscription, release: () => void): ChannelHandle {
   const cleanups: (() => void)[] = [release]
   const onClose = (end: () => void) => {

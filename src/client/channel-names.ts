@@ -11,12 +11,12 @@ export function keyOf(channel: string, workspace: string = DEFAULT_WORKSPACE): s
   return `${workspace}/${channel}`
 }
 
-/** The names by which channels go: the server's aliases (rule S-14), both ways. */
+/** The server's aliases of channels (rule S-14), from alias to name and back. */
 export class ChannelNames {
   #nameByAlias: { readonly [alias: string]: string } = {}
   readonly #aliasesByName = new Map<string, string[]>()
 
-  /** What `hello` says of them. */
+  /** Takes over the aliases that `hello` has. */
   learn(nameByAlias: { readonly [alias: string]: string }): void {
     this.#nameByAlias = nameByAlias
     this.#aliasesByName.clear()
@@ -32,12 +32,12 @@ export class ChannelNames {
     return Object.hasOwn(this.#nameByAlias, name) ? (this.#nameByAlias[name] ?? name) : name
   }
 
-  /** Returns the address under which the server answers. */
+  /** Returns the address that the server uses for the channel. */
   addressOf(channel: string): string {
     return this.nameOf(channel) + split(channel)[1]
   }
 
-  /** Returns every address by which somebody may have asked for the channel of this address. */
+  /** Returns every address, aliases included, by which the channel may have been subscribed to. */
   spellingsOf(address: string): readonly string[] {
     if (this.#aliasesByName.size === 0) return [address]
     const [name, parameters] = split(address)

@@ -15,21 +15,19 @@ import { Subscription } from './subscription.ts'
 export type ChannelsDeps = {
   readonly clock: Clock
   readonly timers: Timers
-  /** A number from 0 to 1, each time another. */
+  /** Returns a random number from 0 to 1. */
   random(): number
-  /** Of channels for which none is named, and of the session. */
+  /** The session's workspace, which is that of channels for which the caller names none. */
   readonly workspace: string
   send(message: ClientMessage): boolean
   error(error: AppError): void
 }
 
-/**
- * All channels of a client: asks for them, keeps their replicas, and asks again when something is missing.
- */
+/** All channels of a client: subscribes to them, keeps their replicas, and subscribes again after a gap. */
 export class Channels {
   readonly #deps: ChannelsDeps
   readonly #subscriptions = new Map<string, Subscription>()
-  /** Which channels may be asked for now; null while the link is down. */
+  /** Which channels may be subscribed to now; null while the link is down. */
   #maySubscribe: MaySubscribe | null = null
   readonly #names = new ChannelNames()
   #isFlushing = false
@@ -53,12 +51,12 @@ export class Channels {
     }
   }
 
-  /** The names that this connection's server gives to channels. */
+  /** Takes over the aliases of this connection's server. */
   learnAliases(nameByAlias: { readonly [alias: string]: string }): void {
     this.#names.learn(nameByAlias)
   }
 
-  /** The link is up, or knows more about who we are: everything that `maySubscribe` allows is asked for. */
+  /** The link is up, or a user is logged in: subscribes to everything that `maySubscribe` allows. */
   ready(maySubscribe: MaySubscribe): void {
     this.#maySubscribe = maySubscribe
     for (const subscription of this.#subscriptions.values()) {
@@ -67,7 +65,7 @@ export class Channels {
     this.#flushSoon()
   }
 
-  /** The link is down: replicas keep their positions, to go on from. */
+  /** The link is down: replicas keep their positions, to continue from. */
   down(): void {
     this.#maySubscribe = null
     for (const subscription of this.#subscriptions.values()) {
@@ -78,12 +76,12 @@ export class Channels {
     }
   }
 
-  /** A frame of the channel was lost on the way: go on from the last position. */
+  /** A frame of the channel was lost: subscribes again from the last position. */
   lost(channel: ChannelFields): void {
     for (const subscription of this.#of(channel)) this.#resubscribe(subscription)
   }
 
-  /** Takes a message if it is about channels. */
+  /** Handles a message of the server if it is about channels. */
   handle(message: ServerMessage): void {
     switch (message.type) {
       case 'snapshot':
@@ -152,10 +150,10 @@ export class Channels {
         if (message.type === 'event') subscription.events.notify(message)
         break
       case 'gap':
-        // What was published while our question is on its way is in the answer too.
+        // What is published while `subscribe` is on its way is in the answer too.
         if (subscription.phase.type === 'requested' && message.type !== 'resumed') break
-        // An answer that does not fit our position: it is worth nothing. Others keep it, or a stream's events
-        // were lost unsaid.
+        // An answer that does not fit the position makes the position void. After any other gap it is kept,
+        // or events of a stream would be lost in silence.
         if (subscription.phase.type === 'requested') replica.forget()
         this.#resubscribe(subscription)
         break
@@ -163,7 +161,7 @@ export class Channels {
         this.#deps.error(
           appError('InternalError', `the checksum of ${subscription.channel} does not fit at ${message.seq}`),
         )
-        // A snapshot that does not fit its own checksum would not be better the next time.
+        // A snapshot that does not fit its own checksum will not be better the next time.
         if (message.type === 'snapshot') {
           if (replica.value !== null) subscription.changes.notify(replica.value, { type: 'snapshot' })
         } else {
@@ -187,14 +185,14 @@ export class Channels {
     for (const subscription of this.#of(channel)) {
       subscription.replica.forget()
       if (subscription.events.size === 0) continue
-      const text = `events of ${subscription.channel} can no longer be had: ${reason}`
+      const text = `events of ${subscription.channel} are no longer available: ${reason}`
       this.#deps.error(appError('EntityNotFound', text))
     }
   }
 
   #ended(channel: ChannelFields): void {
     for (const subscription of this.#of(channel)) {
-      // While asked, it answers an unsubscribe from before our question.
+      // While requested, this answers an `unsubscribe` from before the present `subscribe`.
       if (subscription.phase.type !== 'live') continue
       const error = appError('ConnectionClosed', 'the server ended the subscription')
       subscription.phase = { type: 'refused', error }
@@ -209,7 +207,7 @@ export class Channels {
     }
   }
 
-  /** Every subscription to a channel of the server: one, unless somebody uses an alias of it too. */
+  /** Returns every subscription to a channel of the server: one, unless an alias of it is in use too. */
   #of({ channel, workspace }: ChannelFields): readonly Subscription[] {
     return this.#names
       .spellingsOf(channel)
@@ -240,18 +238,18 @@ export class Channels {
       this.#subscriptions.delete(keyOf(channel, workspace))
       const { type } = subscription.phase
       if (type !== 'requested' && type !== 'live') return
-      // Somebody else has it, by another of its names.
+      // It is still in use by another of its names.
       if (this.#of({ channel: this.#names.addressOf(channel), workspace }).length > 0) return
       this.#deps.send({ type: 'unsubscribe', channels: [channel], ...this.#workspaceField(workspace) })
     }
   }
 
-  /** The session's own workspace is not named. */
+  /** Returns the field `workspace` of a message; the session's own is not named. */
   #workspaceField(workspace: string): { readonly workspace?: string } {
     return workspace === this.#deps.workspace ? {} : { workspace }
   }
 
-  /** Asks once more, but not more than once a second. */
+  /** Sends `subscribe` again, at most once in the minimum interval. */
   #resubscribe(subscription: Subscription): void {
     subscription.phase = { type: 'requested' }
     const wait = subscription.requestedAt + MIN_RESUBSCRIBE_INTERVAL - this.#deps.clock.now()
@@ -271,7 +269,7 @@ export class Channels {
     })
   }
 
-  /** What is wanted within one turn goes out as one message. */
+  /** Sends what is wanted by the end of this turn of the event loop, in one message. */
   #flushSoon(): void {
     if (this.#isFlushing) return
     this.#isFlushing = true
@@ -309,18 +307,20 @@ export class Channels {
   }
 }
 
-/** A channel as the client's user asks for it. */
+/** A channel as the caller names it. */
 type Wanted = { readonly channel: string; readonly workspace?: string | undefined }
 
-/** Whether a channel of this name, without parameters, may be asked for now. */
+/** Returns whether a channel of this name, without parameters, may be subscribed to now. */
 type MaySubscribe = (name: string, workspace: string) => boolean
 
-/** Refusals that pass by themselves. */
+/** Errors that pass: the channel is subscribed to again later. */
 const TRANSIENT: ReadonlySet<string> = new Set<ErrorCode>([
   'RateLimited',
   'ServiceUnavailable',
   'DatabaseError',
   'InternalError',
 ])
+/** When an error came without `retry_after`, in ms. */
 const RETRY_INTERVAL = 5000
+/** Between two `subscribe`s of one channel, in ms. */
 const MIN_RESUBSCRIBE_INTERVAL = 1000

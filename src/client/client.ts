@@ -25,9 +25,9 @@ import { ServerClock } from './server-clock.ts'
 export type * from './api.ts'
 
 /**
- * A client of the live server, for browsers and Bun. Nothing happens before `connect`. Channels may be
- * subscribed to at any time, also while there is no connection. Throws SyntaxError for an address that is
- * none; everything else that can go wrong is a state, a result or an `onError`.
+ * Returns a client of the live server, for browsers and Bun. Nothing happens before `connect`. Channels may
+ * be subscribed to at any time, also while there is no connection. Throws SyntaxError when `url` is not an
+ * address; everything else that can go wrong is a state, a result or an `onError`.
  */
 export function createClient(options: ClientOptions): Client {
   return new LiveClient(options)
@@ -61,7 +61,7 @@ class LiveClient implements Client {
       address = addressOf(from, clientType, format, workspace)
       return address
     }
-    // A wrong one is told of at once.
+    // Throws now, not at `connect`.
     if (typeof url === 'string') buildAddress(url)
     const nextAddress = () => (typeof url === 'string' ? address : buildAddress(url()))
     const link = new Link(
@@ -195,7 +195,7 @@ class LiveClient implements Client {
     if (!this.#login.hasCredentials) {
       this.#channels.ready(() => true)
     } else {
-      // What everybody may see need not wait for the login.
+      // Public channels need not wait for the login.
       const open = new Set(hello.public_channels)
       this.#channels.ready((name, workspace) => workspace === DEFAULT_WORKSPACE && open.has(name))
     }
@@ -231,7 +231,7 @@ class LiveClient implements Client {
 
   #refused(message: ErrorMessage): void {
     const { id, channel } = message
-    // Whoever made the call has it as the result.
+    // The caller gets the error as the result.
     if (
       channel === undefined &&
       id !== undefined &&
@@ -252,7 +252,7 @@ class LiveClient implements Client {
   }
 }
 
-/** The address with the query the server reads. */
+/** Returns the address with the query that the server reads. */
 function addressOf(url: string, type: string, format: string, workspace: string): string {
   const address = new URL(url)
   if (address.protocol === 'http:') address.protocol = 'ws:'
@@ -264,7 +264,9 @@ function addressOf(url: string, type: string, format: string, workspace: string)
   return address.href
 }
 
+/** In ms. */
 const PING_TIMEOUT = 5000
+/** Close code of RFC 6455. */
 const NORMAL_CLOSURE = 1000
-/** In the state only: the login message could not be made. */
+/** A code of the state `closed`, never sent: the login message could not be made. */
 const LOGIN_FAILED = 4002

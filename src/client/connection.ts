@@ -12,7 +12,7 @@ import { Heartbeat } from './heartbeat.ts'
 import { fraction } from './platform.ts'
 
 export type ConnectionDeps = {
-  /** Asked for each connection anew. */
+  /** Called for each connection. */
   readonly url: () => string
   readonly format: WireFormat
   /** Undefined: the client's own. */
@@ -26,24 +26,28 @@ export type ConnectionDeps = {
 export type ConnectionEvents = {
   /** The first message. */
   hello(hello: HelloMessage): void
-  /** Every message after it, except answers to heartbeats. */
+  /** Every later message, except answers to heartbeats. */
   message(message: ServerMessage): void
-  /** A heartbeat sent at `sentAt` (ms, our clock) was answered. */
+  /** The heartbeat that was sent at `sentAt` (ms, local clock) was answered. */
   heartbeatAnswered(serverTime: Millis, sentAt: Millis): void
-  /** Nothing was heard since `since`, though it should have been. */
+  /** No frame has come since `since` (ms, local clock), although a heartbeat was sent. */
   silent(since: Millis): void
+  /** After `silent`: a frame came. */
   heard(): void
   /** A frame of this channel was lost on the way. */
   lost(channel: ChannelFields): void
+  /** A frame could not be read. */
   broken(reason: string): void
   /**
-   * Closed by the other side, with its code, or given up by this one (null). Comes once, unless `close` was
-   * called.
+   * The server closed the connection, with this code, or this client gave it up (null). Called once, unless
+   * `close` was called.
    */
   ended(code: number | null, reason: string): void
 }
 
-/** One socket from its opening to its end: frames to messages, hello, heartbeats. */
+/**
+ * One socket from its opening to its end: turns frames into messages, waits for `hello`, sends heartbeats.
+ */
 export class Connection {
   readonly #deps: ConnectionDeps
   readonly #events: ConnectionEvents
@@ -51,7 +55,7 @@ export class Connection {
   readonly #socket: ClientSocket
   #phase: Phase
   #upSince: Millis | null = null
-  /** When it was asked for, by our clock. */
+  /** When the socket was opened, in ms by the local clock. */
   readonly openedAt: Millis
 
   constructor(deps: ConnectionDeps, events: ConnectionEvents) {
@@ -72,12 +76,12 @@ export class Connection {
     })
   }
 
-  /** How long it has been of use, in ms: since its hello. */
+  /** Time since `hello`, in ms. */
   get age(): Millis {
     return this.#upSince === null ? 0 : this.#deps.clock.now() - this.#upSince
   }
 
-  /** Sends, if hello has been said. */
+  /** Sends, if `hello` has come, and returns whether it had. */
   send(message: ClientMessage | BoardMessage): boolean {
     if (this.#phase.type !== 'up') return false
     const { format, encodeMsgpack } = this.#deps
@@ -85,14 +89,14 @@ export class Connection {
     return true
   }
 
-  /** Sends a heartbeat, unless one is on its way already; false before hello. */
+  /** Sends a heartbeat, unless one is on its way already; returns false before `hello`. */
   sendHeartbeat(): boolean {
     if (this.#phase.type !== 'up') return false
     this.#phase.heartbeat.sendNow()
     return true
   }
 
-  /** Closes; nothing is told any more. */
+  /** Closes the socket; no event follows. */
   close(code: number, reason: string): void {
     if (this.#finish()) this.#socket.close(code, reason)
   }
@@ -103,7 +107,7 @@ export class Connection {
     this.#events.ended(null, reason)
   }
 
-  /** False when it was over before. */
+  /** Returns false when it was over before. */
   #finish(): boolean {
     const phase = this.#phase
     this.#phase = { type: 'over' }
@@ -181,8 +185,8 @@ type Phase =
   | { readonly type: 'up'; readonly heartbeat: Heartbeat }
   | { readonly type: 'over' }
 
-/** A server that does not say hello within this has accepted a socket that it cannot serve. */
+/** How long to wait for `hello`, in ms: a server that takes longer cannot serve the socket it accepted. */
 const HELLO_TIMEOUT = 15_000
 
-/** Browsers let a page close with 1000 and 3000-4999 only; 4000 on is nobody's. */
+/** Browsers let a page close with 1000 and 3000-4999 only; no standard uses 4000 and above. */
 const CONNECTION_ABANDONED = 4000

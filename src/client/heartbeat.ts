@@ -2,19 +2,20 @@ import type { Clock, Millis } from '../core/clock.ts'
 import type { Timers } from './api.ts'
 
 export type HeartbeatEvents = {
-  /** Send one now. */
+  /** Send a heartbeat now. */
   send(): void
-  /** Nothing was heard for a while after a beat. */
+  /** No frame came within the timeout after a heartbeat. */
   silent(): void
-  /** After `silent`: something was heard again. */
+  /** After `silent`: a frame came. */
   heard(): void
-  /** Nothing was heard for so long that the connection is worth nothing. */
+  /** No frame came for so long that the connection must be taken for lost. */
   dead(): void
 }
 
 /**
- * Signs of life of one connection (rules B-1 to B-3). Every frame counts as one; the first beat comes at a
- * random moment of its interval, so that ten thousand clients that connected at once do not beat at once.
+ * Heartbeats of one connection (rules B-1 to B-3). Every frame of the server counts as a sign of life. The
+ * first heartbeat goes out at a random moment of the interval, so that ten thousand clients which connected
+ * at the same moment do not all send at the same moment.
  */
 export class Heartbeat {
   readonly #clock: Clock
@@ -38,7 +39,7 @@ export class Heartbeat {
     return this.#lastHeard
   }
 
-  /** `jitter` from 0 to 1: where in the first interval the first beat comes. */
+  /** `jitter`, from 0 to 1: the share of the interval to wait before the first heartbeat. */
   start(jitter: number): void {
     this.#cancel = this.#timers.after(this.#interval * jitter, () => this.#send())
   }
@@ -55,14 +56,14 @@ export class Heartbeat {
     this.#events.heard()
   }
 
-  /** A beat came back: when it was sent; null when none was on its way. */
+  /** A heartbeat was answered: returns when it was sent; null when none was on its way. */
   answered(): Millis | null {
     const sentAt = this.#sentAt
     this.#sentAt = null
     return sentAt
   }
 
-  /** Sends a beat outside of the rhythm, unless one is on its way. */
+  /** Sends a heartbeat out of turn, unless one is on its way. */
   sendNow(): void {
     if (this.#sentAt !== null) return
     this.#sentAt = this.#clock.now()
@@ -90,5 +91,5 @@ export class Heartbeat {
   }
 }
 
-/** A server that runs answers a beat within this. */
+/** How long to wait for the answer to a heartbeat before the link counts as silent, in ms. */
 const ANSWER_TIMEOUT = 5000

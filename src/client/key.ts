@@ -4,7 +4,7 @@ import { fromBase64url, toBase64url } from '../core/base64url.ts'
 import { type Random, systemRandom } from '../core/clock.ts'
 import type { SigningKey } from './api.ts'
 
-// noble's own choice, WebCrypto, is missing on pages that came over plain http.
+// noble's default, WebCrypto, is missing on pages that were loaded over plain http.
 ed25519.hashes.sha512 = sha512
 
 /**
@@ -13,12 +13,12 @@ ed25519.hashes.sha512 = sha512
  */
 export type SecretKey = SigningKey & { readonly secret: string }
 
-/** A new key. */
+/** Returns a new key. */
 export function createKey(random: Random = systemRandom): SecretKey {
   return fromSeed(random.bytes(32))
 }
 
-/** The key with this secret; null if the text is not base64url of 32 bytes. */
+/** Returns the key with this secret; null if the text is not base64url of 32 bytes. */
 export function openKey(secret: string): SecretKey | null {
   const seed = fromBase64url(secret)
   return seed?.length === 32 ? fromSeed(seed) : null

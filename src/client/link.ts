@@ -11,10 +11,10 @@ import type { ChannelFields } from './channel-names.ts'
 import { Connection, type ConnectionDeps } from './connection.ts'
 import { fraction } from './platform.ts'
 
-/** What the link tells whoever uses it. */
+/** Calls of a link to its user. */
 export type LinkEvents = {
   /**
-   * A connection is there and the server has said hello on it; we had asked for it at `sentAt` (ms, our
+   * A connection is there and `hello` has come on it. `sentAt` is when the socket was opened (ms, local
    * clock).
    */
   up(hello: HelloMessage, sentAt: Millis): void
@@ -27,7 +27,7 @@ export type LinkEvents = {
   state(state: LinkState): void
 }
 
-/** One connection at a time, made again whenever it breaks and may come back. */
+/** Keeps one connection: opens another one whenever it breaks, unless the close code forbids that. */
 export class Link {
   readonly #deps: ConnectionDeps
   readonly #events: LinkEvents
@@ -35,16 +35,16 @@ export class Link {
   #connection: Connection | null = null
   #isUp = false
   /**
-   * Two reasons to call what we have stale, each with an end of its own: nothing came in since then (ended by
-   * any frame), and the server itself has heard nothing since then (ended by its `fresh`, or with the
+   * Two reasons for the state `stale`, each since when (ms), each with an end of its own: no frame came
+   * (ended by any frame), and the server is cut off from its source (ended by its `fresh`, or with the
    * connection: rules B-3, B-5, B-6).
    */
   #silentSince: Millis | null = null
   #serverStaleSince: Millis | null = null
-  /** Attempts in a row that led to nothing lasting. */
+  /** Attempts in a row that led to no stable connection. */
   #attempt = 0
   #cancelRetry: () => void = () => {}
-  /** What the server asked for before it went; for the next attempt only. */
+  /** The server's last `reconnect`; for the next attempt only. */
   #goodbye: { readonly delay: Millis; readonly reason: string } | null = null
 
   constructor(deps: ConnectionDeps, events: LinkEvents) {
@@ -56,37 +56,37 @@ export class Link {
     return this.#state
   }
 
-  /** Connects, if there is no connection and none on its way. */
+  /** Connects, if there is no connection and none is being made. */
   start(): void {
     if (this.#connection === null) this.#connect()
   }
 
-  /** While waiting for the next attempt: makes it now. */
+  /** While waiting for the next attempt: connects now. */
   retry(): void {
     if (this.#state.status === 'offline') this.start()
   }
 
   /**
-   * Closes for good, until the next `start`. `code` is what the state will say; the socket is closed as
-   * normal.
+   * Closes until the next `start`. `code` is for the state `closed`; the socket itself is closed with the
+   * normal code.
    */
   stop(code: number, reason: string): void {
     this.#disconnect(reason)
     this.#set({ status: 'closed', code, reason })
   }
 
-  /** A new connection in place of the present one, at once. */
+  /** Replaces the present connection by a new one at once. */
   restart(reason: string): void {
     this.#disconnect(reason)
     this.#connect()
   }
 
-  /** Sends, if the link is up. Nothing is queued here. */
+  /** Sends, if the link is up, and returns whether it is. Nothing is queued. */
   send(message: ClientMessage | BoardMessage): boolean {
     return this.#connection?.send(message) ?? false
   }
 
-  /** Sends a heartbeat, unless one is on its way already; false while the link is not up. */
+  /** Sends a heartbeat, unless one is on its way already; returns false while the link is not up. */
   sendHeartbeat(): boolean {
     return this.#connection?.sendHeartbeat() ?? false
   }
@@ -146,7 +146,7 @@ export class Link {
     this.#events.message(message)
   }
 
-  /** Of a connection that is up: whether what comes is as it should be; told when it changes. */
+  /** Sets the state of a connection that is up to `live` or `stale`. */
   #updateFreshness(): void {
     if (this.#silentSince !== null) {
       this.#set({ status: 'stale', since: this.#silentSince, because: 'silence' })
@@ -158,7 +158,7 @@ export class Link {
   }
 
   #ended(connection: Connection, code: number | null, reason: string): void {
-    // Only a connection that held for a while says that the next attempt may come quickly.
+    // Only after a connection that was stable may the next attempt come quickly.
     const held = connection.age >= MIN_STABLE_TIME
     this.#connection = null
     this.#down()
@@ -176,7 +176,7 @@ export class Link {
     this.#set({ status: 'offline', reason: why, retryAt: clock.now() + delay })
   }
 
-  /** Ends whatever there is, without a word to come back. */
+  /** Ends the connection and the wait for the next one. */
   #disconnect(reason: string): void {
     this.#cancelRetry()
     const connection = this.#connection
@@ -199,7 +199,9 @@ export class Link {
   }
 }
 
+/** A connection that lasted this long was stable (rule X-4), in ms. */
 const MIN_STABLE_TIME = 10_000
+/** Close code of RFC 6455. */
 const NORMAL_CLOSURE = 1000
-/** In the state only; no server sends it. */
+/** A code of the state `closed`; no server sends it. */
 const VERSION_MISMATCH = 4001

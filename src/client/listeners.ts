@@ -1,4 +1,4 @@
-/** Who wants to hear of something. One may leave while it is being told. */
+/** Functions to call when something happens. A listener may be removed while it is called. */
 export class Listeners<Args extends readonly unknown[]> {
   readonly #listeners = new Set<(...args: Args) => void>()
 
@@ -6,7 +6,7 @@ export class Listeners<Args extends readonly unknown[]> {
     return this.#listeners.size
   }
 
-  /** Returns how to leave. The same function given twice is told twice. */
+  /** Returns a function that removes the listener. A function that is added twice is called twice. */
   add(listener: (...args: Args) => void): () => void {
     const own = (...args: Args) => listener(...args)
     this.#listeners.add(own)

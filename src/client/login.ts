@@ -10,29 +10,29 @@ import type { HelloMessage } from '../protocol/server/hello.ts'
 import type { ClientUser, Credentials } from './api.ts'
 
 export type LoginDeps = {
-  /** Host and port of the server as this client reaches it: challenges of any other are not signed. */
+  /** Returns host and port at which this client reaches the server; challenges of others are not signed. */
   readonly host: () => string
   send(message: ClientMessage): boolean
   serverNow(): number
   error(error: AppError): void
   user(user: ClientUser | null): void
-  /** This connection can no longer be used to log in: make a new one. */
+  /** Asks for a new connection, because the present one can no longer be used to log in. */
   restart(reason: string): void
-  /** Logging in cannot work: stop. */
+  /** Asks to stop, because a login is impossible. */
   stop(reason: string): void
 }
 
 type Challenge = HelloMessage['challenge']
 
-/** Who this client is: its credentials, and the login of the present connection. */
+/** The credentials of a client, and the login of the present connection. */
 export class Login {
   readonly #deps: LoginDeps
   #credentials: Credentials | null
   #user: ClientUser | null = null
-  /** Unused so far; null when it is used or there is no connection. */
+  /** The connection's challenge; null when it is used or there is no connection. */
   #challenge: Challenge | null = null
   #isConnected = false
-  /** The session whose login is being made. */
+  /** The session for which a login message is being made. */
   #session: string | null = null
   #lastError: AppError | null = null
   #waiting: ((result: Result<ClientUser>) => void)[] = []
@@ -50,7 +50,7 @@ export class Login {
     return this.#credentials !== null
   }
 
-  /** Logs in with these from now on. */
+  /** Logs in with these credentials, now and after every reconnect. */
   login(credentials: Credentials): Promise<Result<ClientUser>> {
     this.#credentials = credentials
     this.#lastError = null
@@ -89,7 +89,7 @@ export class Login {
     this.#settle(ok(message.user))
   }
 
-  /** An error that belongs to no channel and no message: while a login is under way, its refusal. */
+  /** Takes an error that names no channel and no message: while a login is under way, it is the refusal. */
   refused({ code, message, retry_after }: ErrorMessage): void {
     if (this.#credentials !== null && this.#user === null)
       this.#lastError = appError(code, message, retry_after)
@@ -99,7 +99,7 @@ export class Login {
     return this.#challenge !== null && this.#challenge.expires > this.#deps.serverNow() + EXPIRY_MARGIN
   }
 
-  /** Uses the connection's challenge up; it is good for one attempt (rule L-4). */
+  /** Sends `authenticate`, which uses up the connection's challenge (rule L-4). */
   async #authenticate(): Promise<void> {
     const challenge = this.#challenge
     const credentials = this.#credentials
@@ -109,7 +109,7 @@ export class Login {
     const session = challenge.session
     this.#session = session
     const message = await authenticateMessage(credentials, challenge, this.#deps.host())
-    // Signing takes a while: the connection, or the credentials, may be others by now.
+    // Signing takes a while: the connection or the credentials may have changed.
     if (this.#session !== session || !this.#isConnected || this.#credentials !== credentials) return
     if (message.ok) {
       this.#deps.send(message.value)
@@ -138,8 +138,7 @@ async function authenticateMessage(
 ): Promise<Result<AuthenticateMessage>> {
   try {
     if (credentials.type === 'token') return ok({ type: 'authenticate', token: await credentials.token() })
-    // Whoever runs this server might relay another one's challenge and log in there with the answer (rule
-    // L-1).
+    // A server could relay another server's challenge and log in there with the answer (rule L-1).
     if (!hasHost(challenge.origin, host))
       throw new Error(`the challenge is of ${challenge.origin}, not of ${host}`)
     const { key, register } = credentials
@@ -160,5 +159,5 @@ function hasHost(origin: string, host: string): boolean {
   return URL.canParse(origin) && new URL(origin).host === host
 }
 
-/** A challenge that is about to expire would have when it arrives. */
+/** A challenge that expires within this time may have expired when the answer arrives, in ms. */
 const EXPIRY_MARGIN = 2000

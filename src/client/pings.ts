@@ -3,7 +3,7 @@ import { appError } from '../core/errors.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import type { Timers } from './api.ts'
 
-/** Those who wait to learn how long a heartbeat takes there and back. */
+/** Callers that wait to learn how long a heartbeat takes to the server and back. */
 export class Pings {
   readonly #timers: Timers
   readonly #clock: Clock
@@ -15,7 +15,8 @@ export class Pings {
   }
 
   /**
-   * `send` puts a heartbeat on its way, unless one is, and answers whether there is a connection to do so.
+   * Returns the round trip in ms; fails with ConnectionError when no answer came within `timeout` ms. `send`
+   * sends a heartbeat, unless one is on its way already, and returns false when there is no connection.
    */
   ping(send: () => boolean, timeout: Millis): Promise<Result<Millis>> {
     if (!send()) return Promise.resolve(NOT_CONNECTED)
@@ -32,12 +33,13 @@ export class Pings {
     })
   }
 
-  /** The heartbeat sent at `sentAt` came back. */
+  /** The heartbeat that was sent at `sentAt` (ms, local clock) was answered. */
   answered(sentAt: Millis): void {
     const trip = this.#clock.now() - sentAt
     for (const settle of [...this.#waiting]) settle(ok(trip))
   }
 
+  /** The connection is gone. */
   down(): void {
     for (const settle of [...this.#waiting]) settle(NOT_CONNECTED)
   }

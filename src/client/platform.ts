@@ -3,8 +3,8 @@ import { systemClock, systemRandom } from '../core/clock.ts'
 import type { OpenSocket, Timers } from './api.ts'
 
 /**
- * Sockets by the platform's own WebSocket (browser, Bun, Node 22). `headers` go with the upgrade request
- * where the platform can do that, which is Bun only.
+ * Returns a function that opens sockets by the platform's own WebSocket (browser, Bun, Node 22). `headers`
+ * are sent with the upgrade request where the platform can do that, which is Bun only.
  */
 export function platformSocket(headers?: { readonly [name: string]: string }): OpenSocket {
   return (url, events) => {
@@ -19,8 +19,8 @@ export function platformSocket(headers?: { readonly [name: string]: string }): O
     socket.onclose = ({ code, reason }) => events.closed(code, reason)
     return {
       send(frame) {
-        // A frame for a socket that is already closing is lost, as one on its way would be; the session
-        // resends what matters.
+        // A frame for a socket that is closing is lost, as one in flight would be; the client sends again
+        // what matters.
         if (socket.readyState !== WebSocket.OPEN) return
         socket.send(typeof frame === 'string' ? frame : new Uint8Array(frame))
       },
@@ -36,7 +36,7 @@ export const systemTimers: Timers = {
   },
 }
 
-/** A number from 0 up to, not including, 1. */
+/** Returns a random number from 0 up to, but not including, 1. */
 export function fraction(random: Random): number {
   const [a = 0, b = 0, c = 0, d = 0] = random.bytes(4)
   return (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) / 0x1_0000_0000

@@ -8,22 +8,21 @@ import type { UpdateMessage } from '../protocol/server/update.ts'
 import type { StreamEventMessage } from '../protocol/stream-event.ts'
 import type { Change, Cursor } from './api.ts'
 
-/** What a message did to a replica. */
+/** The effect of a message on a replica. */
 export type Outcome =
   | { readonly type: 'changed'; readonly change: Change }
   /** The next event of a stream. */
   | { readonly type: 'event' }
-  /** Already known, or not to be used before what was asked for has come. */
+  /** Known already, or not to be used before the answer to a `subscribe` has come. */
   | { readonly type: 'ignored' }
   /**
-   * Something between our position and this message is missing: subscribe again, with the position (rule
-   * D-3).
+   * Something between the position and this message is missing: subscribe again, with a cursor (rule D-3).
    */
   | { readonly type: 'gap' }
-  /** The document is not what the server has: subscribe again, without a position (rule C-3). */
+  /** The document differs from the server's: subscribe again, without a cursor (rule C-3). */
   | { readonly type: 'corrupt' }
 
-/** One channel as this client has it: the position, and for a state channel the document there. Pure. */
+/** One channel as this client knows it: its position, and for a state channel the document there. Pure. */
 export class Replica {
   position: Cursor | null
   value: JsonObject | null = null
@@ -37,15 +36,14 @@ export class Replica {
   }
 
   /**
-   * The position is worth nothing: the next thing to come is a snapshot. The last value stays to be looked
-   * at.
+   * Gives the position up, so that only a snapshot or an event can follow. The last value can still be read.
    */
   forget(): void {
     this.position = null
     this.#checksum = null
   }
 
-  /** A snapshot is the server's word, whatever was here before (rule D-1). */
+  /** A snapshot replaces whatever was here before (rule D-1). */
   snapshot(message: SnapshotMessage): Outcome {
     this.position = { epoch: message.epoch, seq: message.seq }
     this.value = message.data
@@ -57,8 +55,8 @@ export class Replica {
   }
 
   /**
-   * A delta applies if it begins at or before our position and ends after it (rules D-2 to D-4). `resumed`
-   * may lead from one epoch into the next, as the server has checked our position; `update` may not.
+   * A delta applies if it begins at or before the position and ends after it (rules D-2 to D-4). `resumed`
+   * may lead from one epoch into the next, as the server has checked the position; `update` may not.
    */
   delta(message: UpdateMessage | ResumedMessage): Outcome {
     const { position } = this
@@ -67,7 +65,7 @@ export class Replica {
     if (isOtherEpoch && message.type === 'update') return { type: 'gap' }
     if (message.from > position.seq) return { type: 'gap' }
     if (message.seq <= position.seq && !isOtherEpoch) {
-      // A resume that says "nothing changed" still says that what we have is fresh.
+      // A resume without changes still says that the document is up to date.
       if (message.type === 'resumed' && message.seq === position.seq) this.updatedAt = message.timestamp
       return { type: 'ignored' }
     }

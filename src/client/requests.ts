@@ -7,7 +7,7 @@ import type { ErrorMessage } from '../protocol/server/error.ts'
 import type { Ack, Outbox, OutboxDeps, RequestMessage } from './api.ts'
 import { retryDelay } from './backoff.ts'
 
-/** Messages to boards that each wait for their own answer, in the order in which they were asked for. */
+/** Messages to boards, each of which waits for its own answer; sent in the order of the calls. */
 export class Requests implements Outbox {
   readonly #deps: OutboxDeps
   readonly #waiting = new Map<string, Waiting>()
@@ -96,5 +96,5 @@ const CONNECTION_LOST = appError(
   'ConnectionClosed',
   'the connection broke before the answer: it may or may not have been taken',
 )
-/** Refusals that pass by themselves. */
+/** Errors that pass: a repeatable message is sent again later. */
 const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['RateLimited', 'ServiceUnavailable', 'DatabaseError'])

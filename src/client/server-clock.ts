@@ -1,9 +1,10 @@
 import type { Clock, Millis } from '../core/clock.ts'
 
 /**
- * The server's time, from what it says about it. A heartbeat that came back after `trip` ms was answered
- * somewhere in between: taking the middle, the error is at most half the trip, so the quickest answer is the
- * best. Old ones count less, as clocks drift.
+ * The server's time, estimated from the times that it sends. When an answer came back `trip` ms after the
+ * question, the server answered at some moment in between; taking the middle, the error is at most half of
+ * the trip, so the quickest answer gives the best estimate. An estimate loses worth with age, as clocks
+ * drift.
  */
 export class ServerClock {
   readonly #clock: Clock
@@ -19,7 +20,7 @@ export class ServerClock {
     return this.#clock.now() + this.#offset
   }
 
-  /** The server said `serverTime`, in an answer to what was sent at `sentAt` by our clock. */
+  /** Takes a time of the server, from its answer to what this client sent at `sentAt` (ms, local clock). */
   learn(serverTime: Millis, sentAt: Millis): void {
     const now = this.#clock.now()
     const trip = Math.max(0, now - sentAt)
@@ -31,5 +32,5 @@ export class ServerClock {
   }
 }
 
-/** Clocks of computers drift apart by less than this share of the time. */
+/** Clocks of computers drift apart by less than this share of the time that passes. */
 const MAX_DRIFT = 0.0005

@@ -8,25 +8,25 @@ import { Replica } from './replica.ts'
 
 /** How far a subscription has come on the present connection. */
 export type SubscriptionPhase =
-  /** To be asked for as soon as that is possible. */
+  /** To be subscribed to as soon as that is possible. */
   | { readonly type: 'wanted' }
-  /** Asked for, not answered in full. */
+  /** `subscribe` was sent, and is not answered in full. */
   | { readonly type: 'requested' }
   | { readonly type: 'live' }
   | { readonly type: 'refused'; readonly error: AppError }
 
-/** One channel that somebody here wants, with everybody who wants it. */
+/** One channel that this client wants, with all handles and listeners of it. */
 export class Subscription {
-  /** As it was asked for: perhaps an alias. */
+  /** The address as the caller gave it: perhaps an alias. */
   readonly channel: string
   readonly workspace: string
   readonly replica: Replica
   readonly changes = new Listeners<[value: JsonObject, change: Change]>()
   readonly events = new Listeners<[event: StreamEventMessage]>()
   readonly statuses = new Listeners<[status: ChannelStatus]>()
-  /** Handles and event listeners; at 0 the channel is given back. */
+  /** Number of handles and event listeners; at 0 the client unsubscribes. */
   users = 0
-  /** When it was last asked for, to not ask over and over. */
+  /** When `subscribe` was last sent (ms), to limit how often that happens. */
   requestedAt: Millis = Number.NEGATIVE_INFINITY
   #stale: { readonly since: Millis | null } | null = null
   cancelRetry: () => void = () => {}

@@ -1,8 +1,8 @@
 import type { ChallengeFields } from './server/hello.ts'
 
 /**
- * The exact bytes a new key signs to be added to a user: like `login-text.ts`, with a first line of its own
- * and the user's id, so that nobody can pass a login's signature off as the wish to join another account.
+ * Returns the exact bytes that a new key signs to be added to a user (rule L-13): like `login-text.ts`, with
+ * a first line of its own and the user's id, so that the signature of a login cannot add a key to an account.
  */
 export function addKeyText(challenge: ChallengeFields, userId: string): Uint8Array {
   return new TextEncoder().encode(

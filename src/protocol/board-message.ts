@@ -11,14 +11,13 @@ import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
 import type { Json } from '../core/json.ts'
 import { ack, correlation, message } from './schema.ts'
 
-/** What a board declares of one message that its clients may send. */
+/** A board's declaration of one message that clients may send to it. */
 export type MessageDeclaration<Schema extends BoardMessageSchema = BoardMessageSchema> = {
   /** Made by {@link boardMessage}. */
   readonly schema: Schema
   /**
-   * Whether the message is handled at once, even for a session that reads slowly and while the storage is
-   * away (rule V-5). Only for messages whose answers are small and few. Default: it waits until the session
-   * reads again.
+   * Whether the message is handled at once, even while its session reads slowly or the storage is away (rule
+   * V-5). Only for messages whose answers are small and few. Default: it waits, as `subscribe` does.
    */
   readonly immediate?: boolean
 }
@@ -31,7 +30,7 @@ export type BoardMessage = {
   readonly [field: string]: Json
 }
 
-/** An object schema with the fields that every message of a board has. */
+/** The schema of an object with the fields that every message to a board has. */
 export type BoardMessageSchema = TObject & {
   readonly static: BoardMessage
   readonly properties: {

@@ -19,7 +19,7 @@ export const CLIENT_SCHEMAS = {
   heartbeat: ClientHeartbeat,
 } as const
 
-/** Everything that a client may say to the engine itself. */
+/** Every message of a client that the engine itself handles. */
 export type ClientMessage = Static<(typeof CLIENT_SCHEMAS)[keyof typeof CLIENT_SCHEMAS]>
 
 /** A client's message once it is read: one of the engine's, or one for the board that declared it. */

@@ -1,15 +1,13 @@
-/** Whether a client that was closed with a code comes back, and how. */
+/** What a client does after its socket was closed. */
 export type ClosePolicy =
-  /** Come back after a jittered delay. */
+  /** Connects again after a jittered delay. */
   | 'reconnect'
-  /** Do not come back on your own: something has to change first. */
+  /** Does not connect again by itself: something has to change first. */
   | 'stop'
 
 type CloseEntry = { readonly code: number; readonly policy: ClosePolicy; readonly meaning: string }
 
-/**
- * Every close code the server sends. 3000-3499 mean "come back", 3500-3999 "do not" (rules X-1, X-2).
- */
+/** Every close code of the server. 3000-3499 mean "connect again", 3500-3999 "do not" (rules ). */
 export const CLOSE = {
   goingAway: { code: 3000, policy: 'reconnect', meaning: 'the server goes away or restarts' },
   slowReader: { code: 3001, policy: 'reconnect', meaning: 'this client did not read fast enough' },
@@ -49,8 +47,8 @@ export type CloseReason = keyof typeof CLOSE
 const FINAL_STANDARD_CODES: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010])
 
 /**
- * Whether to connect again after a close with this code. Codes that are neither ours nor final (1006: the
- * network broke; 1001, 1012: a proxy restarts) mean yes.
+ * Returns whether to connect again after a close with this code. Codes that are neither the server's own nor
+ * final (1006: the network broke; 1001, 1012: a proxy restarts) mean yes.
  */
 export function mayReconnect(code: number): boolean {
   if (code >= 3500 && code <= 3999) return false

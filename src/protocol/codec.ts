@@ -26,8 +26,8 @@ export function encodeClientMessage(
 }
 
 /**
- * A plain (not packed) server frame as a message. Fails with a reason for bad JSON or MessagePack and for
- * messages that lack a field; a type that is not known is `null`, for a newer server may say more (rule P-7).
+ * Returns a plain (not packed) frame of the server as a message; null for a type that is not known (rule
+ * P-7). Fails with a reason for bad JSON or MessagePack and for messages that lack a field.
  */
 export function decodeServerFrame(frame: Frame): Result<ServerMessage | null, string> {
   const decoded = typeof frame === 'string' ? parseJson(frame) : decodeMsgpack(frame)

@@ -2,11 +2,11 @@ import { type AppError, appError } from '../core/errors.ts'
 import { DEFAULT_WORKSPACE, WORKSPACE_PATTERN, type WorkspaceId } from '../core/ids.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 
-/** Encodings a session may choose by `?format=`; the first message says them again. */
+/** Encodings that a session may choose by `?format=`; `hello` lists them too. */
 export const WIRE_FORMATS = ['msgpack', 'json', 'packed'] as const
 export type WireFormat = (typeof WIRE_FORMATS)[number]
 
-/** Kinds of clients a session may name by `?type=`; they differ in the rate of updates. */
+/** Types of clients that a session may choose by `?type=`; they differ in the rate of updates. */
 export const CLIENT_TYPES = ['web', 'tui'] as const
 export type ClientType = (typeof CLIENT_TYPES)[number]
 
@@ -16,7 +16,7 @@ export type Frame = string | Uint8Array
 export type ConnectionQuery = {
   readonly clientType: ClientType
   readonly format: WireFormat
-  /** Of the session's messages that name none. */
+  /** The workspace of messages that name none. */
   readonly workspace: WorkspaceId
 }
 
@@ -35,12 +35,12 @@ export function parseConnectionQuery(query: URLSearchParams): Result<ConnectionQ
   return ok({ clientType, format, workspace: workspace as WorkspaceId })
 }
 
-/** Whether a frame's kind (text or binary) is the one that sessions of this format use (rule P-2). */
+/** Returns whether a frame's kind (text or binary) is that of sessions with this format (rule P-2). */
 export function frameKindFits(frame: Frame, format: WireFormat): boolean {
   return (typeof frame === 'string') === (format === 'json')
 }
 
-/** The error for a text frame on a binary session or the reverse; the socket is closed with 3502 after it. */
+/** Returns the error for a frame of the other kind; the socket is closed with 3502 after it (rule P-2). */
 export function wrongFrameKind(format: WireFormat): AppError {
   const [wanted, got, other] = format === 'json' ? ['text', 'binary', 'msgpack'] : ['binary', 'text', 'json']
   return appError(

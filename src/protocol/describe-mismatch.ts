@@ -1,10 +1,10 @@
 import type { TSchema } from '@sinclair/typebox'
 
-/** Where a value departs from its schema: what TypeBox tells, as far as it is used here. */
+/** A place where a value does not fit its schema, as TypeBox reports it. */
 export type Mismatch = { readonly path: string; readonly schema: TSchema; readonly value: unknown }
 
 /**
- * One sentence that names the field as its writer knows it and what belongs there:
+ * Returns one sentence that names the field and what belongs there:
  * "field `networks[0].loss` must be a number from 0 to 100 (packets lost, in percent)".
  */
 export function describeMismatch(mismatch: Mismatch): string {
@@ -14,7 +14,7 @@ export function describeMismatch(mismatch: Mismatch): string {
   return `field \`${fieldName(path)}\`${missing} must be ${expectation(schema)}${meaning}`
 }
 
-/** `/networks/0/loss` as `networks[0].loss`. TypeBox escapes `/` and `~` in names as JSON pointers do. */
+/** Returns `/networks/0/loss` as `networks[0].loss`. TypeBox escapes `/` and `~` as JSON pointers do. */
 function fieldName(pointer: string): string {
   let name = ''
   for (const part of pointer.split('/').slice(1)) {

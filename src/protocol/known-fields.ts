@@ -2,8 +2,8 @@ import { type TObject, type TRecord, type TSchema, TypeGuard } from '@sinclair/t
 import { isJsonObject, type Json, type JsonObject, ownValue, setOwnValue } from '../core/json.ts'
 
 /**
- * Makes the function that returns what a value says in the fields of a schema alone: the value itself when it
- * has no others, else a copy without them. It takes values that fit the schema.
+ * Returns a function that leaves out of a value the fields that its schema does not have. It returns the
+ * value itself when there are none, else a copy without them. It takes values that fit the schema.
  *
  * A message may wait, for a slow reader to drain or for the writer, and what is ignored of it (rule P-6) must
  * not wait with it: 64 KB of empty arrays are a megabyte and more once they are parsed. Throws for a schema
@@ -14,7 +14,7 @@ export function knownFieldsOf(schema: TObject): (value: JsonObject) => Json {
   return (value) => (fields.hasOthers(value, value) ? fields.copy(value, value) : value)
 }
 
-/** Tells the fields of one schema from others; `parent` is the object that the value lies in. */
+/** Distinguishes the fields of one schema from others; `parent` is the object that contains the value. */
 type Fields = {
   hasOthers(value: Json, parent: JsonObject): boolean
   copy(value: Json, parent: JsonObject): Json
@@ -26,7 +26,7 @@ function fieldsOf(schema: TSchema): Fields | null {
   if (TypeGuard.IsRecord(schema)) return recordFields(schema)
   if (TypeGuard.IsArray(schema)) return itemFields(schema.items)
   if (isScalar(schema) || TypeGuard.IsUnknown(schema)) return null
-  throw new Error(`known fields of a schema of kind ${String(schema.type ?? 'unknown')} cannot be told`)
+  throw new Error(`known fields of a schema of kind ${String(schema.type ?? 'unknown')} cannot be determined`)
 }
 
 function isScalar(schema: TSchema): boolean {

@@ -1,13 +1,13 @@
 /**
- * Limits that both sides know. Those a server may set by configuration are told in `hello`; these are the
- * defaults. Strings are counted in UTF-16 units, as JavaScript does.
+ * Limits that both sides know. Those that a server's configuration may change stand in `hello`; these are the
+ * defaults. Lengths of strings are in UTF-16 units, as in JavaScript.
  */
 export const LIMITS = {
-  /** Bytes of one message from a client; above it the socket is closed with 1009 (rule P-3). */
+  /** Bytes of one message of a client; a larger one closes the socket with 1009 (rule P-3). */
   messageBytes: 64 * 1024,
-  /** Channels that one session may hold. */
+  /** Channels that one session may be subscribed to. */
   subscriptions: 64,
-  /** Messages a client may send a second, on average. */
+  /** Messages that a client may send a second, on average. */
   messagesPerSecond: 20,
   /** Levels of arrays and objects in one message (rule P-9). */
   depth: 64,
@@ -16,14 +16,14 @@ export const LIMITS = {
   idLength: 64,
   nameLength: 64,
   tokenLength: 4096,
-  /** Messages to boards, of one session, that may wait for their `ack`. */
+  /** Messages of one session to boards that may wait for their answer. */
   unanswered: 16,
 } as const
 
-/** Seconds between two signs of life that the server expects of a client. */
+/** Longest pause between two frames that the server expects of a client, in seconds. */
 export const HEARTBEAT_SECONDS = 30
 
-/** Seconds in which a session has to log in, unless it holds a public channel. */
+/** Time in which a session has to log in unless it is subscribed to a public channel, in seconds. */
 export const LOGIN_SECONDS = 10
 
 /** How often a channel is flushed to its subscribers, in milliseconds, by client type. */

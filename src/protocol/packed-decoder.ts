@@ -7,19 +7,16 @@ import { asArray, asNumber, asText, isArray, PackedError, PackedValueReader } fr
 import { readServerMessage } from './read-server-message.ts'
 import type { ServerMessage } from './server-messages.ts'
 
-/** What one frame of a `packed` session says. */
+/** The result of reading one frame of a `packed` session. */
 export type PackedOutcome =
   | { readonly type: 'message'; readonly message: ServerMessage }
-  /** A frame of a feed this session does not hold (any more), or a message of a type that is not known. */
+  /** A frame of a feed that is not bound (any more), or a message of a type that is not known. */
   | { readonly type: 'ignored' }
-  /**
-   * A frame of this channel was lost on the way: nothing of the channel can be read until it is subscribed to
-   * anew.
-   */
+  /** A frame of this channel was lost: nothing of the channel can be read until it is subscribed to again. */
   | ({ readonly type: 'lost' } & ChannelFields)
   | { readonly type: 'broken'; readonly reason: string }
 
-/** The reader's side of a `packed` session: one per connection, given every frame in order. */
+/** The reading side of a `packed` session: one for each connection, which gives it every frame in order. */
 export class PackedDecoder {
   readonly #feeds = new Map<number, Feed>()
   /** Names of events by their number, as `hello` has them. */
@@ -101,7 +98,7 @@ export class PackedDecoder {
     })
   }
 
-  /** An update or event: the feed moves on. */
+  /** Reads an update or event, which moves the feed on. */
   #live(kind: number, items: readonly Json[]): PackedOutcome {
     const id = asNumber(items[1])
     const feed = this.#feeds.get(id)
@@ -141,7 +138,7 @@ export class PackedDecoder {
     })
   }
 
-  /** Takes the feed of a snapshot or resume over, in place of an older one of the same channel. */
+  /** Binds the feed of a snapshot or resumed, in place of any older one of the same channel (rule K-2). */
   #join(items: readonly Json[]): { readonly name: ChannelFields; readonly tables: PackedTables } {
     const name = channelFields(items[1])
     const [epoch, seq, timestamp, count] = asArray(items[3])
@@ -162,7 +159,7 @@ export class PackedDecoder {
         count: asNumber(count) % COUNT_MODULUS,
       },
     })
-    // What the message itself adds is not part of the feed.
+    // What the message itself adds to the tables is not part of the feed.
     return { name, tables: forkTables(tables) }
   }
 
@@ -172,7 +169,7 @@ export class PackedDecoder {
   }
 }
 
-/** A channel as messages name it; without a workspace it is one of `main`. */
+/** A channel as messages name it; a missing workspace is `main`. */
 type ChannelFields = { readonly channel: string; readonly workspace?: string }
 
 function channelFields(item: Json | undefined): ChannelFields {
@@ -186,7 +183,7 @@ function optionalField(name: string, value: Json | undefined): JsonObject {
   return value === undefined ? {} : { [name]: value }
 }
 
-/** An optional element: nil and missing are the same. */
+/** Returns an optional element, for which nil and missing are the same. */
 function present(value: Json | undefined): Json | undefined {
   return value === null ? undefined : value
 }

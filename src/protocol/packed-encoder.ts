@@ -10,10 +10,10 @@ import type { FeedMessage } from './server-messages.ts'
 import type { StreamEventMessage } from './stream-event.ts'
 
 /**
- * The writer's side of one feed (one channel at one rate) in the `packed` format. All sessions of the feed
- * share it. `update` and `event` go to every session of the feed, in the order they were encoded; each moves
- * the feed on. `snapshot` and `resumed` go to one session and leave the feed as it is: they carry the tables
- * as of the last frame encoded, so whoever gets one and then every later frame of the feed can read them all.
+ * The writing side of one feed (one channel at one rate) in the `packed` format, shared by all sessions of
+ * the feed. `update` and `event` are for every session of the feed, in the order of the calls; each moves the
+ * feed on. `snapshot` and `resumed` are for one session and leave the feed as it is: they carry the tables
+ * after the last frame, so that a session which gets one, and then every later frame, can read them all.
  */
 export class PackedFeed {
   readonly #id: number
@@ -24,8 +24,8 @@ export class PackedFeed {
   #base: FeedBase = FIRST_BASE
 
   /**
-   * `id` tells this feed from all others of the same server process; a feed that is made anew takes a new
-   * one. `events` is what the sessions' `hello` names.
+   * `id` is unique among the feeds of the server process; a feed that is made again gets a new one. `events`
+   * are the names in the sessions' `hello`.
    */
   constructor(id: number, channel: string, events: readonly string[], workspace: string = DEFAULT_WORKSPACE) {
     this.#id = id
@@ -34,14 +34,14 @@ export class PackedFeed {
   }
 
   /**
-   * Changes whenever what a joining session has to be told of the feed changes: two joining frames of one
-   * document may be shared only if this was the same for both.
+   * Changes whenever the state of the feed changes that a joining session gets: two sessions may share a
+   * joining frame of one document only if this is the same for both.
    */
   get mark(): string {
     return `${this.#id}.${this.#base.count}.${this.#base.seq}`
   }
 
-  /** Any of the feed's messages; see the single ones. */
+  /** Returns any of the feed's messages as a frame. */
   encode(message: FeedMessage): Uint8Array<ArrayBuffer> {
     switch (message.type) {
       case 'snapshot':
@@ -57,7 +57,7 @@ export class PackedFeed {
     }
   }
 
-  /** For every session of the feed. */
+  /** Returns a frame for every session of the feed. */
   update(message: UpdateMessage): Uint8Array<ArrayBuffer> {
     const removed =
       message.removed === undefined || message.removed.length === 0 ? undefined : message.removed
@@ -77,7 +77,7 @@ export class PackedFeed {
   }
 
   /**
-   * For every session of the feed. An event for one session alone goes as a plain message instead (rule K-3).
+   * Returns a frame for every session of the feed. For one session, an event is a plain message (rule K-3).
    */
   event(message: StreamEventMessage): Uint8Array<ArrayBuffer> {
     const from = this.#fromDifference(message.from)
@@ -92,7 +92,7 @@ export class PackedFeed {
     return out.take()
   }
 
-  /** For one session that joins; the feed stays as it is. */
+  /** Returns a frame for one session that joins; the feed stays as it is. */
   snapshot(message: SnapshotMessage): Uint8Array<ArrayBuffer> {
     out.reset()
     out.arrayHeader(10 + lastPresent([message.checksum, message.ephemeral]))
@@ -107,7 +107,7 @@ export class PackedFeed {
     return out.take()
   }
 
-  /** For one session that comes back; the feed stays as it is. */
+  /** Returns a frame for one session that resumes; the feed stays as it is. */
   resumed(message: ResumedMessage): Uint8Array<ArrayBuffer> {
     const removed =
       message.removed === undefined || message.removed.length === 0 ? undefined : message.removed
@@ -125,7 +125,7 @@ export class PackedFeed {
     return out.take()
   }
 
-  /** Header of a frame for all; the feed has moved on to it afterwards. */
+  /** Writes the header of a frame for all sessions, and moves the feed on to it. */
   #begin(kind: number, message: UpdateMessage | StreamEventMessage, length: number): PackedValueWriter {
     const full = this.#tables.paths.isFull || this.#tables.shapes.isFull
     if (full) {
@@ -145,7 +145,7 @@ export class PackedFeed {
   }
 
   /**
-   * What someone who joins has to know of the feed. What the message itself adds to the tables stays in a
+   * Writes the state of the feed for a session that joins. What the message adds to the tables stays in a
    * fork.
    */
   #joining(timestamp: number): PackedValueWriter {
@@ -167,12 +167,12 @@ export class PackedFeed {
   }
 }
 
-/** How many elements have to be written so that the last one that is there is. */
+/** Returns how many elements have to be written to include the last one that is present. */
 function lastPresent(elements: readonly unknown[]): number {
   return elements.findLastIndex((element) => element !== undefined) + 1
 }
 
-/** An optional element: itself, or nil when only a later one is there, or nothing. */
+/** Writes an optional element: its value, or nil when only a later one is present, or nothing. */
 function optional<Value>(
   value: Value | undefined,
   later: readonly unknown[],

@@ -1,9 +1,9 @@
 import { MAX_PATHS, MAX_SHAPES } from './packed-layout.ts'
 
 /**
- * Numbers for things that come again: paths (their text is the key) and shapes (lists of keys). Ids count
- * from 0 in the order of `add`; a full table takes nothing more, on both sides alike. A fork sees everything
- * of its parent and keeps what it adds to itself.
+ * Numbers for paths (with their text as the key) and shapes (lists of keys), which recur from frame to frame.
+ * Ids count from 0 in the order of `add`; a full table takes no more entries, on both sides alike. A fork
+ * sees all entries of its parent and keeps its own additions to itself.
  */
 export class PackedTable<Entry> {
   readonly #parent: PackedTable<Entry> | null

@@ -2,10 +2,12 @@ import { type Json, type JsonObject, setOwnValue } from '../core/json.ts'
 import { TAG } from './packed-layout.ts'
 import { type PackedTables, type Shape, shapeKey } from './packed-table.ts'
 
-/** A frame that does not keep to the layout; caught by the decoder. */
+/** A frame breaks the layout; caught by the decoder. */
 export class PackedError extends Error {}
 
-/** The reverse of `PackedValueWriter`: values and paths of one message, by the tables and adding to them. */
+/**
+ * The inverse of `PackedValueWriter`: reads values and paths of one message, and adds new ones to the tables.
+ */
 export class PackedValueReader {
   constructor(
     readonly tables: PackedTables,

@@ -4,9 +4,9 @@ import { MAX_SHAPES, TAG } from './packed-layout.ts'
 import { type PackedTables, shapeKey } from './packed-table.ts'
 
 /**
- * Writes values and paths of one message by the tables, adding to them what is new (rules K-6 to K-9).
- * `timestamp` is the message's, in ms. `seen` remembers keys of shapes that came once: a shape gets a number
- * when it comes again, so that dictionaries, whose keys differ each time, do not fill the table.
+ * Writes values and paths of one message, and adds new ones to the tables (rules K-6 to K-9). `timestamp` is
+ * the message's, in ms. `seen` holds shapes that occurred once: a shape gets a number when it occurs again,
+ * so that dictionaries, whose keys differ each time, do not fill the table.
  */
 export class PackedValueWriter {
   constructor(
@@ -32,7 +32,7 @@ export class PackedValueWriter {
     for (const path of paths) this.path(path)
   }
 
-  /** Its id, or, when it is new, its text. */
+  /** Writes the path's number or, when it is new, its text. */
   path(path: string): void {
     const id = this.tables.paths.idOf(path)
     if (id !== undefined) {
@@ -59,7 +59,7 @@ export class PackedValueWriter {
     }
   }
 
-  /** Integers that would take nine bytes, and take at most seven as a difference. */
+  /** Returns whether an integer takes nine bytes, but at most seven as a difference. */
   #isNear(value: number): boolean {
     return (
       value > 0xffff_ffff && Number.isSafeInteger(value) && Math.abs(value - this.timestamp) < 0x8000_0000

@@ -11,7 +11,7 @@ import { describeMismatch } from './describe-mismatch.ts'
 import { knownFieldsOf } from './known-fields.ts'
 import { LIMITS } from './limits.ts'
 
-/** Reads clients' frames; made once for the engine's messages and those of all boards. */
+/** Reads the frames of clients; made once, for the engine's messages and those of all boards. */
 export type MessageParser = {
   /**
    * Returns a client's frame as a message. Fails with MessageParseError, in a sentence that names the field
@@ -26,7 +26,9 @@ export type ParsedFrame =
   /** `id` is that of the refused message, if it could be made out (rule P-10). */
   | { readonly ok: false; readonly error: AppError; readonly id: string | null }
 
-/** Makes the parser. Throws when two boards declare a message of one type, or a board one of the engine's. */
+/**
+ * Returns a parser. Throws when two boards declare the same type, or a board declares one of the engine's.
+ */
 export function createMessageParser(declarations: readonly MessageDeclaration[]): MessageParser {
   const readers = new Map(ENGINE_READERS)
   for (const { schema, immediate = false } of declarations) {
@@ -94,7 +96,7 @@ const ENGINE_READERS: ReadonlyMap<string, Reader> = new Map(
   ),
 )
 
-/** For the schemas of one type; see {@link CLIENT_SCHEMAS}. */
+/** Returns the reader for the schemas of one type; {@link CLIENT_SCHEMAS} says which one applies. */
 function engineReader(schemas: readonly ClientSchema[]): Reader {
   const readers = schemas.map((schema) => ({ schema, read: schemaReader(schema) }))
   return (value) => {

@@ -1,2 +1,2 @@
-/** The version `hello` tells; a client that knows another one stops and asks for an update (rule P-8). */
+/** The version in `hello`; a client of another version stops and asks for an update (rule P-8). */
 export const PROTOCOL_VERSION = 3

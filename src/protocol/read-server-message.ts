@@ -8,9 +8,9 @@ import { fromWireEvent } from './stream-event.ts'
 
 /**
  * Returns a decoded value as a server message; null when its type is not known (rule P-7). A type that is not
- * one of the engine's is the name of an event, if the message has all that an event has (rule D-7). Fails
- * when a field that readers rely on is missing or of another kind. Held against shapes made from the schemas,
- * because those would bring TypeBox into the browser.
+ * one of the engine's is the name of an event, if the message has all fields of an event (rule D-9). Fails
+ * when a field that readers rely on is missing or of another kind. Checks shapes that are made from the
+ * schemas, because the schemas themselves would bring TypeBox into the browser.
  */
 export function readServerMessage(value: Json): Result<ServerMessage | null, string> {
   if (!isJsonObject(value) || typeof value.type !== 'string')

@@ -4,16 +4,16 @@ import type { Json, JsonObject } from '../core/json.ts'
 import { LIMITS } from './limits.ts'
 
 /**
- * Building blocks of the message schemas. Every leaf has a `description`: error messages and
- * `docs/PROTOCOL.md` say it to whoever writes a client. Unknown fields are allowed everywhere (rule P-6).
+ * Building blocks of the message schemas. Every leaf has a `description`, which error messages quote. Unknown
+ * fields are allowed everywhere (rule P-6).
  */
 
-/** A message of one `type`. */
+/** Returns the schema of a message of one `type`. */
 export function message<Name extends string, Fields extends TProperties>(name: Name, fields: Fields) {
   return Type.Object({ type: Type.Literal(name), ...fields }, { $id: name })
 }
 
-/** An array that its reader does not change. */
+/** An array, read-only for its readers. */
 export function list<Item extends TSchema>(
   item: Item,
   options: { minItems?: number; maxItems?: number } = {},
@@ -22,8 +22,8 @@ export function list<Item extends TSchema>(
 }
 
 /**
- * An object of one field per key; keys are data, not names of fields. With `keysOf` only the keys that the
- * list in that field of the same message has are read, and all others are ignored as unknown fields are.
+ * An object whose keys are data, not names of fields. `keysOf` names a field beside it that holds a list:
+ * then only the keys in that list are read, and the others are ignored as unknown fields are.
  */
 export function dictionary<Value extends TSchema>(value: Value, options: { readonly keysOf?: string } = {}) {
   return Type.Unsafe<{ readonly [key: string]: Static<Value> }>(Type.Record(Type.String(), value, options))
@@ -44,13 +44,13 @@ export function between(description: string, minimum: number, maximum: number) {
   return Type.Number({ description, minimum, maximum })
 }
 
-/** `bytes` bytes as base64url without padding. */
+/** As many bytes as base64url without padding (rule P-11). */
 export function base64url(description: string, bytes: number) {
   const length = Math.ceil((bytes * 4) / 3)
   return Type.String({ description, pattern: `^[A-Za-z0-9_-]{${length}}$` })
 }
 
-/** One of some words. */
+/** One of several words. */
 export function oneOf<const Words extends readonly string[]>(description: string, words: Words) {
   return Type.Unsafe<Words[number]>(
     Type.Union(
@@ -65,7 +65,7 @@ export const channel = text(
   LIMITS.channelNameLength,
 )
 export const channels = list(channel, { minItems: 1, maxItems: LIMITS.channelsPerMessage })
-/** Of the channels of a message; rules S-15 and S-16 say what it means when it is missing. */
+/** The workspace of a message's channels; rules S-15 and S-16 say what it means when it is missing. */
 export const workspace = Type.String({
   description: 'name of a workspace',
   pattern: WORKSPACE_PATTERN,
@@ -74,15 +74,12 @@ export const workspace = Type.String({
 export const CHANNEL_FIELDS = { channel, workspace: Type.Optional(workspace) }
 /** The fields that name several channels of one workspace. */
 export const CHANNELS_FIELDS = { channels, workspace: Type.Optional(workspace) }
-export const epoch = natural('epoch: the reign of one writer, a random 32-bit number', 0xffff_ffff)
+export const epoch = natural('epoch of the journal, a random 32-bit number', 0xffff_ffff)
 export const seq = natural('position in the journal')
 export const timestamp = natural('milliseconds since the Unix epoch')
 export const checksum = natural('checksum of the document after this message (rules C-1 to C-4)', 0xffff_ffff)
 export const correlation = text('id of the message, chosen by the client', LIMITS.idLength)
-/**
- * When a message is to be acknowledged: not when it is on disk here, but when a second node has it too (rule
- * V-8).
- */
+/** What the `ack` of a message waits for: not only for the local disk, but for a second node (rule V-8). */
 export const ack = Type.Literal('replicated', {
   description: 'acknowledge only once a second node has the change',
 })

@@ -36,13 +36,13 @@ export const SERVER_SCHEMAS = {
   error: ErrorMessage,
 } as const
 
-/** Everything that a server may say but for events. */
+/** Every message of a server except events. */
 export type PlainServerMessage = Static<(typeof SERVER_SCHEMAS)[keyof typeof SERVER_SCHEMAS]>
 
-/** Everything that a server may say. */
+/** Every message of a server. */
 export type ServerMessage = PlainServerMessage | StreamEventMessage
 
-/** What belongs to one channel's feed, and what the `packed` format has short forms for. */
+/** The messages of a channel's feed, for which the `packed` format has short forms. */
 export type FeedMessage = SnapshotMessage | ResumedMessage | UpdateMessage | StreamEventMessage
 
 /**

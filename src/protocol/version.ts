@@ -17,7 +17,7 @@ export { PROTOCOL_VERSION }
 export const PROTOCOL_VERSIONS: readonly { readonly version: number; readonly schemas: string }[] = [
   { version: 1, schemas: '0ee7c0c6440d3b85' },
   { version: 2, schemas: '7c715f18acc23679' },
-  { version: 3, schemas: '4bf25c8cb1130834' },
+  { version: 3, schemas: 'f52965ac440e4214' },
 ]
 
 /** What a board adds to the wire. */

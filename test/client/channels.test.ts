@@ -258,7 +258,7 @@ describe('stream channels', () => {
       snapshot('s', 1, 90, {}),
       event('s', [1, 80, 91]),
     )
-    expect(h.errors).toEqual(['events of s can no longer be had: retention'])
+    expect(h.errors).toEqual(['events of s are no longer available: retention'])
     expect(seen).toEqual([91])
   })
 

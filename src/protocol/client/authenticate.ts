@@ -6,7 +6,7 @@ import { base64url, message, text } from '../schema.ts'
 export const AuthenticateWithKey = message('authenticate', {
   public_key: base64url('Ed25519 public key: 32 bytes as base64url without padding', 32),
   signature: base64url('Ed25519 signature: 64 bytes as base64url without padding', 64),
-  /** Present: makes a user with this key when the key is not known yet. */
+  /** If present and the key is not known: creates a user with this key. */
   register: Type.Optional(
     Type.Object({
       username: Type.Optional(text('name of the user', LIMITS.nameLength)),
@@ -15,7 +15,7 @@ export const AuthenticateWithKey = message('authenticate', {
   ),
 })
 
-/** Login with an access token got by REST. */
+/** Login with an access token from the REST API. */
 export const AuthenticateWithToken = message('authenticate', {
   token: text('access token', LIMITS.tokenLength),
 })

@@ -1,6 +1,6 @@
 import type { Static } from '@sinclair/typebox'
 import { message } from '../schema.ts'
 
-/** A sign of life; answered by the server's `heartbeat` with its time. */
+/** Says that the client is alive; answered by the server's `heartbeat` with its time. */
 export const ClientHeartbeat = message('heartbeat', {})
 export type ClientHeartbeat = Static<typeof ClientHeartbeat>

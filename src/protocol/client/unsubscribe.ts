@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { CHANNELS_FIELDS, correlation, message } from '../schema.ts'
 
-/** Gives channels back. */
+/** Ends subscriptions to channels. */
 export const UnsubscribeMessage = message('unsubscribe', {
   ...CHANNELS_FIELDS,
   id: Type.Optional(correlation),

@@ -2,10 +2,10 @@ import { type Static, Type } from '@sinclair/typebox'
 import { WIRE_FORMATS } from '../connection.ts'
 import { base64url, channel, dictionary, list, message, natural, oneOf, text, timestamp } from '../schema.ts'
 
-/** What has to be signed to log in; good for one login of one session. */
+/** What a client signs to log in; valid for one login of one session. */
 export const ChallengeFields = Type.Object({
   nonce: base64url('32 random bytes as base64url without padding', 32),
-  origin: text('the server as it names itself', 256),
+  origin: text('origin of the server as the client asked for it', 256),
   session: text('id of the session, or `rest`', 64),
   expires: timestamp,
 })
@@ -26,9 +26,7 @@ export const HelloMessage = message('hello', {
   public_channels: list(channel),
   /** Names of channels by their aliases (rule S-14); missing when there are none. */
   aliases: Type.Optional(dictionary(channel)),
-  /**
-   * Optional, as all that joined later, so that clients can read `protocol` of a server of another version.
-   */
+  /** Optional, as every later field, so that clients can read the `protocol` of servers of other versions. */
   events: Type.Optional(list(text('name of a stream event', 64))),
   challenge: ChallengeFields,
 })

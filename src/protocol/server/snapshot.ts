@@ -2,8 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { CHANNEL_FIELDS, checksum, document, epoch, message, seq, timestamp } from '../schema.ts'
 
 /**
- * A channel's whole document at (epoch, seq). For a stream: the position from which its events follow; no
- * data.
+ * A channel's whole document at (epoch, seq). For a stream: the position after which events follow; no data.
  */
 export const SnapshotMessage = message('snapshot', {
   ...CHANNEL_FIELDS,

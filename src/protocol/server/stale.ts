@@ -2,9 +2,9 @@ import { type Static, Type } from '@sinclair/typebox'
 import { channel, message, timestamp, workspace } from '../schema.ts'
 
 /**
- * The server itself has not heard from its source since `since`; what it sends may be old, until `fresh`
- * (rules B-5, B-6).
- * With `channel` it is about that ephemeral channel alone, until its next `snapshot` or `resumed` (rule E-6).
+ * The server has been cut off from its source since `since`; what it sends may be old, until `fresh` (rules
+ * B-5, B-6). With `channel` this holds for that ephemeral channel alone, until its next `snapshot` or
+ * `resumed` (rule E-6).
  */
 export const StaleMessage = message('stale', {
   since: Type.Optional(timestamp),

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { CHANNELS_FIELDS, correlation, message } from '../schema.ts'
 
-/** These channels are no longer sent. */
+/** The session is no longer subscribed to these channels. */
 export const UnsubscribedMessage = message('unsubscribed', {
   ...CHANNELS_FIELDS,
   id: Type.Optional(correlation),

@@ -11,10 +11,10 @@ import type { NetworkUpdateMessage } from '../messages/network-update.ts'
 import { type Report, ReportQueue } from './report-queue.ts'
 
 /**
- * A client as a device. A report gets its id once and keeps it over reconnects and refusals that pass, so
- * that it takes effect once; the result comes with the server's `ack` or a lasting `error`. After a
- * reconnect, and when the server had to put it offline, the device connects again by itself. With `ack`
- * 'replicated' an `ack` means that a second node has the change (rule V-8).
+ * A client as a device. A report keeps its id over reconnects and errors that pass, so that it takes effect
+ * once; the result is the server's `ack` or an error that lasts. After a reconnect, and when the server had
+ * to put the device offline, it connects again by itself. With `ack` 'replicated' the `ack` means that a
+ * second node has the change (rule V-8).
  */
 export type Device = {
   connect(device: DeviceDescription, ack?: AckLevel): Promise<Result<Ack>>
@@ -24,27 +24,26 @@ export type Device = {
 
 export type DeviceDescription = Pick<ConnectMessage, 'device_id' | 'name'>
 
-/** Makes a client's device; a client is one device at a time, so once for each client. */
+/** Returns the device of a client. To be called once for each client, which is one device at a time. */
 export function createDevice(client: Client): Device {
   return client.addOutbox((deps) => new DeviceOutbox(deps))
 }
 
 /**
- * This client as a device. Reports wait for their `ack` and are sent again, under the same id, after a
- * reconnect, when the server had put the device offline, and after refusals that pass: the server takes each
- * of them once (rules V-4, V-7). `connect` and `disconnect` are about one connection; on the next one the
- * device connects under a new id.
+ * Reports wait for their `ack` and are sent again, under the same id, after a reconnect, when the server had
+ * put the device offline, and after errors that pass: the server counts each of them once (rules V-4, V-7).
+ * `connect` and `disconnect` concern one connection; on the next one the device connects with a new id.
  */
 class DeviceOutbox implements Device, Outbox {
   readonly #deps: OutboxDeps
   readonly #reports: ReportQueue
-  /** Every `connect` and `disconnect` that has no answer. */
+  /** Each `connect` and `disconnect` that has no answer. */
   readonly #waiting = new Map<string, Waiting>()
   #wanted: DeviceDescription | null = null
   #isReady = false
-  /** The `connect` that brings the device back by itself; null when none is on its way. */
+  /** Id of the `connect` that the device sent by itself; null when none is on its way. */
   #reconnectId: string | null = null
-  /** Calls the next attempt to come back off; null when none is due. */
+  /** Cancels the next attempt to connect by itself; null when none is due. */
   #cancelRetry: (() => void) | null = null
 
   constructor(deps: OutboxDeps) {
@@ -77,11 +76,11 @@ class DeviceOutbox implements Device, Outbox {
     return this.#submit({ type: 'disconnect', id: this.#deps.nextId(), ...ackField(ack) })
   }
 
-  /** Logged in on a new connection: the device comes back, then what was not acknowledged. */
+  /** Logged in on a new connection: connects the device, then sends what was not acknowledged. */
   ready(): void {
     this.#isReady = true
     if (!this.#isConnecting) this.#reconnect()
-    // Reports belong to a device: it connects first.
+    // Reports belong to a device, so `connect` goes first.
     for (const { message } of this.#waiting.values()) this.#deps.send(message)
     this.#reports.up()
   }
@@ -118,7 +117,6 @@ class DeviceOutbox implements Device, Outbox {
     return true
   }
 
-  /** An error about the message with this id; false when no such message is waiting. */
   refused(id: string, message: ErrorMessage): boolean {
     const report = this.#reports.get(id)
     if (report !== undefined) {
@@ -129,7 +127,7 @@ class DeviceOutbox implements Device, Outbox {
     if (waiting === undefined) return false
     const error = appError(message.code, message.message, message.retry_after)
     if (waiting.message.type === 'connect') {
-      // Nobody who could try again made this call: it is for us to do.
+      // No caller could try again: the device sent this one by itself.
       if (id === this.#reconnectId && TRANSIENT.has(message.code)) this.#reconnectLater(message.retry_after)
       else {
         this.#wanted = null
@@ -166,7 +164,7 @@ class DeviceOutbox implements Device, Outbox {
     })
   }
 
-  /** Keeps the `connect` of a device that was there before; answers it, or null when there is none. */
+  /** Returns a new `connect` of the device, to be sent and kept until its answer; null without a device. */
   #reconnect(): ConnectOrDisconnect | null {
     if (this.#wanted === null) return null
     const message = connectMessage(this.#wanted, this.#deps.nextId())
@@ -201,7 +199,7 @@ class DeviceOutbox implements Device, Outbox {
   }
 }
 
-/** What says whether this connection is the device. */
+/** The messages by which a connection becomes the device, or ceases to be. */
 type ConnectOrDisconnect = (ConnectMessage | DisconnectMessage) & { readonly id: string }
 type Waiting = { readonly message: ConnectOrDisconnect; readonly settle: (result: Result<Ack>) => void }
 
@@ -219,17 +217,15 @@ function tooMany(most: number): AppError {
 }
 
 /**
- * With the `connect` before them as many as the server takes at a time, so that all may go out at once after
- * a reconnect.
+ * With the `connect` before them as many as may be unanswered, so that all can be sent at once after a
+ * reconnect.
  */
 const MAX_REPORTS = LIMITS.unanswered - 1
 
 const LOG_IN = appError('Unauthorized', 'a device belongs to a user: log in first')
-/** Refusals that pass by themselves. */
+/** Errors that pass: the message is sent again later. */
 const TRANSIENT: ReadonlySet<ErrorCode> = new Set(['RateLimited', 'ServiceUnavailable', 'DatabaseError'])
-/**
- * The server has put the device offline, and may have forgotten it since (rule V-7). One that was taken over
- * is none of these.
- */
+/** Errors of a device that the server has put offline, and may have forgotten since (rule V-7). */
 const DEVICE_OFFLINE: ReadonlySet<ErrorCode> = new Set(['ConnectionClosed', 'EntityNotFound'])
+/** When an error came without `retry_after`, in ms. */
 const RECONNECT_INTERVAL = 5000

@@ -9,28 +9,28 @@ export type ReportDeps = {
   readonly timers: Timers
 }
 
-/** A report that was not acknowledged. */
+/** A report that is not acknowledged yet. */
 export type Report = {
   readonly message: NetworkUpdateMessage & { readonly id: string }
   readonly settle: (result: Result<Ack>) => void
-  /** `kept` is to be sent again; `repeated` has been, and has no answer. */
+  /** `retry` is to be sent again; `resent` was sent again and has no answer. */
   phase: 'new' | 'sent' | 'retry' | 'resent'
-  /** On this connection the server has answered that the device is not there. */
+  /** Whether it was refused on this connection because the device is offline. */
   wasOffline: boolean
 }
 
 /**
- * Reports, in their order, until each is acknowledged or refused for good. One that goes again may have been
- * taken before, which the device knows of its last reports only (rule V-4): so while any goes again, none
- * goes for the first time.
+ * Reports, in order, until each is acknowledged or refused for good. A report that is sent again may have
+ * been counted before, which the server can tell of a device's last reports only (rule V-4). So while any is
+ * being sent again, none is sent for the first time.
  */
 export class ReportQueue {
   readonly #deps: ReportDeps
   readonly #reports = new Map<string, Report>()
   #isUp = false
-  /** The server says that the device is not there: nothing goes until it is. */
+  /** The server says that the device is offline: nothing is sent until it is connected. */
   #isDeviceOffline = false
-  /** The server wants to be left alone for a while; ends that. */
+  /** Ends the pause that the server asked for by `retry_after`; null when there is none. */
   #endPause: (() => void) | null = null
 
   constructor(deps: ReportDeps) {
@@ -50,13 +50,15 @@ export class ReportQueue {
     this.#flush()
   }
 
-  /** The `connect` of a new connection has just been sent, if there is a device: reports may follow it. */
+  /**
+   * The device's `connect`, if there is a device, has just been sent on a new connection: reports may follow.
+   */
   up(): void {
     this.#isUp = true
     this.#flush()
   }
 
-  /** The connection is gone: whether what was sent was taken, nobody knows. */
+  /** The connection is gone: what was sent and not answered has to be sent again. */
   down(): void {
     this.#isUp = false
     this.#isDeviceOffline = false
@@ -67,7 +69,10 @@ export class ReportQueue {
     }
   }
 
-  /** It goes again when the device is there; false when that was tried on this connection. */
+  /**
+   * Sends the report again once the device is connected. Returns false when that was tried on this
+   * connection.
+   */
   retryOnceConnected(report: Report): boolean {
     if (report.wasOffline) return false
     report.wasOffline = true
@@ -76,13 +81,13 @@ export class ReportQueue {
     return true
   }
 
-  /** A `connect` was acknowledged, or is no longer waited for. */
+  /** A `connect` was acknowledged, or none is expected any more. */
   deviceConnected(): void {
     this.#isDeviceOffline = false
     this.#flush()
   }
 
-  /** It goes again, and everything behind it, after `wait` ms. */
+  /** Sends the report again, and everything after it, after `wait` ms. */
   retryAfter(report: Report, wait: Millis): void {
     report.phase = 'retry'
     this.#stopPause()
@@ -92,7 +97,7 @@ export class ReportQueue {
     })
   }
 
-  /** The device will not be there: what waits for it fails. */
+  /** The device will not be connected: reports that wait for it fail. */
   failRetries(error: AppError): void {
     if (!this.#isDeviceOffline) return
     const waiting = [...this.#reports.values()].filter(({ phase }) => phase === 'retry')
@@ -103,14 +108,14 @@ export class ReportQueue {
     this.deviceConnected()
   }
 
-  /** There will be no connection. */
+  /** No connection will follow: all reports fail. */
   failAll(error: AppError): void {
     const all = [...this.#reports.values()]
     this.#reports.clear()
     for (const { settle } of all) settle(fail(error))
   }
 
-  /** False when it is no report that waits. */
+  /** Returns false when no report with this id waits. */
   settle(id: string, result: Result<Ack>): boolean {
     const report = this.#reports.get(id)
     if (report === undefined) return false
