@@ -4,7 +4,16 @@
  */
 import { parseAnswer } from './support/answer.ts'
 
-const QUESTIONS = ['fanout', 'memory', 'logins', 'ingest', 'frames', 'processes', 'relay'] as const
+const QUESTIONS = [
+  'fanout',
+  'memory',
+  'logins',
+  'ingest',
+  'frames',
+  'processes',
+  'relay',
+  'ephemeral',
+] as const
 /** Also to be run by name: one explains a decision, the other wants LiteFS, Consul and minutes. */
 const OTHERS = ['verify', 'cluster'] as const
 

@@ -46,13 +46,20 @@ export type Wanted = Pick<Holding, 'url' | 'sockets' | 'kind'> & Partial<Holding
 
 /** Opens sockets and waits until all are where they should be. Throws when one is closed or refused. */
 export async function holdSockets(wanted: Wanted): Promise<Sockets> {
-  const { sockets, first = 0, channels = [], operatorKey = null } = wanted
+  const { sockets, first = 0, channels = [], channelsEach = null, operatorKey = null } = wanted
   const processes = Math.max(1, Math.ceil(sockets / SOCKETS_PER_PROCESS))
   const each = Math.ceil(sockets / processes)
   const holders = await Promise.all(
     Array.from({ length: processes }, (_, index) => {
       const mine = Math.min(each, sockets - index * each)
-      return startHolder({ ...wanted, sockets: mine, first: first + index * each, channels, operatorKey })
+      return startHolder({
+        ...wanted,
+        sockets: mine,
+        first: first + index * each,
+        channels,
+        channelsEach,
+        operatorKey,
+      })
     }),
   )
   return {

@@ -16,6 +16,8 @@ export type Holding = {
   /** `raw` says nothing; the others speak our protocol, a `member` after a login with a key of its own. */
   readonly kind: 'raw' | 'reader' | 'member'
   readonly channels: readonly string[]
+  /** How many of the channels each socket reads, the next one going on where it stopped; null: all of them. */
+  readonly channelsEach: number | null
   /** The server's own; many new users from one address are allowed to its operator only. */
   readonly operatorKey: string | null
 }
@@ -83,10 +85,10 @@ function openOne(holding: Holding, number: number): Promise<void> {
     const message: { readonly type: string } = JSON.parse(data)
     switch (message.type) {
       case 'hello':
-        socket.send(holding.kind === 'member' ? login(data, number) : subscribe(holding))
+        socket.send(holding.kind === 'member' ? login(data, number) : subscribe(holding, number))
         break
       case 'authenticated':
-        socket.send(subscribe(holding))
+        socket.send(subscribe(holding, number))
         break
       case 'caught_up':
         socket.onmessage = count
@@ -100,8 +102,15 @@ function openOne(holding: Holding, number: number): Promise<void> {
   return promise
 }
 
-function subscribe(holding: Holding): string {
-  return JSON.stringify({ type: 'subscribe', channels: holding.channels })
+function subscribe({ channels, channelsEach }: Holding, number: number): string {
+  const own =
+    channelsEach === null
+      ? channels
+      : Array.from(
+          { length: channelsEach },
+          (_, n) => channels[(number * channelsEach + n) % channels.length],
+        )
+  return JSON.stringify({ type: 'subscribe', channels: own })
 }
 
 function login(hello: string, number: number): string {
