@@ -1,4 +1,5 @@
 import type { Change, ChannelHandle } from '../client/api.ts'
+import { DEFAULT_WORKSPACE } from '../core/ids.ts'
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { escapeSegment } from '../core/path.ts'
 import { type StreamEventMessage, toWireEvent } from '../protocol/stream-event.ts'
@@ -30,8 +31,15 @@ export const textPrinter: Printer = {
 
 /** For programs: one object a line, named as on the wire. */
 export const jsonPrinter: Printer = {
-  changed({ channel, epoch, seq, updatedAt }, value, change) {
-    const head = { type: change.type, channel, epoch, seq, timestamp: updatedAt }
+  changed({ channel, workspace, epoch, seq, updatedAt }, value, change) {
+    const head = {
+      type: change.type,
+      channel,
+      ...workspaceField(workspace),
+      epoch,
+      seq,
+      timestamp: updatedAt,
+    }
     switch (change.type) {
       case 'snapshot':
         return printable(JSON.stringify({ ...head, data: value }))
@@ -42,6 +50,11 @@ export const jsonPrinter: Printer = {
     }
   },
   happened: (event) => printable(JSON.stringify(toWireEvent(event))),
+}
+
+/** As on the wire, where the workspace `main` is not named. */
+function workspaceField(workspace: string): { readonly workspace?: string } {
+  return workspace === DEFAULT_WORKSPACE ? {} : { workspace }
 }
 
 /** A value's leaves, each with its path below `path`; an empty object is a leaf too. */

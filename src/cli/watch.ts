@@ -51,6 +51,7 @@ const client = createClient({
 const handle = client.subscribe(channel)
 handle.onChange((value, change) => print(printer.changed(handle, value, change)))
 handle.onStatus((status) => {
+  if (status.type === 'stale') tellStale(status.since)
   // Too many at once passes; anything else that is refused stays refused.
   if (status.type === 'refused' && status.error.retryAfter === undefined) end(status.error)
 })
@@ -103,6 +104,11 @@ function tellState(state: LinkState): void {
     default:
       state satisfies never
   }
+}
+
+function tellStale(since: number | null): void {
+  const what = since === null ? 'nobody publishes' : `not heard since ${new Date(since).toISOString()}`
+  process.stderr.write(`${printable(channel)}: ${what}; the value may be old\n`)
 }
 
 function end(error: AppError): never {
