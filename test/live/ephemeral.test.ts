@@ -207,6 +207,43 @@ describe('another process', () => {
     expect(peer.read()).toMatchObject([{ type: 'resumed', ...NAMED, epoch, from: seq, seq, changes: {} }])
   })
 
+  test('E-6: a gap that is not closed in time is told, although the publisher is heard', () => {
+    const harness = new EphemeralHarness(2)
+    const [publisher, other] = both(harness)
+    publisher.publish(A, { last: 1 })
+    const peer = reading(other)
+    harness.pass(1)
+    peer.read()
+    harness.relay.losesNext = () => true
+    publisher.publish(A, { last: 2 })
+    // A delta that does not follow, and then nothing but signs of life.
+    harness.relay.losesNext = (topic) => topic === 'live.want'
+    harness.clock.time += 200
+    publisher.publish(A, { last: 3 })
+    harness.pass(6)
+    expect(peer.read()).toMatchObject([{ type: 'stale', ...NAMED }])
+    harness.relay.losesNext = () => false
+    harness.pass(3)
+    expect(peer.read()).toMatchObject([{ type: 'snapshot', ...NAMED, data: { last: 3 } }])
+  })
+
+  test('E-7: a process that publishes too does not take what it heard before its reader left for new', () => {
+    const harness = new EphemeralHarness(2)
+    const [first, second] = both(harness)
+    first.publish(A, { from: 'first' })
+    const peer = reading(first)
+    harness.clock.time += 10
+    second.publish(A, { from: 'second' })
+    harness.pass(2)
+    expect(readValue(peer)).toEqual({ from: 'second' })
+    first.engine.closed(peer.session)
+    second.publish(A, { n: 2 })
+    harness.settle()
+    const late = reading(first)
+    harness.pass(2)
+    expect(readValue(late)).toEqual({ from: 'second', n: 2 })
+  })
+
   test('E-6: after a cut in which values changed the first message is no update', () => {
     const harness = new EphemeralHarness(2)
     const [publisher, other] = both(harness)

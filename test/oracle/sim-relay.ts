@@ -12,8 +12,8 @@ export class SimRelay {
   readonly #ends = new Map<number, SimEnd>()
   /** Pairs that do not hear each other. */
   readonly #cuts = new Set<string>()
-  /** Texts that were lost; whether the next one is. */
-  losesNext: () => boolean = () => false
+  /** Whether the next text is lost. */
+  losesNext: (topic: string) => boolean = () => false
 
   join(process: number): SimEnd {
     const end = new SimEnd((topic, text) => this.#spread(process, topic, text))
@@ -46,7 +46,7 @@ export class SimRelay {
   #spread(from: number, topic: string, text: string): void {
     if (new TextEncoder().encode(text).length > 65_536) throw new Error('a text is too long for a relay')
     for (const [process, end] of this.#ends) {
-      if (process === from || this.isCut(from, process) || this.losesNext()) continue
+      if (process === from || this.isCut(from, process) || this.losesNext(topic)) continue
       end.put(from, { topic, text })
     }
   }

@@ -82,9 +82,7 @@ export function answerWant<Socket>(live: LiveState<Socket>, want: Want): void {
   const isOwn = isSameOrigin(own.origin, want)
   // It follows another publisher, which began later: we are not the one who is asked.
   if (!isOwn && want.mode !== 'anybody' && isNewer(want, own.origin)) return
-  const now = live.deps.clock.now()
-  if (now >= own.wantedUntil) own.relayedSeq = own.seq
-  own.wantedUntil = now + WANT_TIMEOUT
+  own.wantedUntil = live.deps.clock.now() + WANT_TIMEOUT
   const before = own.relayedSeq
   const document = ownDocument(live, value, own)
   relayWaiting(live, value, own)
