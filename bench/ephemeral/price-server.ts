@@ -1,6 +1,6 @@
 /**
- * A serving process that sends the prices of many symbols to its readers, ten times a second each: by an ephemeral channel, by the
- * journal, or by raw Bun topics. Commands come over the process channel.
+ * A serving process that sends the prices of many symbols to its readers, ten times a second each: by an
+ * ephemeral channel, by the journal, or by raw Bun topics. Commands come over the process channel.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

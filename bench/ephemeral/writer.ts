@@ -1,4 +1,5 @@
-// The writer thread of the journaled side: the program's own, with one handler that journals what it is given.
+// The writer thread of the journaled side: the program's own, with one handler that journals what it is
+// given.
 
 import { systemClock, systemRandom } from '../../src/core/clock.ts'
 import { handlerTable } from '../../src/journal/handler-table.ts'

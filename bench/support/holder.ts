@@ -1,6 +1,7 @@
 /**
- * A process that holds many client sockets and counts what comes in: raw ones, or ones that speak the protocol in JSON with as
- * little code as possible, because the processors are shared with the server that is measured.
+ * A process that holds many client sockets and counts what comes in: raw ones, or ones that speak the
+ * protocol in JSON with as little code as possible, because the processors are shared with the server that is
+ * measured.
  */
 import { createHash } from 'node:crypto'
 import { keyFromSecret } from '../../src/cli/key-file.ts'
@@ -16,7 +17,9 @@ export type Holding = {
   /** `raw` says nothing; the others speak our protocol, a `member` after a login with a key of its own. */
   readonly kind: 'raw' | 'reader' | 'member'
   readonly channels: readonly string[]
-  /** How many of the channels each socket reads, the next one going on where it stopped; null: all of them. */
+  /**
+   * How many of the channels each socket reads, the next one going on where it stopped; null: all of them.
+   */
   readonly channelsEach: number | null
   /** The server's own; many new users from one address are allowed to its operator only. */
   readonly operatorKey: string | null

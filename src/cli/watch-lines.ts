@@ -11,7 +11,10 @@ export type Printer = {
   happened(event: StreamEventMessage): string
 }
 
-/** For people: a headline with time and position, then `path = value` for each leaf and `path removed` for what is gone. */
+/**
+ * For people: a headline with time and position, then `path = value` for each leaf and `path removed` for
+ * what is gone.
+ */
 export const textPrinter: Printer = {
   changed({ channel, epoch, seq, updatedAt }, value, change) {
     const head = `${clockTime(updatedAt)} ${channel} ${change.type} seq ${seq} epoch ${epoch}`
