@@ -64,7 +64,6 @@ export const DEBTS = {
     'src/relay': 1,
     'src/replication': 2,
     'src/websocket': 1,
-    'test/client': 1,
     'test/forwarding': 1,
     'test/nodes': 3,
     'test/replication': 1,
@@ -72,7 +71,6 @@ export const DEBTS = {
   constantNames: {
     bench: 2,
     'src/app': 7,
-    'src/client': 1,
     'src/core': 1,
     'src/forwarding': 3,
     'src/live': 3,
@@ -88,7 +86,6 @@ export const DEBTS = {
   },
   tuples: {
     'test/app': 1,
-    'test/client': 7,
     'test/forwarding': 5,
     'test/http': 6,
     'test/journal': 4,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { Harness, helloAt, snapshot } from './harness.ts'
 
 describe('channels of several workspaces', () => {
-  test('S-15, S-16: each workspace is asked for in a message of its own, and has its own replica', async () => {
+  test('S-15, S-16: channels of each workspace are subscribed to in a message of their own and have replicas of their own', async () => {
     const h = new Harness()
     const main = h.client.subscribe('book:a')
     const desk = h.client.subscribe('book:a', { workspace: 'desk' })
@@ -31,7 +31,7 @@ describe('channels of several workspaces', () => {
     expect(socket.last('unsubscribe')).toEqual({ type: 'unsubscribe', channels: ['book:a'] })
   })
 
-  test('X-6, S-15: after a reconnect every channel goes on from its own position', async () => {
+  test('X-6, S-15: after a reconnect every channel resumes from its own position', async () => {
     const h = new Harness()
     h.client.subscribe('book:a')
     h.client.subscribe('book:a', { workspace: 'desk' })
@@ -54,7 +54,7 @@ describe('channels of several workspaces', () => {
     ])
   })
 
-  test('S-15: a client of another workspace tells it once, in the address, and names none but others', async () => {
+  test('S-15: a client of another workspace names it once, in the address; messages name only other workspaces', async () => {
     const h = new Harness({ workspace: 'desk' })
     const own = h.client.subscribe('a')
     const main = h.client.subscribe('a', { workspace: 'main' })
@@ -71,7 +71,7 @@ describe('channels of several workspaces', () => {
 })
 
 describe('aliases', () => {
-  test('S-14: what comes under the own name of a channel reaches everybody who asked by any of its names', async () => {
+  test('S-14: a message under the name of a channel reaches every handle of it, also those that were opened by an alias', async () => {
     const h = new Harness()
     const byAlias = h.client.subscribe('depth:a')
     const byName = h.client.subscribe('book:a')
@@ -87,7 +87,7 @@ describe('aliases', () => {
     expect(socket.count('unsubscribe')).toBe(1)
   })
 
-  test('S-14: a public channel may be asked for by its alias, and with parameters, before the login', async () => {
+  test('S-14: a public channel may be subscribed to by its alias and with parameters before the login', async () => {
     const h = new Harness({ credentials: { type: 'token', token: () => new Promise(() => {}) } })
     h.client.subscribe('depth:a')
     h.client.subscribe('secret:a')

@@ -5,7 +5,7 @@ import { PackedFeed } from '../../src/protocol/packed-encoder.ts'
 import { delta, event, Harness, helloAt, snapshot } from './harness.ts'
 
 describe('state channels', () => {
-  test('S-1, S-2: channels wanted in one turn are asked for in one message, and come alive', async () => {
+  test('S-1, S-2: channels that are subscribed to in one turn go into one message, and become live', async () => {
     const h = new Harness()
     const a = h.client.subscribe('a')
     h.client.subscribe('b')
@@ -15,10 +15,10 @@ describe('state channels', () => {
     expect(a.value).toBeNull()
     await socket.say(snapshot('a', 1, 10, { n: 1 }), { type: 'caught_up', channels: ['a', 'b'] })
     expect(a.status).toEqual({ type: 'live' })
-    expect([a.value, a.epoch, a.seq, a.updatedAt]).toEqual([{ n: 1 }, 1, 10, 1_753_000_000_000])
+    expect(a).toMatchObject({ value: { n: 1 }, epoch: 1, seq: 10, updatedAt: 1_753_000_000_000 })
   })
 
-  test('D-1, D-2, D-5: snapshot and updates reach the listeners with what changed', async () => {
+  test('D-1, D-2, D-5: listeners get snapshots and updates with the changed paths', async () => {
     const { handle, socket } = await live({ n: 1, gone: { x: 1 } })
     const seen: unknown[] = []
     handle.onChange((value, change) => seen.push([value, change.type]))
@@ -31,16 +31,16 @@ describe('state channels', () => {
     ])
   })
 
-  test('D-2, D-3: an overlapping update applies, one that is known already is ignored', async () => {
+  test('D-2, D-3: an update that overlaps applies; one that is known already is ignored', async () => {
     const { handle, socket } = await live({ n: 1 })
     await socket.say(delta('update', 'a', [1, 5, 12], { n: 2 }))
-    expect([handle.value, handle.seq]).toEqual([{ n: 2 }, 12])
+    expect(handle).toMatchObject({ value: { n: 2 }, seq: 12 })
     await socket.say(delta('update', 'a', [1, 5, 12], { n: 9 }), delta('update', 'a', [1, 0, 3], { n: 9 }))
-    expect([handle.value, handle.seq]).toEqual([{ n: 2 }, 12])
+    expect(handle).toMatchObject({ value: { n: 2 }, seq: 12 })
     expect(socket.count('subscribe')).toBe(1)
   })
 
-  test('D-3, S-8: after a gap it asks again from its position and ignores what does not fit until the answer', async () => {
+  test('D-3, S-8: after a gap the client subscribes again from its position, and ignores what does not fit until the answer', async () => {
     const { h, handle, socket } = await live({ n: 1 })
     await h.time.advance(5000)
     await socket.say(delta('update', 'a', [1, 11, 12], { n: 2 }))
@@ -53,20 +53,20 @@ describe('state channels', () => {
     expect(socket.count('subscribe')).toBe(2)
     expect(handle.value).toEqual({ n: 1 })
     await socket.say(delta('resumed', 'a', [1, 10, 13], { n: 3 }), { type: 'caught_up', channels: ['a'] })
-    expect([handle.value, handle.seq, handle.status.type]).toEqual([{ n: 3 }, 13, 'live'])
+    expect(handle).toMatchObject({ value: { n: 3 }, seq: 13, status: { type: 'live' } })
   })
 
-  test('D-3, D-4: another epoch is a gap for an update, and fine for a resumed that fits', async () => {
+  test('D-3, D-4: an update of another epoch is a gap; a resumed of another epoch applies if it fits', async () => {
     const { h, handle, socket } = await live({ n: 1 })
     await socket.say(delta('resumed', 'a', [2, 9, 11], { n: 2 }))
-    expect([handle.value, handle.epoch, handle.seq]).toEqual([{ n: 2 }, 2, 11])
+    expect(handle).toMatchObject({ value: { n: 2 }, epoch: 2, seq: 11 })
     await h.time.advance(5000)
     await socket.say(delta('update', 'a', [3, 11, 12], { n: 3 }))
     expect(handle.value).toEqual({ n: 2 })
     expect(socket.last('subscribe').cursors).toEqual({ a: { epoch: 2, seq: 11 } })
   })
 
-  test('D-4: a resumed that does not fit is a gap; one that was the answer is answered by asking without a cursor', async () => {
+  test('D-4: a resumed that does not fit is a gap; after one that was the answer the client subscribes without a cursor', async () => {
     const { h, socket } = await live({ n: 1 })
     await h.time.advance(5000)
     await socket.say(delta('resumed', 'a', [2, 11, 12], { n: 2 }))
@@ -76,7 +76,7 @@ describe('state channels', () => {
     expect(socket.last('subscribe')).toEqual({ type: 'subscribe', channels: ['a'] })
   })
 
-  test('X-6: after a reconnect it goes on from its position', async () => {
+  test('X-6: after a reconnect a channel resumes from its position', async () => {
     const { h, handle, socket } = await live({ n: 1 })
     await socket.close(1006)
     expect(handle.status).toEqual({ type: 'waiting' })
@@ -87,7 +87,7 @@ describe('state channels', () => {
       { type: 'subscribe', channels: ['a'], cursors: { a: { epoch: 1, seq: 10 } } },
     ])
     await h.socket.say(delta('resumed', 'a', [1, 10, 30], { n: 3 }))
-    expect([handle.value, handle.seq]).toEqual([{ n: 3 }, 30])
+    expect(handle).toMatchObject({ value: { n: 3 }, seq: 30 })
   })
 
   test('S-4: a resync makes the position void; the snapshot after it counts even if its seq is lower', async () => {
@@ -96,10 +96,10 @@ describe('state channels', () => {
     await socket.say(delta('update', 'a', [1, 10, 11], { n: 2 }))
     expect(handle.value).toEqual({ n: 1 })
     await socket.say(snapshot('a', 7, 4, { n: 4 }))
-    expect([handle.value, handle.epoch, handle.seq]).toEqual([{ n: 4 }, 7, 4])
+    expect(handle).toMatchObject({ value: { n: 4 }, epoch: 7, seq: 4 })
   })
 
-  test('C-1, C-3: checksums that fit are silent; one that does not asks for a snapshot', async () => {
+  test('C-1, C-3: after a checksum that does not fit the client subscribes without a cursor', async () => {
     const { h, handle, socket } = await live({ n: 1 }, documentChecksum({ n: 1 }))
     await socket.say(delta('update', 'a', [1, 10, 11], { n: 2 }, { checksum: documentChecksum({ n: 2 }) }))
     expect(h.errors).toEqual([])
@@ -111,14 +111,14 @@ describe('state channels', () => {
     expect(handle.value).toEqual({ n: 3 })
   })
 
-  test('C-3: a snapshot that does not fit its own checksum is said and shown, not asked for over and over', async () => {
+  test('C-3: a snapshot that does not fit its own checksum is reported and shown, and does not lead to a loop of subscribes', async () => {
     const { h, handle, socket } = await live({ n: 1 }, 12)
     expect(h.errors).toHaveLength(1)
     expect(handle.value).toEqual({ n: 1 })
     expect(socket.count('subscribe')).toBe(1)
   })
 
-  test('gaps in quick succession are asked about once a second', async () => {
+  test('after gaps in quick succession the client subscribes again once a second', async () => {
     const { h, socket } = await live({ n: 1 })
     await socket.say(delta('update', 'a', [1, 20, 21], { n: 2 }))
     expect(socket.count('subscribe')).toBe(1)
@@ -140,7 +140,7 @@ describe('state channels', () => {
     expect(statuses).toEqual(['refused', 'waiting', 'live'])
   })
 
-  test('S-7: a refusal that passes is tried again after its time', async () => {
+  test('S-7: after an error that passes the client subscribes again when its time is over', async () => {
     const { h, socket } = await live({ n: 1 })
     await socket.say({
       type: 'error',
@@ -157,7 +157,7 @@ describe('state channels', () => {
     expect(socket.last('subscribe')).toMatchObject({ channels: ['a'], cursors: { a: { epoch: 1 } } })
   })
 
-  test('S-9: handles share a channel, which is given back with the last of them', async () => {
+  test('S-9: handles share a subscription, which ends when the last of them is closed', async () => {
     const { h, handle, socket } = await live({ n: 1 })
     const second = h.client.subscribe('a')
     expect(second.value).toEqual({ n: 1 })
@@ -173,14 +173,14 @@ describe('state channels', () => {
     expect(third.value).toEqual({ n: 5 })
   })
 
-  test('S-1: more channels than fit one message go in several', async () => {
+  test('S-1: more channels than one message may have are subscribed to in several', async () => {
     const h = new Harness()
     for (let n = 0; n < 100; n++) h.client.subscribe(`c${n}`)
     const socket = await h.up()
     expect(socket.all('subscribe').map(({ channels }) => channels.length)).toEqual([64, 36])
   })
 
-  test('K-4: a lost frame of a packed feed asks again from the position', async () => {
+  test('K-4: after a lost frame of a packed feed the client subscribes again from its position', async () => {
     const h = new Harness({ format: 'packed' })
     const handle = h.client.subscribe('a')
     const socket = await h.up()
@@ -209,7 +209,7 @@ describe('state channels', () => {
 })
 
 describe('stream channels', () => {
-  test('S-5, D-7: every event once and in order', async () => {
+  test('S-5, D-7: the listener gets every event once and in order', async () => {
     const { seen, socket, h } = await streaming()
     await socket.say(
       event('s', [1, 4, 11]),
@@ -224,7 +224,7 @@ describe('stream channels', () => {
     expect(socket.last('subscribe').cursors).toEqual({ s: { epoch: 1, seq: 15 } })
   })
 
-  test('S-6, X-6: after a reconnect it hears what it missed, also from another epoch, and nothing twice', async () => {
+  test('S-6, X-6: after a reconnect the listener gets the events that it missed, also from another epoch, and none twice', async () => {
     const { seen, socket, h } = await streaming()
     await socket.say(event('s', [1, 4, 11]))
     await socket.close(3000)
@@ -241,7 +241,7 @@ describe('stream channels', () => {
     expect(seen).toEqual([11, 20, 22])
   })
 
-  test('G4: events missed at the end of an epoch are asked for when the next one shows them', async () => {
+  test('G4: events that were missed at the end of an epoch are requested when the next epoch shows the gap', async () => {
     const { seen, socket, h } = await streaming()
     await socket.say(event('s', [1, 4, 11]))
     await h.time.advance(5000)
@@ -251,7 +251,7 @@ describe('stream channels', () => {
     expect(seen).toEqual([11, 15, 21])
   })
 
-  test('S-6: what is beyond retention is said', async () => {
+  test('S-6: events beyond retention are reported as an error', async () => {
     const { seen, socket, h } = await streaming()
     await socket.say(
       { type: 'resync', channel: 's', reason: 'retention' },
@@ -262,14 +262,14 @@ describe('stream channels', () => {
     expect(seen).toEqual([91])
   })
 
-  test('a stored cursor is where the first connection begins', async () => {
+  test('the first connection begins at a cursor that the caller stored', async () => {
     const h = new Harness()
     h.client.events('s', () => {}, { epoch: 3, seq: 99 })
     const socket = await h.up()
     expect(socket.last('subscribe').cursors).toEqual({ s: { epoch: 3, seq: 99 } })
   })
 
-  test('leaving stops the events and gives the channel back', async () => {
+  test('stopping ends the events and unsubscribes', async () => {
     const { seen, socket, stop } = await streaming()
     stop()
     stop()

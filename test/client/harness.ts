@@ -13,10 +13,7 @@ import type { SnapshotMessage } from '../../src/protocol/server/snapshot.ts'
 import type { ServerMessage } from '../../src/protocol/server-messages.ts'
 import { seeded } from '../support/seeded.ts'
 
-/**
- * Time that stands still until it is told to go on; timers go off in order, with what they set off
- * themselves.
- */
+/** Time that moves only by `advance`; timers fire in order, those included that are set by others. */
 export class TestTime implements Timers {
   #now: Millis = 1_000_000
   #timers: { readonly at: Millis; readonly call: () => void }[] = []
@@ -52,7 +49,7 @@ export class TestTime implements Timers {
   }
 }
 
-/** The other end of one connection: what the client sent on it, and how to answer. */
+/** The server's end of one connection: what the client sent, and functions to answer. */
 export class TestSocket {
   readonly sent: (ClientMessage | BoardMessage)[] = []
   closedWith: number | null = null
@@ -103,7 +100,8 @@ type Sent<Type extends string> = Type extends ClientMessage['type']
   : BoardMessage
 
 /**
- * A client whose time, randomness and sockets are ours; its server takes the messages of `declarations` too.
+ * A client with time, randomness and sockets of the test; its server accepts the messages of `declarations`
+ * too.
  */
 export class Harness {
   readonly time = new TestTime()
@@ -215,7 +213,7 @@ export function event(channel: string, [epoch, from, seq]: readonly [number, num
   return { type: 'event', event: 'notification', channel, epoch, from, seq, timestamp: TIMESTAMP, data: seq }
 }
 
-/** Everything that waits for a turn of the microtask queue has had one. */
+/** Resolves when everything in the microtask queue has run. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve()
 }

@@ -7,7 +7,7 @@ import { forSeeds } from '../support/seeded.ts'
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 
 describe('keys', () => {
-  test('RFC 8032, 7.1: seeds, public keys and signatures', async () => {
+  test('RFC 8032, 7.1: the test vectors of seeds, public keys and signatures hold', async () => {
     for (const [seed, publicKey, message, signature] of [
       [
         '9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60',
@@ -29,7 +29,7 @@ describe('keys', () => {
     }
   })
 
-  test('a key survives its text', () => {
+  test('a key can be written as text and read again', () => {
     const key = createKey()
     expect(openKey(key.secret)?.publicKey).toEqual(key.publicKey)
     for (const text of [
@@ -45,7 +45,7 @@ describe('keys', () => {
   })
 })
 
-test('base64url: there and back, and one spelling only', () => {
+test('base64url is decoded to what was encoded, and each value has one spelling', () => {
   forSeeds('BASE64_SEED', 300, (random) => {
     const bytes = Uint8Array.from({ length: random.int(70) }, () => random.int(256))
     const text = toBase64url(bytes)

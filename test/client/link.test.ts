@@ -6,14 +6,14 @@ import { forSeeds } from '../support/seeded.ts'
 import { delta, Harness, helloAt, settled, snapshot, TestTime } from './harness.ts'
 
 describe('the link', () => {
-  test('P-1: the address carries type and format', async () => {
+  test('P-1: the address has type and format', async () => {
     const h = new Harness({ url: 'http://server:1/ws/earnings?x=y', clientType: 'tui', format: 'packed' })
     h.client.connect()
     expect(h.socket.url).toBe('ws://server:1/ws/earnings?x=y&type=tui&format=packed')
     expect(() => new Harness({ url: 'not an address' })).toThrow()
   })
 
-  test('an address that is asked for is asked for before every attempt', () => {
+  test('a function that gives the address is called before every attempt', () => {
     const hosts = ['one', 'two']
     const h = new Harness({ url: () => `ws://${hosts.shift() ?? 'none'}/ws` })
     h.client.connect()
@@ -23,7 +23,7 @@ describe('the link', () => {
     expect(h.socket.url).toStartWith('ws://two/ws?')
   })
 
-  test('states from idle to closed', async () => {
+  test('the states go from idle to closed', async () => {
     const h = new Harness()
     const states: LinkState['status'][] = []
     h.client.onState((state) => states.push(state.status))
@@ -39,7 +39,7 @@ describe('the link', () => {
     expect(h.time.waiting).toBe(0)
   })
 
-  test('X-1, X-2, X-3: the code decides whether it comes back', async () => {
+  test('X-1, X-2, X-3: the close code decides whether the client connects again', async () => {
     for (const [code, status] of [
       [3000, 'offline'],
       [3499, 'offline'],
@@ -57,7 +57,7 @@ describe('the link', () => {
     }
   })
 
-  test('X-4: waits double while attempts fail, jittered, and start over after a connection that held', async () => {
+  test('X-4: waits double while attempts fail, with jitter, and start over after a stable connection', async () => {
     const h = new Harness()
     const waits: number[] = []
     h.client.onState((state) => {
@@ -80,7 +80,7 @@ describe('the link', () => {
     expect(waits.at(-1)).toBeLessThanOrEqual(500)
   })
 
-  test('X-4: the wait is within its span for every attempt and every random number', () => {
+  test('X-4: the wait lies within its span for every attempt and every random number', () => {
     forSeeds('BACKOFF_SEED', 500, (random) => {
       const attempt = random.int(100)
       const wait = backoff(attempt, random.int(1000) / 1000)
@@ -89,7 +89,7 @@ describe('the link', () => {
     })
   })
 
-  test('S-7, V-7: who is told when to ask again does so no earlier, and at most by half later', () => {
+  test('S-7, V-7: a retry comes not before its time, and at most by half of it later', () => {
     forSeeds('RETRY_SEED', 500, (random) => {
       const after = random.int(60_000)
       const wait = retryDelay(after, random.int(1000) / 1000)
@@ -99,7 +99,7 @@ describe('the link', () => {
     expect(retryDelay(1000, 0)).not.toBe(retryDelay(1000, 0.9))
   })
 
-  test('X-5: a goodbye sets the delay of the next attempt', async () => {
+  test('X-5: a reconnect message sets the delay of the next attempt', async () => {
     const h = new Harness()
     const socket = await h.up()
     await socket.say({ type: 'reconnect', delay_ms: 7777, reason: 'a new version' })
@@ -115,14 +115,14 @@ describe('the link', () => {
     expect(h.sockets).toHaveLength(2)
   })
 
-  test('P-8: a server of another version ends it', async () => {
+  test('P-8: a server of another version closes the link for good', async () => {
     const h = new Harness()
     await h.up({ protocol: 1 })
     expect(h.client.state).toMatchObject({ status: 'closed' })
     expect(h.client.state).toHaveProperty('reason', expect.stringContaining('version 1'))
   })
 
-  test('a server that says nothing is given up and tried again', async () => {
+  test('a server that does not send hello in time is given up and tried again', async () => {
     const h = new Harness()
     h.client.connect()
     await h.time.advance(15_000)
@@ -132,7 +132,7 @@ describe('the link', () => {
     expect(h.sockets).toHaveLength(2)
   })
 
-  test('P-8: what comes before hello is reported and not used', async () => {
+  test('P-8: a message before hello is reported and not used', async () => {
     const h = new Harness()
     h.client.connect()
     await h.socket.say({ type: 'heartbeat', timestamp: 1 })
@@ -141,7 +141,7 @@ describe('the link', () => {
     ])
   })
 
-  test('P-4, P-7: broken frames are reported, unknown types are not', async () => {
+  test('P-4, P-7: frames that cannot be read are reported, unknown types are not', async () => {
     const h = new Harness()
     const socket = await h.up()
     await socket.frame('{"type":"news","of":"tomorrow"}')
@@ -152,7 +152,7 @@ describe('the link', () => {
     expect(h.client.state.status).toBe('live')
   })
 
-  test('what an old socket still says is not heard', async () => {
+  test('what still comes on a replaced socket is ignored', async () => {
     const h = new Harness()
     const first = await h.up()
     h.client.close()
@@ -164,7 +164,7 @@ describe('the link', () => {
 })
 
 describe('heartbeats', () => {
-  test('B-1: the first beat comes within one interval, the others one interval apart', async () => {
+  test('B-1: the first heartbeat is sent within one interval, the others one interval apart', async () => {
     const h = new Harness()
     const socket = await h.up()
     const beats: number[] = []
@@ -179,7 +179,7 @@ describe('heartbeats', () => {
     for (const [index, beat] of beats.slice(1).entries()) expect(beat - (beats[index] ?? 0)).toBe(30)
   })
 
-  test('B-3: silence makes it stale, a frame makes it live again', async () => {
+  test('B-3: silence makes the link stale, a frame makes it live again', async () => {
     const h = new Harness()
     const socket = await h.up()
     await h.time.advance(36_000)
@@ -188,7 +188,7 @@ describe('heartbeats', () => {
     expect(h.client.state.status).toBe('live')
   })
 
-  test('B-3: longer silence ends the connection', async () => {
+  test('B-3: a longer silence ends the connection', async () => {
     const h = new Harness()
     const socket = await h.up()
     await h.time.advance(51_000)
@@ -196,14 +196,14 @@ describe('heartbeats', () => {
     expect(h.sockets).toHaveLength(2)
   })
 
-  test('B-5: the server says that its source is silent', async () => {
+  test('B-5: stale makes the link stale since the time that the server gives', async () => {
     const h = new Harness()
     const socket = await h.up()
     await socket.say({ type: 'stale', since: 5 })
     expect(h.client.state).toEqual({ status: 'stale', since: 5, because: 'server' })
   })
 
-  test('B-5, B-6: what the server says of itself ends by its word only, not by frames, and keeps the connection', async () => {
+  test('B-5, B-6: only fresh ends stale, not other frames, and the connection stays', async () => {
     const h = new Harness()
     const socket = await h.up()
     const handle = h.client.subscribe('open')
@@ -223,12 +223,12 @@ describe('heartbeats', () => {
     await socket.say({ type: 'fresh', timestamp: 9 })
     expect(h.client.state.status).toBe('live')
     expect(h.sockets).toHaveLength(1)
-    // Said again it is no news.
+    // The same message again changes nothing.
     await socket.say({ type: 'fresh', timestamp: 10 })
     expect(states.filter((status) => status !== 'stale')).toEqual(['live'])
   })
 
-  test('B-3, B-5: silence on top of it is told, and ends by itself', async () => {
+  test('B-3, B-5: silence during stale is shown, and ends by itself', async () => {
     const h = new Harness()
     const socket = await h.up()
     await socket.say({ type: 'stale', since: 5 })
@@ -248,7 +248,7 @@ describe('heartbeats', () => {
     expect(h.client.state.status).toBe('live')
   })
 
-  test('ping answers how long a heartbeat takes, and fails without a connection or answer', async () => {
+  test('ping returns how long a heartbeat takes, and fails without a connection or an answer', async () => {
     const h = new Harness()
     expect(await h.client.ping()).toMatchObject({ ok: false, error: { code: 'ConnectionError' } })
     const socket = await h.up()
@@ -270,16 +270,16 @@ describe('heartbeats', () => {
 })
 
 describe("the server's time", () => {
-  test('comes from hello, and more exactly from quick heartbeats', async () => {
+  test('is learned from hello, and more exactly from quick heartbeats', async () => {
     const h = new Harness()
     h.client.connect()
     await h.time.advance(200)
     await h.socket.say(helloAt(9_000_000))
-    // Asked for 200 ms ago: the server spoke about 100 ms ago.
+    // Requested 200 ms ago: the server answered about 100 ms ago.
     expect(h.client.serverNow()).toBe(9_000_100)
   })
 
-  test('a slow answer does not spoil a quick one, until that is old', async () => {
+  test('is not taken from a slow answer until the quick one before it is old', async () => {
     const time = new TestTime()
     const clock = new ServerClock(time)
     clock.learn(5_000_000, time.now() - 10)

@@ -25,7 +25,7 @@ describe('login', () => {
     expect(verify(null, text, publicKey, Buffer.from(message.signature, 'base64url'))).toBe(true)
   })
 
-  test('L-5: public channels are asked for at once, the others when the login is through', async () => {
+  test('L-5: public channels are subscribed to at once, the others after the login', async () => {
     const h = new Harness({ credentials: BY_KEY })
     h.client.subscribe('open')
     h.client.subscribe('mine')
@@ -41,7 +41,7 @@ describe('login', () => {
     expect(users).toEqual([USER, null])
   })
 
-  test('X-6: it logs in again on every connection, with the challenge of that one', async () => {
+  test('X-6: the client logs in again on every connection, with the challenge of that connection', async () => {
     const signed: string[] = []
     const key: SigningKey = {
       publicKey: new Uint8Array(32),
@@ -66,7 +66,7 @@ describe('login', () => {
     expect(signed.map((text) => text.split('\n')[2])).toEqual(['session: s-1', 'session: s-2'])
   })
 
-  test('L-1: a challenge of another server, relayed by this one, is not signed', async () => {
+  test('L-1: a challenge that this server relays from another one is not signed', async () => {
     const h = new Harness({ credentials: BY_KEY })
     const expires = h.time.now() + 60_000
     const challenge = { nonce: 'C'.repeat(43), origin: 'http://other', session: 's-1', expires }
@@ -74,7 +74,7 @@ describe('login', () => {
     expect(h.socket.count('authenticate')).toBe(0)
   })
 
-  test('L-1, L-4: a later login uses the connection it has while its challenge is fresh', async () => {
+  test('L-1, L-4: a later login uses the present connection while its challenge is valid', async () => {
     const h = new Harness()
     const socket = await h.up()
     const result = h.client.login(BY_KEY)
@@ -85,7 +85,7 @@ describe('login', () => {
     expect(h.sockets).toHaveLength(1)
   })
 
-  test('L-1: with an expired challenge it makes a new connection, and keeps the channels', async () => {
+  test('L-1: with an expired challenge the client makes a new connection, and keeps the channels', async () => {
     const h = new Harness()
     h.client.subscribe('open')
     const socket = await h.up()
@@ -103,7 +103,7 @@ describe('login', () => {
     expect((await result).ok).toBe(true)
   })
 
-  test('L-5, X-2: a refused login ends the link and says why', async () => {
+  test('L-5, X-2: a refused login closes the link and gives the reason', async () => {
     const h = new Harness()
     const socket = await h.up()
     const result = h.client.login(BY_KEY)
@@ -130,7 +130,7 @@ describe('login', () => {
     expect(h.socket.count('authenticate')).toBe(1)
   })
 
-  test('a token is fetched anew each time; one that cannot be had ends the link', async () => {
+  test('a token is fetched for each login; failing to get one closes the link', async () => {
     let count = 0
     const token = () => {
       count += 1
@@ -147,7 +147,7 @@ describe('login', () => {
     expect(h.errors[0]).toContain('signed out elsewhere')
   })
 
-  test('a signature that comes after its connection is gone is not sent', async () => {
+  test('a signature that is made after its connection is gone is not sent', async () => {
     const signing = Promise.withResolvers<Uint8Array>()
     const h = new Harness({
       credentials: { type: 'key', key: { publicKey: new Uint8Array(32), sign: () => signing.promise } },
@@ -161,7 +161,7 @@ describe('login', () => {
     expect(h.socket.count('authenticate')).toBe(0)
   })
 
-  test('logging out goes on anonymously on a new connection', async () => {
+  test('after a logout the client continues anonymously on a new connection', async () => {
     const h = new Harness({ credentials: BY_KEY })
     const socket = await h.up()
     await socket.say({ type: 'authenticated', user: USER })

@@ -10,7 +10,7 @@ describe('sockets of the platform', () => {
   })
   afterAll(() => server.stop(true))
 
-  test('frames keep their kind, headers arrive, the close code comes through', async () => {
+  test('a socket keeps the kind of frames, sends headers and reports the close code', async () => {
     const frames: Frame[] = []
     const closed = Promise.withResolvers<readonly [number, string]>()
     const socket = platformSocket({ 'x-test': 'yes' })(`ws://127.0.0.1:${server.port}/`, {
@@ -30,14 +30,14 @@ describe('sockets of the platform', () => {
     socket.send('late')
   })
 
-  test('an address where nobody listens is a close with 1006', async () => {
+  test('a socket to an address where nothing listens is closed with 1006', async () => {
     const closed = Promise.withResolvers<number>()
     platformSocket()('ws://127.0.0.1:1/', { opened() {}, received() {}, closed: closed.resolve })
     expect(await closed.promise).toBe(1006)
   })
 })
 
-test('timers can be taken back', async () => {
+test('timers can be cancelled', async () => {
   let calls = 0
   const cancel = systemTimers.after(5, () => {
     calls += 1
@@ -47,7 +47,7 @@ test('timers can be taken back', async () => {
   expect(calls).toBe(0)
 })
 
-test('fractions are from 0 to below 1', () => {
+test('random fractions are from 0 to below 1', () => {
   for (let count = 0; count < 1000; count++) {
     const value = fraction(systemRandom)
     expect(value).toBeGreaterThanOrEqual(0)

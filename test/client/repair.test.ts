@@ -87,7 +87,7 @@ class World {
     }
   }
 
-  /** No more mischief: everything is answered and flushed. */
+  /** Ends the faults: everything is answered and flushed. */
   async rest(): Promise<void> {
     this.#write()
     for (let round = 0; round < 5; round++) {
@@ -97,7 +97,7 @@ class World {
     }
   }
 
-  /** Time, with an answer to every heartbeat. */
+  /** Lets time pass, with an answer to every heartbeat. */
   async #pass(millis: number): Promise<void> {
     await this.#h.time.advance(millis)
     if (this.#socket.count('heartbeat') === this.#beats) return
@@ -135,7 +135,7 @@ class World {
     )
   }
 
-  /** Answers the oldest question of this connection that has no answer yet. */
+  /** Sends the answer to the oldest `subscribe` of this connection that has none. */
   async #answer(): Promise<void> {
     const questions = this.#socket.all('subscribe')
     const question = questions[this.#answered]

@@ -23,7 +23,7 @@ describe('requests to boards', () => {
     expect(h.errors).toEqual([])
   })
 
-  test('wait for the login, and go in their order', async () => {
+  test('wait for the login, and are sent in their order', async () => {
     const h = harness()
     for (const note of ['a', 'b']) void h.client.request({ ...BUY, note })
     const socket = await h.up()
@@ -32,19 +32,19 @@ describe('requests to boards', () => {
     expect(socket.all('order').map(({ note }) => note)).toEqual(['a', 'b'])
   })
 
-  test('need something to log in with', async () => {
+  test('need credentials', async () => {
     const h = new Harness({}, [{ schema: ORDER }])
     expect(await h.client.request(BUY)).toMatchObject({ ok: false, error: { code: 'Unauthorized' } })
   })
 
-  test('V-5: no more than the server takes may wait', async () => {
+  test('V-5: no more than the server accepts may be unanswered', async () => {
     const { h, socket } = await loggedIn()
     for (let n = 0; n < 16; n++) void h.client.request(BUY)
     expect(await h.client.request(BUY)).toMatchObject({ ok: false, error: { code: 'RateLimited' } })
     expect(socket.count('order')).toBe(16)
   })
 
-  test('a connection that breaks before the answer is the result', async () => {
+  test('fail when the connection breaks before the answer', async () => {
     const { h } = await loggedIn()
     const broken = h.client.request(BUY)
     const again = await reconnected(h)
@@ -52,7 +52,7 @@ describe('requests to boards', () => {
     expect(again.count('order')).toBe(0)
   })
 
-  test('a repeatable one goes again under its id on the next connection', async () => {
+  test('are sent again under their ids on the next connection if they are repeatable', async () => {
     const { h, socket } = await loggedIn()
     const repeated = h.client.request(BUY, { isRepeatable: true })
     const again = await reconnected(h)
@@ -61,7 +61,7 @@ describe('requests to boards', () => {
     expect(await repeated).toEqual({ ok: true, value: { epoch: 1, seq: 9, value: null } })
   })
 
-  test('a repeatable one goes again after a refusal that passes, not before its time', async () => {
+  test('are sent again after an error that passes, not before its time, if they are repeatable', async () => {
     const { h, socket } = await loggedIn()
     const repeated = h.client.request(BUY, { isRepeatable: true })
     await refuse(socket, 'ServiceUnavailable', 1000)
@@ -73,7 +73,7 @@ describe('requests to boards', () => {
     expect(await repeated).toMatchObject({ ok: false, error: { code: 'EntityNotFound' } })
   })
 
-  test('that wait for their time when the connection breaks go once on the next one', async () => {
+  test('that wait for a retry when the connection breaks are sent once on the next one', async () => {
     const { h, socket } = await loggedIn()
     void h.client.request(BUY, { isRepeatable: true })
     await refuse(socket, 'ServiceUnavailable', 60_000)
@@ -92,7 +92,7 @@ describe('requests to boards', () => {
 })
 
 describe('outboxes', () => {
-  test('one that is added to a client that is logged in is ready at once, and hears what is its own', async () => {
+  test('an outbox that is added to a logged-in client is ready at once, and gets the answers to its own messages', async () => {
     const { h, socket } = await loggedIn()
     const heard: string[] = []
     h.client.addOutbox(({ send, nextId }) => ({

@@ -37,7 +37,7 @@ describe('docs/PROTOCOL.md', () => {
     }
   })
 
-  test('X-1, X-2, X-3: codes that are not in the table', () => {
+  test('X-1, X-2, X-3: codes that are not in the table are judged by their range', () => {
     for (const code of [3100, 3499, 1001, 1005, 1006, 1011, 1012, 1013, 4000])
       expect(mayReconnect(code)).toBe(true)
     for (const code of [3600, 3999, 1002, 1003, 1007, 1008, 1009, 1010])
@@ -68,7 +68,7 @@ describe('docs/PROTOCOL.md', () => {
     }
   })
 
-  test('L-3: the test vector of the login', async () => {
+  test('L-3: the test vector of the login holds', async () => {
     const field = (name: string) => new RegExp(`^${name} +(\\S.*)$`, 'm').exec(text)?.[1] ?? ''
     const challenge = JSON.parse(field('challenge'))
     expect(new TextDecoder().decode(loginText(challenge))).toBe(field('text').replaceAll('\\n', '\n'))
@@ -78,7 +78,7 @@ describe('docs/PROTOCOL.md', () => {
     expect(toBase64url(await key.sign(loginText(challenge)))).toBe(field('signature'))
   })
 
-  test('L-13: the text that a new key signs', () => {
+  test('L-13: the text that a new key signs is the one in the document', () => {
     const challenge = {
       nonce: 'AAEC',
       origin: 'http://localhost:8080',
@@ -97,7 +97,7 @@ describe('docs/PROTOCOL.md', () => {
     )
   })
 
-  test('C-2: the test vector of the checksum', () => {
+  test('C-2: the test vector of the checksum holds', () => {
     const [, json = '', sum] = /vector: `(\{.*\})` has the checksum (\d+)/.exec(text) ?? []
     expect(documentChecksum(JSON.parse(json))).toBe(Number(sum))
     const leaves = [...text.matchAll(/^(\S+) {2,}(\S+) {2,}(\d{9,10})$/gm)]
@@ -106,7 +106,7 @@ describe('docs/PROTOCOL.md', () => {
     expect(leaves.reduce((total, [, , , crc]) => total + Number(crc), 0) % 2 ** 32).toBe(Number(sum))
   })
 
-  test('K-1, K-2, K-5, K-6, K-7, K-8: the packed example', () => {
+  test('K-1, K-2, K-5, K-6, K-7, K-8: the packed example is decoded as the document says', () => {
     const decoder = new PackedDecoder()
     const examples = [...text.matchAll(/^(snapshot|update) +([0-9a-f]{20,})\n +(\{.*\})$/gm)]
     expect(examples.length).toBe(6)

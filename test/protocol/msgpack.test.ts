@@ -68,7 +68,7 @@ describe('P-9: the formats of MessagePack that are used', () => {
     }
   })
 
-  test('any JSON value survives, also through another implementation', () => {
+  test('any JSON value is decoded to what was encoded, also through another implementation', () => {
     forSeeds('MSGPACK_SEED', 500, (random) => {
       const value = randomJson(random, 4)
       const bytes = encodeMsgpack(value)
@@ -79,7 +79,7 @@ describe('P-9: the formats of MessagePack that are used', () => {
     })
   })
 
-  test('fields that are undefined are left out, numbers that are none are refused', () => {
+  test('undefined fields are left out; NaN and infinities are refused', () => {
     const value: { readonly [key: string]: Json | undefined } = { a: 1, b: undefined }
     expect(decodeMsgpack(encodeMsgpack(JSON.parse(JSON.stringify(value))))).toEqual({
       ok: true,
@@ -114,7 +114,7 @@ describe('P-4: what is not MessagePack is refused with a reason', () => {
     })
   }
 
-  test('random bytes are a value or a reason, never a throw', () => {
+  test('random bytes give a value or a reason, and nothing is thrown', () => {
     forSeeds('MSGPACK_SEED', 3000, (random) => {
       const bytes = Uint8Array.from({ length: random.int(64) }, () => random.int(256))
       const result = decodeMsgpack(bytes)
@@ -122,7 +122,7 @@ describe('P-4: what is not MessagePack is refused with a reason', () => {
     })
   })
 
-  test('64 levels are still read', () => {
+  test('64 levels are read', () => {
     expect(decodeMsgpack(Buffer.from(`${'91'.repeat(64)}c0`, 'hex')).ok).toBe(true)
   })
 })

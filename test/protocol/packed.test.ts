@@ -14,7 +14,7 @@ const NOW = 1_753_000_000_000
 const EVENTS = ['notification', 'trade']
 
 describe('packed', () => {
-  test('K-2, K-3, K-5, K-6, K-7, K-8, K-9, K-10: any sequence of frames reads as it was written, for whoever joins whenever', () => {
+  test('K-2, K-3, K-5, K-6, K-7, K-8, K-9, K-10: any sequence of frames is decoded to what was encoded, for every session, whenever it joins', () => {
     forSeeds('PACKED_SEED', 150, (random) => {
       const feed = new PackedFeed(random.int(100_000), 'rewards.summary', EVENTS)
       const source = new RandomFeed(random)
@@ -33,7 +33,7 @@ describe('packed', () => {
     })
   })
 
-  test('K-9: full tables begin anew, and someone who joined just before reads on', () => {
+  test('K-9: full tables begin anew, and a session that joined just before can read on', () => {
     const feed = new PackedFeed(1, 'c', EVENTS)
     const readers = [joined(feed)]
     for (let tick = 0; tick < 400; tick++) {
@@ -47,7 +47,7 @@ describe('packed', () => {
     }
   })
 
-  test('K-9: one update with more new paths than a table holds', () => {
+  test('K-9: an update may have more new paths than a table holds', () => {
     const feed = new PackedFeed(1, 'c', EVENTS)
     const reader = joined(feed)
     for (const seq of [1, 2, 3]) {
@@ -94,7 +94,7 @@ describe('packed', () => {
     ])
   })
 
-  test('K-4: a lost frame is noticed, and nothing of the channel is read until it is joined again', () => {
+  test('K-4: a lost frame is noticed, and nothing of the channel is read until the feed is bound again', () => {
     const feed = new PackedFeed(7, 'c', EVENTS)
     const reader = joined(feed)
     expect(reader.decode(feed.update(update(1, { a: 1 }))).type).toBe('message')

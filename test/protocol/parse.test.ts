@@ -105,7 +105,7 @@ describe('client messages', () => {
     })
   }
 
-  test('P-2: the other kind of frame is refused and says what this session speaks', () => {
+  test('P-2: a frame of the other kind is refused with the name of the format that the session has', () => {
     const heartbeat = encodeMsgpack({ type: 'heartbeat' })
     expect(frameKindFits('{"type":"heartbeat"}', 'msgpack')).toBe(false)
     expect(frameKindFits(heartbeat, 'json')).toBe(false)
@@ -115,7 +115,7 @@ describe('client messages', () => {
     )
   })
 
-  test('P-3: 64 KB is accepted, one byte more is not, counted in bytes and not in characters', () => {
+  test('P-3: 64 KB are accepted and one byte more is not, counted in bytes and not in characters', () => {
     const padded = (text: string) => JSON.stringify({ type: 'heartbeat', padding: text })
     const frame = padded('')
     expect(parser.parse(padded('x'.repeat(65_536 - frame.length))).ok).toBe(true)
@@ -181,7 +181,7 @@ describe('client messages', () => {
     }
   })
 
-  test('P-4, P-5: whatever comes, the parser answers and does not throw', () => {
+  test('P-4, P-5: the parser returns a result for any input, and does not throw', () => {
     forSeeds('PARSE_SEED', 2000, (random) => {
       const text = JSON.stringify(random.pick(ACCEPTED))
       const cut =
@@ -200,7 +200,7 @@ describe('client messages', () => {
     expect(parser.parse('{"type":"heartbeat","mood":"good"}').ok).toBe(true)
   })
 
-  test('P-6: nothing of unknown fields is kept, for a message may wait and must not weigh more than its schema', () => {
+  test('P-6: nothing of unknown fields is kept, because a message may wait in memory', () => {
     const stuffed = (value: Json): Json => {
       if (Array.isArray(value)) return value.map(stuffed)
       return isJsonObject(value)
@@ -237,7 +237,7 @@ describe('client messages', () => {
     }
   })
 
-  test('P-1, S-15: query of the connection', () => {
+  test('P-1, S-15: the query of the connection has defaults, and refuses unknown words', () => {
     const query = (text: string) => parseConnectionQuery(new URLSearchParams(text))
     expect(query('')).toMatchObject({
       ok: true,
@@ -258,7 +258,7 @@ describe('client messages', () => {
 })
 
 describe('messages of boards', () => {
-  test('go to their board with their own fields, and with what was declared of them', () => {
+  test('go to their board with the fields of their schema, and as immediate or not', () => {
     expect<unknown>(parser.parse('{"type":"report","items":[],"id":"x","mood":"good"}')).toEqual({
       ok: true,
       value: { type: 'board', message: { type: 'report', items: [], id: 'x' }, immediate: true },
@@ -269,7 +269,7 @@ describe('messages of boards', () => {
     })
   })
 
-  test('of one type are declared once, and none has a type of the engine', () => {
+  test("have types that nothing else has: another board's type or the engine's is an error at the start", () => {
     const order = { schema: boardMessage('order', {}) }
     expect(() => createMessageParser([order, { schema: boardMessage('order', {}) }])).toThrow(
       '"order" is declared twice',
@@ -279,12 +279,12 @@ describe('messages of boards', () => {
     )
   })
 
-  test('have no field whose own fields could not be told apart from unknown ones', () => {
+  test('have no field of which unknown fields cannot be determined: that is an error at the start', () => {
     const loose = Type.Union([Type.Object({ a: Type.String() }), Type.Object({ b: Type.String() })])
     expect(() => createMessageParser([{ schema: boardMessage('order', { loose }) }])).toThrow('known fields')
   })
 
-  test('are narrowed by their board after a look at the whole message', () => {
+  test('are narrowed by their board after a check of the whole message', () => {
     const isOrder = messageGuard([{ schema: boardMessage('order', { side: text('side', 4) }) }])
     expect(isOrder({ type: 'order', side: 'buy' })).toBe(true)
     for (const other of [{ type: 'order' }, { type: 'report', side: 'buy' }])

@@ -7,7 +7,7 @@ import { SERVER_SCHEMAS } from '../../src/protocol/server-messages.ts'
 import { EVENT_SHAPE, SERVER_SHAPES } from '../../src/protocol/server-shapes.ts'
 import { shapesOfServerMessages } from '../../src/protocol/shape-of-schema.ts'
 
-test('server-shapes.ts is what the schemas say: after a change of them, `npm run generate`', () => {
+test('server-shapes.ts is up to date with the schemas; if not, run `npm run generate`', () => {
   const made = shapesOfServerMessages()
   expect<unknown>(SERVER_SHAPES).toEqual(made.messages)
   expect<unknown>(EVENT_SHAPE).toEqual(made.event)
@@ -46,7 +46,7 @@ describe('what readers check of server messages', () => {
     }
   })
 
-  test('P-7: an unknown type is no message and no fault', () => {
+  test('P-7: a message of an unknown type is ignored without an error', () => {
     expect(readServerMessage({ type: 'tomorrow' })).toEqual({ ok: true, value: null })
     expect(readServerMessage({ type: 'constructor' })).toEqual({ ok: true, value: null })
     for (const value of [null, 5, 'hello', [], {}, { type: 5 }])

@@ -19,7 +19,7 @@ class DeviceHarness extends Harness {
 }
 
 describe('device messages', () => {
-  test('V-1, V-3: connect and reports are answered by their acks', async () => {
+  test('V-1, V-3: the results of connect and of reports are their acks', async () => {
     const { h, socket } = await loggedIn()
     const connected = h.device.connect({ device_id: 'd1', name: 'Home' })
     const { id, ...message } = socket.last('connect')
@@ -31,7 +31,7 @@ describe('device messages', () => {
     expect(await reported).toEqual({ ok: true, value: { epoch: 1, seq: 9, value: null } })
   })
 
-  test('V-3: an error with the id is the answer', async () => {
+  test('V-3: an error with the id is the result', async () => {
     const { h, socket } = await loggedIn()
     const reported = h.device.networkUpdate(REPORT)
     const id = socket.last('network_update').id ?? ''
@@ -39,7 +39,7 @@ describe('device messages', () => {
     expect(await reported).toEqual({ ok: false, error: { code: 'InvalidNetworkData', message: 'no device' } })
   })
 
-  test('V-4: after a reconnect the device connects first, under a new id, then reports go again under their old ones', async () => {
+  test('V-4: after a reconnect the device connects with a new id, then its reports are sent again under their ids', async () => {
     const { h, socket } = await loggedIn()
     const connected = h.device.connect({ device_id: 'd1' })
     await socket.say({ type: 'ack', id: socket.last('connect').id ?? '', epoch: 1, seq: 1 })
@@ -53,7 +53,7 @@ describe('device messages', () => {
     expect((await reported).ok).toBe(true)
   })
 
-  test('V-4: a connect that was not answered is answered on the next connection', async () => {
+  test('V-4: a connect without an answer gets its answer on the next connection', async () => {
     const { h, socket } = await loggedIn()
     const connected = h.device.connect({ device_id: 'd1' })
     const again = await reconnected(h)
@@ -63,7 +63,7 @@ describe('device messages', () => {
     expect((await connected).ok).toBe(true)
   })
 
-  test('V-1: a device that left stays away after a reconnect', async () => {
+  test('V-1: a device that disconnected stays offline after a reconnect', async () => {
     const { h, socket } = await loggedIn()
     void h.device.connect({ device_id: 'd1' })
     await socket.say({ type: 'ack', id: socket.last('connect').id ?? '', epoch: 1, seq: 1 })
@@ -74,7 +74,7 @@ describe('device messages', () => {
     expect(again.count('connect')).toBe(0)
   })
 
-  test('V-3: a refused connect is not repeated', async () => {
+  test('V-3: a refused connect is not sent again', async () => {
     const { h, socket } = await loggedIn()
     const connected = h.device.connect({ device_id: 'd1' })
     await socket.say({
@@ -87,7 +87,7 @@ describe('device messages', () => {
     expect((await reconnected(h)).count('connect')).toBe(0)
   })
 
-  test('V-5: no more than the server takes may wait', async () => {
+  test('V-5: no more than the server accepts may be unanswered', async () => {
     const { h } = await loggedIn()
     const results = Array.from({ length: 16 }, () => h.device.networkUpdate(REPORT))
     expect(await results[15]).toMatchObject({ ok: false, error: { code: 'RateLimited' } })
@@ -96,7 +96,7 @@ describe('device messages', () => {
       expect(await result).toMatchObject({ ok: false, error: { code: 'ConnectionClosed' } })
   })
 
-  test('V-4, V-5: what goes out at once after a reconnect is no more than the server takes, with the connect', async () => {
+  test('V-4, V-5: after a reconnect no more than the server accepts is sent at once, connect included', async () => {
     const { h, socket } = await loggedIn()
     void h.device.connect({ device_id: 'd1' })
     await socket.say({ type: 'ack', id: socket.last('connect').id ?? '', epoch: 1, seq: 1 })
@@ -105,7 +105,7 @@ describe('device messages', () => {
     expect(again.count('connect') + again.count('network_update')).toBe(16)
   })
 
-  test('V-6: a device that cannot come back just now tries again', async () => {
+  test('V-6: a device whose connect fails with an error that passes tries again', async () => {
     const { h, socket } = await loggedIn()
     void h.device.connect({ device_id: 'd1' })
     await socket.say({ type: 'ack', id: socket.last('connect').id ?? '', epoch: 1, seq: 1 })
@@ -130,7 +130,7 @@ describe('device messages', () => {
     expect(again.count('connect')).toBe(2)
   })
 
-  test('V-8: what a second node must have says so, also when it goes again', async () => {
+  test('V-8: a message with ack replicated keeps it when it is sent again', async () => {
     const { h, socket } = await connected()
     void h.device.networkUpdate(REPORT, 'replicated')
     expect(socket.last('network_update')).toMatchObject({ ack: 'replicated' })
@@ -178,7 +178,7 @@ describe('a device that the server has put offline', () => {
     })
   }
 
-  test('V-1: one that another socket has taken over does not take it back', async () => {
+  test('V-1: does not connect again after another socket has taken it over', async () => {
     const { h, socket } = await connected()
     const report = h.device.networkUpdate(REPORT)
     await refuse(socket, idsOf(socket)[0], 'ConnectionError')
@@ -186,7 +186,7 @@ describe('a device that the server has put offline', () => {
     expect(socket.count('connect')).toBe(1)
   })
 
-  test('V-7: a report that is refused so a second time on this connection is answered to the caller', async () => {
+  test('V-7: a report that is refused so a second time on one connection fails', async () => {
     const { h, socket } = await connected()
     const report = h.device.networkUpdate(REPORT)
     const [id] = idsOf(socket)
@@ -197,7 +197,7 @@ describe('a device that the server has put offline', () => {
     expect(socket.count('connect')).toBe(2)
   })
 
-  test('V-7: a connect that is refused for now is tried again, and only then the reports', async () => {
+  test('V-7: a connect that fails with an error that passes is sent again, and the reports after it', async () => {
     const { h, socket } = await connected()
     const report = h.device.networkUpdate(REPORT)
     const [id] = idsOf(socket)
@@ -213,7 +213,7 @@ describe('a device that the server has put offline', () => {
     expect((await report).ok).toBe(true)
   })
 
-  test('V-7: after a reconnect whose connect is refused for now, reports wait for it', async () => {
+  test('V-7: after a reconnect the reports wait for a connect that fails with an error that passes', async () => {
     const { h } = await connected()
     const report = h.device.networkUpdate(REPORT)
     const again = await reconnected(h)
@@ -228,7 +228,7 @@ describe('a device that the server has put offline', () => {
     expect((await report).ok).toBe(true)
   })
 
-  test('V-7: if it cannot come back, its reports fail, and nothing is left behind', async () => {
+  test('V-7: if it cannot connect again, its reports fail and no timer is left', async () => {
     const { h, socket } = await connected()
     const reports = [1, 2].map(() => h.device.networkUpdate(REPORT))
     for (const id of idsOf(socket)) await refuse(socket, id, 'ConnectionClosed')
@@ -238,7 +238,7 @@ describe('a device that the server has put offline', () => {
     expect(socket.count('network_update')).toBe(2)
   })
 
-  test('V-7: one that is to leave meanwhile leaves; its reports fail', async () => {
+  test('V-7: if it is disconnected meanwhile, its reports fail', async () => {
     const { h, socket } = await connected()
     const report = h.device.networkUpdate(REPORT)
     await refuse(socket, idsOf(socket)[0], 'ConnectionClosed')
@@ -249,8 +249,8 @@ describe('a device that the server has put offline', () => {
   })
 })
 
-describe('a report that is refused for now', () => {
-  test('V-7: goes again under its id after the time, and those that were never sent wait until it is acknowledged', async () => {
+describe('a report that fails with an error that passes', () => {
+  test('V-7: is sent again under its id after its time; reports that were never sent wait until it is acknowledged', async () => {
     const { h, socket } = await connected()
     const [first, second] = [h.device.networkUpdate(REPORT), h.device.networkUpdate(REPORT)]
     const [id, other] = idsOf(socket)
@@ -272,7 +272,7 @@ describe('a report that is refused for now', () => {
     expect((await third).ok).toBe(true)
   })
 
-  test('V-4: between its first sending and its last, fewer others go than the device remembers', async () => {
+  test('V-4: between its first and its last sending fewer others are sent than the server remembers', async () => {
     const { h, socket } = await connected()
     void h.device.networkUpdate(REPORT)
     const [id] = idsOf(socket)
@@ -289,7 +289,7 @@ describe('a report that is refused for now', () => {
     expect(between.size).toBeLessThanOrEqual(16)
   })
 
-  test('without a time, or for good, the caller hears it', async () => {
+  test('fails if the error has no retry_after or does not pass', async () => {
     const { h, socket } = await connected()
     for (const code of ['DatabaseError', 'InvalidNetworkData'] as const) {
       const report = h.device.networkUpdate(REPORT)
@@ -298,7 +298,7 @@ describe('a report that is refused for now', () => {
     }
   })
 
-  test('a connection that breaks meanwhile ends the wait', async () => {
+  test('is sent at once on the next connection when the present one breaks', async () => {
     const { h, socket } = await connected()
     const report = h.device.networkUpdate(REPORT)
     const [id] = idsOf(socket)
