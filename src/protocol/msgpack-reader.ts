@@ -5,8 +5,8 @@ import { LIMITS } from './limits.ts'
 /**
  * Reads one value of standard MessagePack that fills the bytes exactly. Refused, with a reason: extension
  * types and bin (the protocol has none, and a reader that builds dates or regular expressions from a
- * stranger's bytes is a hole), keys that are not text, integers beyond 2^53 - 1, invalid UTF-8, missing or
- * surplus bytes, more than `LIMITS.depth` levels.
+ * stranger's bytes is a hole), keys that are not text, integers beyond 2^53 - 1, NaN and infinities, invalid
+ * UTF-8, missing or surplus bytes, more than `LIMITS.depth` levels.
  */
 export function decodeMsgpack(message: Uint8Array): Result<Json, string> {
   // Reading is synchronous and calls nothing that reads again, so one set of variables serves all calls.
@@ -50,9 +50,9 @@ function readValue(depth: number): Json {
     case 0xc3:
       return true
     case 0xca:
-      return view.getFloat32(advance(4))
+      return finite(view.getFloat32(advance(4)))
     case 0xcb:
-      return view.getFloat64(advance(8))
+      return finite(view.getFloat64(advance(8)))
     case 0xcc:
       return readByte()
     case 0xcd:
@@ -172,6 +172,11 @@ function advance(count: number): number {
   if (count > bytes.length - start) throw truncated()
   at = start + count
   return start
+}
+
+function finite(value: number): number {
+  if (!Number.isFinite(value)) throw new MsgpackError('NaN and infinities are not numbers of this protocol')
+  return value
 }
 
 function safeInteger(high: number, low: number): number {

@@ -105,6 +105,8 @@ describe('P-4: what is not MessagePack is refused with a reason', () => {
     ['a map with a key that is a map', '818001', /nested too deeply|keys of maps/],
     ['invalid UTF-8', 'a2c328', /not valid UTF-8/],
     ['an integer of 2^53', 'cf0020000000000000', /beyond 2\^53/],
+    ['not a number', 'cb7ff8000000000000', /NaN/],
+    ['an infinity', 'caff800000', /NaN/],
     ['65 levels', `${'91'.repeat(65)}c0`, /nested too deeply/],
   ]
   for (const [name, hex, reason] of refused) {
