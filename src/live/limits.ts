@@ -17,7 +17,7 @@ export type EngineLimits = {
   readonly messages: BucketLimit
   /** By how many the messages refused may outnumber those handled since, before the session is closed. */
   readonly refusals: number
-  /** Device messages of a session that may be unanswered at a time. */
+  /** Messages of a session to boards that may be unanswered at a time. */
   readonly unanswered: number
   /** Messages of a session that wait: until a slow one has drained, or while the engine is suspended. */
   readonly deferred: number

@@ -126,7 +126,7 @@ export type Engine<Socket> = {
   /**
    * The storage is away. What needs it waits, in order and bounded per session: subscriptions, refreshes,
    * logins, slow readers that have read. All else goes on: sessions open and close, heartbeats are answered,
-   * rows are applied and ticks published, messages of devices are handed on. A session that asks for more
+   * rows are applied and ticks published, immediate messages are handed on. A session that asks for more
    * than may wait is closed with 3007.
    */
   suspend(): void
