@@ -1,4 +1,4 @@
-import { answer, type Position } from './answer.ts'
+import { catchUp, type Position } from './catch-up.ts'
 import type { Channel } from './channel.ts'
 import { closeSession } from './close.ts'
 import type { Feed } from './feed.ts'
@@ -15,25 +15,25 @@ import type { LiveState } from './state.ts'
  */
 
 /** A publish met somebody with bytes waiting: finds who it was among the readers of that topic. */
-export function takeOffSlowReaders<Socket>(
+export function pauseSlowReaders<Socket>(
   live: LiveState<Socket>,
   feed: Feed<Socket>,
   format: WireFormat,
 ): void {
   for (const session of feed.channel.sessions) {
-    if (session.clientType === feed.clientType && session.format === format) checkReader(live, session)
+    if (session.clientType === feed.clientType && session.format === format) pauseIfSlow(live, session)
   }
 }
 
 /** Takes the session off its topics if too much waits for it. */
-export function checkReader<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
+export function pauseIfSlow<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
   if (session.link.type !== 'open') return
   if (live.deps.transport.buffered(session.socket) <= live.deps.limits.bufferedBytes) return
-  takeOff(live, session, positionsOf(live, session))
+  pauseReader(live, session, positionsOf(live, session))
 }
 
 /** The session stops reading; `positions` says how far it was served, channel by channel. */
-export function takeOff<Socket>(
+export function pauseReader<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   positions: readonly Position[],
@@ -53,7 +53,7 @@ export function hasDrained<Socket>(live: LiveState<Socket>, session: Session<Soc
  * again: what it asked for meanwhile is the caller's to do then. Not while the engine is suspended: documents
  * may have to be read for it.
  */
-export function putBack<Socket>(live: LiveState<Socket>, session: Session<Socket>): boolean {
+export function resumeReader<Socket>(live: LiveState<Socket>, session: Session<Socket>): boolean {
   const { link } = session
   if (link.type !== 'slow' || live.suspended || !hasDrained(live, session)) return false
   session.link = OPEN
@@ -63,12 +63,12 @@ export function putBack<Socket>(live: LiveState<Socket>, session: Session<Socket
   for (const [index, channel] of channels.entries()) {
     const position = link.positions[index]
     if (position === undefined) continue
-    const stopped = answer(live, session, channel, { type: 'position', ...position })
+    const stopped = catchUp(live, session, channel, { type: 'position', ...position })
     const isFull = live.deps.transport.buffered(session.socket) > live.deps.limits.bufferedBytes
     if (stopped === null && !isFull) continue
     // Again too much: it goes on from here when it has read this.
     const served = positionsOf(live, session, channel, stopped)
-    takeOff(live, session, [...served.slice(0, index + 1), ...link.positions.slice(index + 1)])
+    pauseReader(live, session, [...served.slice(0, index + 1), ...link.positions.slice(index + 1)])
     return false
   }
   return true

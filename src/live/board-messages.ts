@@ -12,33 +12,35 @@ export function handleBoardMessage<Socket>(
   session: Session<Socket>,
   message: BoardMessage,
 ): void {
+  const { id } = message
   if (session.principal.type !== 'user') {
-    sendError(live, session, appError('Unauthorized', `log in before ${message.type}`), message)
+    sendError(live, session, appError('Unauthorized', `log in before ${message.type}`), { id })
     return
   }
   if (session.unanswered >= live.deps.limits.unanswered) {
     const text = `${session.unanswered} messages wait for their answers; send the next when one has come`
-    sendError(live, session, appError('RateLimited', text, 1000), message)
+    sendError(live, session, appError('RateLimited', text, 1000), { id })
     return
   }
   session.unanswered += 1
-  void relay(live, session, message)
+  void handOn(live, session, message)
 }
 
-/** Never rejects: nobody waits for it. */
-async function relay<Socket>(
+/** Never rejects: its promise is not awaited. */
+async function handOn<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   message: BoardMessage,
 ): Promise<void> {
+  const { id } = message
   try {
     const result = await live.deps.boards.handle(message, session)
     session.unanswered -= 1
-    if (!result.ok) sendError(live, session, result.error, message)
-    else if (message.id !== undefined) send(live, session, { type: 'ack', id: message.id, ...result.value })
+    if (!result.ok) sendError(live, session, result.error, { id })
+    else if (id !== undefined) send(live, session, { type: 'ack', id, ...result.value })
   } catch (cause) {
     session.unanswered -= 1
     live.deps.defect(cause, `handling ${message.type}`)
-    sendError(live, session, appError('InternalError', `${message.type} failed; try again`), message)
+    sendError(live, session, appError('InternalError', `${message.type} failed; try again`), { id })
   }
 }

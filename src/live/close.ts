@@ -14,14 +14,14 @@ export function closeSession<Socket>(
   if (session.link.type === 'closed') return
   // First, since the socket may tell us that it is closed before this call returns.
   detach(live, session)
-  live.deps.transport.close(session.socket, CLOSE[reason].code, shorten(text))
+  live.deps.transport.close(session.socket, CLOSE[reason].code, truncateReason(text))
 }
 
 /**
  * Closes a session that something failed for: 3007 when it was the storage, which comes back; otherwise it is
  * a defect, and 3006.
  */
-export function closeAfter<Socket>(
+export function closeAfterFailure<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   cause: unknown,
@@ -51,11 +51,11 @@ export function detach<Socket>(live: LiveState<Socket>, session: Session<Socket>
 }
 
 /** A close frame holds at most 123 bytes of reason (RFC 6455, 5.5): as many whole characters as fit. */
-function shorten(text: string): string {
+function truncateReason(text: string): string {
   const bytes = new TextEncoder().encode(text)
-  if (bytes.length <= MOST_REASON_BYTES) return text
+  if (bytes.length <= MAX_REASON_BYTES) return text
   // A character cut in two is left out: in `stream` mode the decoder waits for its rest.
-  return new TextDecoder().decode(bytes.subarray(0, MOST_REASON_BYTES), { stream: true })
+  return new TextDecoder().decode(bytes.subarray(0, MAX_REASON_BYTES), { stream: true })
 }
 
-const MOST_REASON_BYTES = 123
+const MAX_REASON_BYTES = 123

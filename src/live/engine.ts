@@ -5,16 +5,16 @@ import { fail } from '../core/result.ts'
 import { refill } from '../core/token-bucket.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
 import { checkEventNames } from '../protocol/server-messages.ts'
-import { countRows } from './charge.ts'
-import { closeAfter, closeSession, detach } from './close.ts'
+import { countRows } from './answer-cost.ts'
+import { closeAfterFailure, closeSession, detach } from './close.ts'
 import { DocumentCache } from './documents.ts'
-import { applyEntries, startAgain } from './entries.ts'
-import { askAgain, listen, sendQuestions } from './ephemeral/follow.ts'
+import { applyEntries, resyncAll } from './entries.ts'
+import { listen, retryWants, sendPendingWants } from './ephemeral/follow.ts'
 import { relayAll } from './ephemeral/own.ts'
 import { publishPatch, unpublish } from './ephemeral/publish.ts'
 import { EphemeralValues } from './ephemeral/value.ts'
 import { FrameCache } from './frame-cache.ts'
-import { becomeFresh, becomeStale } from './freshness.ts'
+import { announceFresh, announceStale } from './freshness.ts'
 import { openSession } from './hello.ts'
 import type { ClientType, SessionInfo } from './ports.ts'
 import { flushFeed } from './publish.ts'
@@ -52,7 +52,7 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
     ephemeral: new EphemeralValues(instanceNumber(deps.random)),
     dirty: { web: new Set(), tui: new Set() },
     parameterised: 0,
-    feedsMade: 0,
+    feedCount: 0,
     suspended: false,
     staleSince: null,
     epoch: head.epoch,
@@ -71,14 +71,14 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
     try {
       work()
     } catch (cause) {
-      closeAfter(live, session, cause, during)
+      closeAfterFailure(live, session, cause, during)
     }
   }
   return {
     open: (socket, options) => openSession(live, socket, options),
     receive(session, frame) {
       guardedFor(session, 'receiving', () => receive(live, session, frame))
-      sendQuestions(live)
+      sendPendingWants(live)
     },
     // The session is its own token bucket, whose time is also when it was last heard.
     heard: (session) => refill(session, deps.limits.messages, deps.clock.now()),
@@ -104,9 +104,9 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
     sweep: () => guarded('sweeping', () => sweep(live)),
     goodbye: (spread, reason) => guarded('saying goodbye', () => goodbye(live, spread, reason)),
     closeSome: (count) => closeSome(live, count),
-    resync: (reason) => guarded('starting again', () => startAgain(live, reason)),
-    stale: (since) => guarded('saying that we are stale', () => becomeStale(live, since)),
-    fresh: () => guarded('saying that we are fresh', () => becomeFresh(live)),
+    resync: (reason) => guarded('starting again', () => resyncAll(live, reason)),
+    stale: (since) => guarded('saying that we are stale', () => announceStale(live, since)),
+    fresh: () => guarded('saying that we are fresh', () => announceFresh(live)),
     suspend() {
       live.suspended = true
     },
@@ -136,7 +136,7 @@ function checkEvents({ events, sources }: Pick<EngineDeps<unknown>, 'events' | '
 function tick<Socket>(live: LiveState<Socket>, clientType: ClientType): void {
   if (clientType === 'tui') {
     relayAll(live)
-    askAgain(live)
+    retryWants(live)
   }
   const dirty = live.dirty[clientType]
   for (const feed of dirty) {

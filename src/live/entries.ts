@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../journal/types.ts'
-import { answer } from './answer.ts'
-import { closeAfter, closeSession } from './close.ts'
+import { catchUp } from './catch-up.ts'
+import { closeAfterFailure, closeSession } from './close.ts'
 import { feedsOf } from './membership.ts'
 import { isEphemeral, positionOf } from './positions.ts'
 import { publishEvent } from './publish.ts'
@@ -11,7 +11,7 @@ export function applyEntries<Socket>(live: LiveState<Socket>, entries: readonly 
   for (const entry of entries) {
     if (entry.seq <= live.seq) continue
     if (entry.seq !== live.seq + 1) {
-      startAgain(live, `rows ${live.seq + 1} to ${entry.seq - 1} of the journal were not seen`)
+      resyncAll(live, `rows ${live.seq + 1} to ${entry.seq - 1} of the journal were not seen`)
       // Whatever is left of these rows is in the tables that everybody has just been served from.
       return
     }
@@ -57,7 +57,7 @@ function applyEntry<Socket>(live: LiveState<Socket>, entry: JournalEntry): void 
  * a snapshot of all that is journaled. A slow reader is sent away instead; when it comes back its cursor
  * decides.
  */
-export function startAgain<Socket>(live: LiveState<Socket>, reason: string): void {
+export function resyncAll<Socket>(live: LiveState<Socket>, reason: string): void {
   const head = live.deps.history.head()
   live.epoch = head.epoch
   live.seq = head.seq
@@ -77,9 +77,9 @@ export function startAgain<Socket>(live: LiveState<Socket>, reason: string): voi
   for (const session of live.sessions) {
     try {
       for (const channel of session.channels)
-        if (!isEphemeral(channel.source)) answer(live, session, channel, { type: 'lost', reason })
+        if (!isEphemeral(channel.source)) catchUp(live, session, channel, { type: 'lost', reason })
     } catch (cause) {
-      closeAfter(live, session, cause, 'starting again')
+      closeAfterFailure(live, session, cause, 'starting again')
     }
   }
 }

@@ -55,9 +55,9 @@ export class Feed<Socket> {
   /** State of the `packed` format; made when the first session needs it. */
   packedFeed(live: LiveState<Socket>): PackedFeed {
     if (this.#packedFeed === null) {
-      live.feedsMade += 1
+      live.feedCount += 1
       const { address, workspace } = this.channel
-      this.#packedFeed = new PackedFeed(live.feedsMade, address, live.deps.events, workspace)
+      this.#packedFeed = new PackedFeed(live.feedCount, address, live.deps.events, workspace)
     }
     return this.#packedFeed
   }

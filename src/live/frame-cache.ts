@@ -12,7 +12,7 @@ export class FrameCache {
   /** The frame kept under `name` if it was made for this very `version` not long ago, otherwise a new one. */
   get(name: string, version: string, now: Millis, make: () => Frame): Frame {
     const kept = this.#frames.get(name)
-    if (kept !== undefined && kept.version === version && now - kept.at <= KEPT_MILLIS && now >= kept.at) {
+    if (kept !== undefined && kept.version === version && now - kept.at <= MAX_AGE && now >= kept.at) {
       return kept.frame
     }
     const frame = make()
@@ -28,4 +28,4 @@ function sizeOf(kept: Kept): number {
 }
 
 const MAX_BYTES = 32 * 1024 * 1024
-const KEPT_MILLIS = 250
+const MAX_AGE = 250

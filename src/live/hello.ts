@@ -23,7 +23,7 @@ export function openSession<Socket>(
     nonce: randomText(live, 32),
     origin: options.origin,
     session: id,
-    expires: now + CHALLENGE_MILLIS,
+    expires: now + CHALLENGE_LIFETIME,
   }
   const session = new Session(socket, id as SessionId, options, challenge, now, limits.messages.burst)
   live.sessions.add(session)
@@ -59,4 +59,4 @@ function randomText<Socket>(live: LiveState<Socket>, bytes: number): string {
  * socket it was sent to; who comes later is told to come back for a new one (L-5). Not longer, since a used
  * one is remembered until it has run out.
  */
-const CHALLENGE_MILLIS = 60 * 60 * 1000
+const CHALLENGE_LIFETIME = 60 * 60 * 1000

@@ -4,7 +4,7 @@ import { StorageFailure } from '../core/storage.ts'
 import type { AuthenticateMessage } from '../protocol/client/authenticate.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
 import { defer } from './back-pressure.ts'
-import { closeAfter, closeSession } from './close.ts'
+import { closeAfterFailure, closeSession } from './close.ts'
 import type { Challenge, Principal } from './ports.ts'
 import { send, sendError } from './send.ts'
 import type { Session } from './session.ts'
@@ -63,15 +63,15 @@ async function check<Socket>(
   }
   if (session.link.type === 'closed') return
   try {
-    if (result.ok) welcome(live, session, result.value)
+    if (result.ok) acceptLogin(live, session, result.value)
     else refuse(live, session, result.error, closeReasonOf(result.error, message))
   } catch (cause) {
     // Its channels are not there, and it would not know.
-    closeAfter(live, session, cause, 'answering a login')
+    closeAfterFailure(live, session, cause, 'answering a login')
   }
 }
 
-function welcome<Socket>(live: LiveState<Socket>, session: Session<Socket>, principal: Principal): void {
+function acceptLogin<Socket>(live: LiveState<Socket>, session: Session<Socket>, principal: Principal): void {
   if (principal.type === 'anonymous') {
     const nobody = appError('InvalidCredentials', 'these credentials belong to nobody')
     refuse(live, session, nobody, 'authenticationFailed')
@@ -86,10 +86,10 @@ function welcome<Socket>(live: LiveState<Socket>, session: Session<Socket>, prin
       user: { id: principal.userId, username: principal.username },
       ...(principal.expiresAt === null ? {} : { expires: principal.expiresAt }),
     })
-    const { wanted } = session
-    if (wanted.length === 0) return
-    if (session.link.type === 'open') subscribeToPreset(live, session, wanted)
-    else defer(live, session, [{ type: 'subscribe', channels: wanted }])
+    const { pendingPreset } = session
+    if (pendingPreset.length === 0) return
+    if (session.link.type === 'open') subscribeToPreset(live, session, pendingPreset)
+    else defer(live, session, [{ type: 'subscribe', channels: pendingPreset }])
   })
 }
 
@@ -105,7 +105,7 @@ function refuse<Socket>(
 
 /** Whether coming back with the same credentials can help (rule L-5). */
 function closeReasonOf({ code }: AppError, message: AuthenticateMessage): CloseReason {
-  if (PASSING.has(code)) return 'unavailable'
+  if (TRANSIENT_ERRORS.has(code)) return 'unavailable'
   // With a key it was the challenge that ran out, and the next hello has a new one. A token that ran out
   // stays so.
   if (code === 'SessionExpired' && !('token' in message)) return 'sessionExpired'
@@ -113,7 +113,7 @@ function closeReasonOf({ code }: AppError, message: AuthenticateMessage): CloseR
 }
 
 /** Errors that are not about the credentials: the same login may work a moment later. */
-const PASSING: ReadonlySet<ErrorCode> = new Set([
+const TRANSIENT_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'RateLimited',
   'ServiceUnavailable',
   'InternalError',

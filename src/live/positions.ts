@@ -36,13 +36,13 @@ export function positionOf<Socket>(live: LiveState<Socket>, source: ChannelSourc
   const newest = history.lastSeqOf(key)
   if (newest <= live.seq) return newest
   // The tables are ahead of the tail: the event before our own position.
-  const rows = history.latestOfChannel(key, LOOK_BACK)
+  const rows = history.latestOfChannel(key, MAX_LOOK_BACK_ROWS)
   const before = rows.findLast((row) => row.seq <= live.seq)
   if (before !== undefined) return before.seq
   // Either there is none, or the tail is so far behind that we do not look for it: who stands earlier will
   // ask.
-  return rows.length < LOOK_BACK ? 0 : live.seq
+  return rows.length < MAX_LOOK_BACK_ROWS ? 0 : live.seq
 }
 
 /** Rows of a stream among which the one before our own position is looked for. */
-const LOOK_BACK = 64
+const MAX_LOOK_BACK_ROWS = 64

@@ -2,7 +2,7 @@ import type { Millis } from '../core/clock.ts'
 import type { Json } from '../core/json.ts'
 import type { FeedMessage, ServerMessage } from '../protocol/server-messages.ts'
 import { wireType } from '../protocol/stream-event.ts'
-import { takeOffSlowReaders } from './back-pressure.ts'
+import { pauseSlowReaders } from './back-pressure.ts'
 import { channelFields } from './channel.ts'
 import { encodeForFeed, encodePlain } from './encode.ts'
 import { type Feed, hasTopics, topicOf } from './feed.ts'
@@ -86,7 +86,7 @@ function publishFrames<Socket>(
       ? live.deps.publisher.publish(topicOf(feed.channel, feed.clientType, format), frame)
       : sendToReaders(live, feed, format, frame)
     live.deps.metrics.sent(feed.clientType, type, readers)
-    if (outcome === 'congested') takeOffSlowReaders(live, feed, format)
+    if (outcome === 'congested') pauseSlowReaders(live, feed, format)
   }
 }
 

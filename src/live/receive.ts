@@ -3,7 +3,7 @@ import { takeToken } from '../core/token-bucket.ts'
 import type { ReceivedMessage } from '../protocol/client-messages.ts'
 import { frameKindFits, wrongFrameKind } from '../protocol/connection.ts'
 import { readId } from '../protocol/parse.ts'
-import { checkReader, defer, putBack } from './back-pressure.ts'
+import { defer, pauseIfSlow, resumeReader } from './back-pressure.ts'
 import { handleBoardMessage } from './board-messages.ts'
 import { closeSession } from './close.ts'
 import { authenticate } from './login.ts'
@@ -40,21 +40,21 @@ export function receive<Socket>(live: LiveState<Socket>, session: Session<Socket
   if (session.refusals > 0) session.refusals -= 1
   if (mustWait(live, session, message)) defer(live, session, [message])
   else handle(live, session, message)
-  checkReader(live, session)
+  pauseIfSlow(live, session)
 }
 
 /** A slow session may have read what waited for it: goes on with it where it stopped. */
 export function drained<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
-  if (putBack(live, session)) goOn(live, session)
+  if (resumeReader(live, session)) runDeferred(live, session)
 }
 
 /** What an open session was made to wait for, in order. */
-export function goOn<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
+export function runDeferred<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
   const waiting = session.deferred
   session.deferred = NOTHING
   for (const [index, message] of waiting.entries()) {
     handle(live, session, message)
-    checkReader(live, session)
+    pauseIfSlow(live, session)
     // Slow again: what is left waits behind what it has deferred itself.
     if (session.link.type === 'open') continue
     defer(live, session, waiting.slice(index + 1))
@@ -118,7 +118,7 @@ function refuseTooFast<Socket>(
 ): void {
   const { rate } = live.deps.limits.messages
   // Finding the id means decoding, which is what the limit is there to bound.
-  const id = frame.length <= MOST_TO_DECODE ? readId(frame) : null
+  const id = frame.length <= MAX_BYTES_TO_DECODE ? readId(frame) : null
   sendError(live, session, appError('RateLimited', `more than ${rate} messages a second`, wait), { id })
   countRefusal(live, session, 'rateLimited')
 }
@@ -130,7 +130,7 @@ function countRefusal<Socket>(
 ): void {
   session.refusals += 1
   if (session.refusals >= live.deps.limits.refusals) closeSession(live, session, reason)
-  else checkReader(live, session)
+  else pauseIfSlow(live, session)
 }
 
-const MOST_TO_DECODE = 2048
+const MAX_BYTES_TO_DECODE = 2048

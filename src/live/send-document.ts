@@ -1,7 +1,7 @@
 import type { Patch } from '../core/patch.ts'
 import type { SnapshotMessage } from '../protocol/server/snapshot.ts'
+import { charge } from './answer-cost.ts'
 import { type Channel, channelFields } from './channel.ts'
-import { charge } from './charge.ts'
 import type { LiveDocument } from './document.ts'
 import { encodeForFeed } from './encode.ts'
 import { feedFor } from './membership.ts'

@@ -2,7 +2,7 @@ import type { Millis } from '../core/clock.ts'
 import type { SessionId, WorkspaceId } from '../core/ids.ts'
 import type { ReceivedMessage } from '../protocol/client-messages.ts'
 import type { CaughtUpMessage } from '../protocol/server/caught-up.ts'
-import type { Position } from './answer.ts'
+import type { Position } from './catch-up.ts'
 import type { Channel } from './channel.ts'
 import type { Challenge, ClientType, Principal, SessionInfo, WireFormat } from './ports.ts'
 
@@ -23,7 +23,7 @@ export class Session<Socket> implements SessionInfo {
    */
   deferred: readonly Deferred[] = NOTHING
   /** Preset channels that wait for the login. */
-  wanted: readonly string[] = NOTHING
+  pendingPreset: readonly string[] = NOTHING
   /** Token bucket; `at` is also when this session was last heard. */
   tokens: number
   at: Millis

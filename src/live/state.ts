@@ -1,7 +1,7 @@
 import type { Millis } from '../core/clock.ts'
 import type { ChannelKey } from '../core/ids.ts'
+import type { CountedHistory } from './answer-cost.ts'
 import type { Channel } from './channel.ts'
-import type { CountedHistory } from './charge.ts'
 import type { DocumentCache } from './documents.ts'
 import type { EphemeralValues } from './ephemeral/value.ts'
 import type { Feed } from './feed.ts'
@@ -32,7 +32,7 @@ export type LiveState<Socket> = {
   /** How many of `channels` have parameters. */
   parameterised: number
   /** How many feeds were made; each has its number in `packed` frames. */
-  feedsMade: number
+  feedCount: number
   /** Whether the storage is away, so that what needs it waits. */
   suspended: boolean
   /** Since when nothing new was heard; null: all is fresh. */

@@ -7,8 +7,8 @@ import type { RefreshMessage } from '../protocol/client/refresh.ts'
 import type { SubscribeMessage } from '../protocol/client/subscribe.ts'
 import type { UnsubscribeMessage } from '../protocol/client/unsubscribe.ts'
 import type { CaughtUpMessage } from '../protocol/server/caught-up.ts'
-import { type Ask, answer } from './answer.ts'
-import { checkReader, defer, positionsOf, takeOff } from './back-pressure.ts'
+import { defer, pauseIfSlow, pauseReader, positionsOf } from './back-pressure.ts'
+import { type CatchUpRequest, catchUp } from './catch-up.ts'
 import { type Channel, channelFields, workspaceField } from './channel.ts'
 import { follow } from './ephemeral/follow.ts'
 import { channelOf, hold, joinFeed, leaveFeed, release } from './membership.ts'
@@ -35,11 +35,11 @@ export function subscribe<Socket>(
   for (const [index, [address, name]] of names.entries()) {
     const wanted = { address, workspace }
     const cursor = Object.hasOwn(cursors, name) ? cursors[name] : undefined
-    const ask: Ask = cursor === undefined ? { type: 'fresh' } : { type: 'cursor', ...cursor }
-    const outcome = subscribeOne(live, session, wanted, ask)
+    const request: CatchUpRequest = cursor === undefined ? { type: 'fresh' } : { type: 'cursor', ...cursor }
+    const outcome = subscribeOne(live, session, wanted, request)
     if (outcome.ok) done.push(address)
     else sendError(live, session, outcome.error, { ...channelFields(wanted), id: message.id })
-    checkReader(live, session)
+    pauseIfSlow(live, session)
     if (session.link.type !== 'open') {
       // The answers fill the socket: the rest when it has read them.
       const rest = names.slice(index + 1).map(([, other]) => other)
@@ -90,7 +90,7 @@ export function refresh<Socket>(
       ? subscribeOne(live, session, wanted, { type: 'fresh' })
       : fail(nothingToRefresh(address))
     if (!outcome.ok) sendError(live, session, outcome.error, channelFields(wanted))
-    checkReader(live, session)
+    pauseIfSlow(live, session)
     if (session.link.type === 'open') continue
     // The snapshots fill the socket: the rest when it has read them.
     const rest = addresses.slice(index + 1)
@@ -111,7 +111,7 @@ export function subscribeToPreset<Socket>(
     session.principal.type === 'anonymous'
       ? names.filter((name) => live.sources.has(name) && !isPublic(name))
       : []
-  if (session.wanted.length !== later.length) session.wanted = later
+  if (session.pendingPreset.length !== later.length) session.pendingPreset = later
   const channels = names.filter((name) => !later.includes(name))
   if (channels.length === 0) return
   if (live.suspended) defer(live, session, [{ type: 'subscribe', channels }])
@@ -122,7 +122,7 @@ function subscribeOne<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   wanted: Wanted,
-  ask: Ask,
+  request: CatchUpRequest,
 ): Result<null> {
   try {
     const found = find(live, session, wanted)
@@ -135,8 +135,8 @@ function subscribeOne<Socket>(
       if (isEphemeral(channel.source)) follow(live, channel, channel.source)
       joinFeed(live, session, channel)
     }
-    const stopped = answer(live, session, channel, ask)
-    if (stopped !== null) takeOff(live, session, positionsOf(live, session, channel, stopped))
+    const stopped = catchUp(live, session, channel, request)
+    if (stopped !== null) pauseReader(live, session, positionsOf(live, session, channel, stopped))
     return ok(null)
   } catch (cause) {
     drop(live, session, wanted)

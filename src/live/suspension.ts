@@ -1,4 +1,4 @@
-import { drained, goOn } from './receive.ts'
+import { drained, runDeferred } from './receive.ts'
 import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
@@ -18,6 +18,6 @@ export function resume<Socket>(
     // Nobody could log in meanwhile: the time for it begins anew.
     if (login.type !== 'user') session.login = { ...login, since: now }
     if (session.link.type === 'slow') guarded(session, () => drained(live, session))
-    else if (session.deferred.length > 0) guarded(session, () => goOn(live, session))
+    else if (session.deferred.length > 0) guarded(session, () => runDeferred(live, session))
   }
 }

@@ -1,6 +1,6 @@
 import { appError } from '../core/errors.ts'
 import { hasDrained } from './back-pressure.ts'
-import { closeAfter, closeSession } from './close.ts'
+import { closeAfterFailure, closeSession } from './close.ts'
 import { sweepEphemeral } from './ephemeral/sweep.ts'
 import { drained } from './receive.ts'
 import { sendError } from './send.ts'
@@ -20,7 +20,7 @@ export function sweep<Socket>(live: LiveState<Socket>): void {
     try {
       drained(live, session)
     } catch (cause) {
-      closeAfter(live, session, cause, 'going on with a slow reader')
+      closeAfterFailure(live, session, cause, 'going on with a slow reader')
     }
     // While the engine is suspended one that has read waits for us, not we for it.
     if (session.link.type !== 'slow' || (live.suspended && hasDrained(live, session))) continue

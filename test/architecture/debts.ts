@@ -73,7 +73,6 @@ export const DEBTS = {
     'src/app': 7,
     'src/core': 1,
     'src/forwarding': 3,
-    'src/live': 3,
     'src/processes': 4,
     'src/relay': 3,
     'src/replication': 13,

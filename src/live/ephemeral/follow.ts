@@ -6,7 +6,7 @@ import type { EphemeralSource } from '../ports.ts'
 import type { LiveState } from '../state.ts'
 import { answerWant } from './own.ts'
 import { joinText } from './parts.ts'
-import { becomeFresh, becomeStale, forward, restate } from './readers.ts'
+import { markFresh, markStale, publishSnapshot, queuePatch } from './readers.ts'
 import { parseBeat, parseValueText, parseWants, printWants, type ValueText, type Want } from './texts.ts'
 import { BEAT_TOPIC, EphemeralValue, isNewer, isSameOrigin, topicOfValue, WANT_TOPIC } from './value.ts'
 
@@ -54,17 +54,17 @@ export function follow<Socket>(
 }
 
 /** Asks again what was not answered; the question or the answer may have been lost. */
-export function askAgain<Socket>(live: LiveState<Socket>): void {
-  for (const value of live.ephemeral.unanswered) ask(live, value)
-  sendQuestions(live)
+export function retryWants<Socket>(live: LiveState<Socket>): void {
+  for (const value of live.ephemeral.unansweredWants) ask(live, value)
+  sendPendingWants(live)
 }
 
 /** Sends what is to be asked of other processes. */
-export function sendQuestions<Socket>(live: LiveState<Socket>): void {
-  const { asking } = live.ephemeral
-  if (asking.size === 0) return
-  sendWants(live, [...asking].map(wantOf))
-  asking.clear()
+export function sendPendingWants<Socket>(live: LiveState<Socket>): void {
+  const { pendingWants } = live.ephemeral
+  if (pendingWants.size === 0) return
+  sendWants(live, [...pendingWants].map(wantOf))
+  pendingWants.clear()
 }
 
 /** Says again what is read here, so that its publishers go on telling it. */
@@ -74,7 +74,7 @@ export function renewWants<Socket>(live: LiveState<Socket>): void {
     // Also what is published here: another process may have begun later, unheard.
     if (value.unsubscribe !== null) wants.push(wantOf(value))
   }
-  live.ephemeral.asking.clear()
+  live.ephemeral.pendingWants.clear()
   sendWants(live, wants)
 }
 
@@ -82,12 +82,12 @@ export function renewWants<Socket>(live: LiveState<Socket>): void {
  * The publisher that is followed is not heard any more, or ends: what is published here counts again, or what
  * is known is old.
  */
-export function losePublisher<Socket>(live: LiveState<Socket>, value: EphemeralValue, since: Millis): void {
+export function publisherGone<Socket>(live: LiveState<Socket>, value: EphemeralValue, since: Millis): void {
   if (value.followed === null || value.followed.isGone) return
   const { served } = value
   value.followed.isGone = true
-  if (value.served !== served) restate(live, value)
-  else if (served === value.followed) becomeStale(live, value, since)
+  if (value.served !== served) publishSnapshot(live, value)
+  else if (served === value.followed) markStale(live, value, since)
 }
 
 function takeText<Socket>(live: LiveState<Socket>, value: EphemeralValue, text: string): void {
@@ -106,30 +106,30 @@ function takeMessage<Socket>(live: LiveState<Socket>, value: EphemeralValue, mes
   const known = followed !== null && isSameOrigin(followed.origin, message) ? followed.document : null
   switch (message.type) {
     case 'full':
-      if (known !== null && message.seq <= known.seq) confirm(live, value)
+      if (known !== null && message.seq <= known.seq) markCurrent(live, value)
       else begin(live, value, message, new LiveDocument(message, live.deps.limits.marks))
       return
     case 'delta':
       if (known === null || message.from > known.seq) {
-        missed(live, value)
+        noteGap(live, value)
         return
       }
       if (message.seq > known.seq) {
         const patch = { changes: message.changes, removed: message.removed }
         known.apply(message.seq, patch)
-        if (value.served === followed) forward(live, value, patch)
+        if (value.served === followed) queuePatch(live, value, patch)
       }
-      confirm(live, value)
+      markCurrent(live, value)
       return
     case 'at':
-      if (known === null || message.seq > known.seq) missed(live, value)
-      else confirm(live, value)
+      if (known === null || message.seq > known.seq) noteGap(live, value)
+      else markCurrent(live, value)
       return
     case 'begin':
-      if (known === null) missed(live, value)
+      if (known === null) noteGap(live, value)
       return
     case 'end':
-      if (known !== null) losePublisher(live, value, live.deps.clock.now())
+      if (known !== null) publisherGone(live, value, live.deps.clock.now())
       return
     default:
       message satisfies never
@@ -145,37 +145,37 @@ function begin<Socket>(
 ): void {
   value.followed = { origin: { epoch, begun }, document, isGone: false }
   answered(live, value)
-  restate(live, value)
+  publishSnapshot(live, value)
 }
 
 /** What is known here of the followed publisher is all there is. */
-function confirm<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
+function markCurrent<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
   const { served, followed } = value
   answered(live, value)
   if (followed !== null) followed.isGone = false
-  if (value.served !== served) restate(live, value)
-  else if (served === followed) becomeFresh(live, value)
+  if (value.served !== served) publishSnapshot(live, value)
+  else if (served === followed) markFresh(live, value)
 }
 
 function answered<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
   value.gapSince = null
-  value.asks = 0
-  live.ephemeral.unanswered.delete(value)
+  value.attempts = 0
+  live.ephemeral.unansweredWants.delete(value)
 }
 
 /** Something was said that does not follow what is known here. */
-function missed<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
+function noteGap<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
   value.gapSince ??= live.deps.clock.now()
   ask(live, value)
 }
 
 function ask<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
   const now = live.deps.clock.now()
-  live.ephemeral.unanswered.add(value)
-  if (now - value.askedAt < Math.min(MAX_ASK_INTERVAL, MIN_ASK_INTERVAL * 2 ** (value.asks - 1))) return
+  live.ephemeral.unansweredWants.add(value)
+  if (now - value.askedAt < Math.min(MAX_ASK_INTERVAL, MIN_ASK_INTERVAL * 2 ** (value.attempts - 1))) return
   value.askedAt = now
-  value.asks += 1
-  live.ephemeral.asking.add(value)
+  value.attempts += 1
+  live.ephemeral.pendingWants.add(value)
 }
 
 function wantOf(value: EphemeralValue): Want {

@@ -7,7 +7,7 @@ import { isEphemeral } from '../positions.ts'
 import { parameterCount } from '../sources.ts'
 import type { LiveState } from '../state.ts'
 import { relayPatch, sendText } from './own.ts'
-import { becomeStale, forward, restate } from './readers.ts'
+import { markStale, publishSnapshot, queuePatch } from './readers.ts'
 import { type EphemeralPosition, EphemeralValue, type OwnValue } from './value.ts'
 
 /** See `Engine.publish`. */
@@ -29,8 +29,8 @@ export function publishPatch<Socket>(
   own.document?.apply(own.seq, patch)
   relayPatch(live, value, own, patch)
   if (value.served === own) {
-    if (served === own) forward(live, value, patch)
-    else restate(live, value)
+    if (served === own) queuePatch(live, value, patch)
+    else publishSnapshot(live, value)
   }
   return ok({ epoch, seq: own.seq })
 }
@@ -56,7 +56,7 @@ export function unpublish<Socket>(live: LiveState<Socket>, key: ChannelKey): voi
 function loseOwn<Socket>(live: LiveState<Socket>, value: EphemeralValue, own: OwnValue): void {
   const { document, origin } = own
   value.followed = document === null ? null : { origin, document, isGone: true }
-  becomeStale(live, value, live.deps.clock.now())
+  markStale(live, value, live.deps.clock.now())
 }
 
 function beginOwn<Socket>(live: LiveState<Socket>, value: EphemeralValue): OwnValue {
@@ -74,7 +74,7 @@ function beginOwn<Socket>(live: LiveState<Socket>, value: EphemeralValue): OwnVa
   // What was followed is older now.
   value.followed = null
   value.gapSince = null
-  live.ephemeral.unanswered.delete(value)
+  live.ephemeral.unansweredWants.delete(value)
   live.ephemeral.published += 1
   // Who reads it elsewhere asks for it, and whoever published it before hears that it is another's now.
   sendText(live, { type: 'begin', key: value.key, ...own.origin })

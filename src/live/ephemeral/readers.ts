@@ -10,13 +10,13 @@ import { servedDocument } from './own.ts'
 import type { EphemeralValue } from './value.ts'
 
 /** A patch of the served value is to reach its readers here with the next tick. */
-export function forward<Socket>(live: LiveState<Socket>, value: EphemeralValue, patch: Patch): void {
+export function queuePatch<Socket>(live: LiveState<Socket>, value: EphemeralValue, patch: Patch): void {
   const channel = live.channels.get(value.key)
   if (channel === undefined) return
   const feeds = feedsOf(channel)
   if (feeds.some((feed) => feed.epoch !== value.epoch)) {
     // Its board could not tell it whole when that was due.
-    restate(live, value)
+    publishSnapshot(live, value)
     return
   }
   channel.seq = value.seq
@@ -27,7 +27,7 @@ export function forward<Socket>(live: LiveState<Socket>, value: EphemeralValue, 
 /**
  * Readers here are served another document than before, from another position: all get it whole (rule E-5).
  */
-export function restate<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
+export function publishSnapshot<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
   value.stale = null
   const channel = live.channels.get(value.key)
   if (channel === undefined) return
@@ -45,7 +45,7 @@ export function restate<Socket>(live: LiveState<Socket>, value: EphemeralValue):
 }
 
 /** Tells readers here that the value may be old since then (rule E-6); the first `since` holds. */
-export function becomeStale<Socket>(live: LiveState<Socket>, value: EphemeralValue, since: Millis): void {
+export function markStale<Socket>(live: LiveState<Socket>, value: EphemeralValue, since: Millis): void {
   if (value.stale !== null) return
   value.stale = { since }
   const channel = live.channels.get(value.key)
@@ -59,7 +59,7 @@ export function becomeStale<Socket>(live: LiveState<Socket>, value: EphemeralVal
 }
 
 /** The value is as it was told, and new again: a `resumed` that changes nothing says so (rule E-6). */
-export function becomeFresh<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
+export function markFresh<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
   if (value.stale === null) return
   value.stale = null
   const channel = live.channels.get(value.key)

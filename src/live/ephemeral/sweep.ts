@@ -1,7 +1,7 @@
 import type { Millis } from '../../core/clock.ts'
 import type { LiveState } from '../state.ts'
-import { losePublisher, renewWants } from './follow.ts'
-import { becomeStale } from './readers.ts'
+import { publisherGone, renewWants } from './follow.ts'
+import { markStale } from './readers.ts'
 import { printBeat } from './texts.ts'
 import { BEAT_TOPIC } from './value.ts'
 
@@ -24,9 +24,9 @@ export function sweepEphemeral<Socket>(live: LiveState<Socket>, now: Millis): vo
     if (own !== null && value.unsubscribe === null && now >= own.wantedUntil) own.document = null
     if (followed === null) continue
     const heardAt = ephemeral.heardAt.get(followed.origin.epoch) ?? 0
-    if (now - heardAt > PUBLISHER_TIMEOUT) losePublisher(live, value, heardAt)
+    if (now - heardAt > PUBLISHER_TIMEOUT) publisherGone(live, value, heardAt)
     else if (value.served === followed && gapSince !== null && now - gapSince > PUBLISHER_TIMEOUT)
-      becomeStale(live, value, gapSince)
+      markStale(live, value, gapSince)
   }
   for (const [epoch, at] of ephemeral.heardAt) if (now - at > FORGET_AFTER) ephemeral.heardAt.delete(epoch)
   if (now - ephemeral.renewedAt < RENEW_INTERVAL) return

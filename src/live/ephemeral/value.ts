@@ -56,7 +56,7 @@ export class EphemeralValue {
   gapSince: Millis | null = null
   /** When others were last asked about it, and how often since they last answered. */
   askedAt: Millis = Number.NEGATIVE_INFINITY
-  asks = 0
+  attempts = 0
   /** Ends hearing the relay's topic; null while nobody here reads the value. */
   unsubscribe: (() => void) | null = null
   /** Parts of a long text that have come. */
@@ -92,8 +92,8 @@ export class EphemeralValues {
   /** Publishers by epoch, and when each was last heard. */
   readonly heardAt = new Map<number, Millis>()
   /** What other processes are to be asked for, and what they have not answered. */
-  readonly asking = new Set<EphemeralValue>()
-  readonly unanswered = new Set<EphemeralValue>()
+  readonly pendingWants = new Set<EphemeralValue>()
+  readonly unansweredWants = new Set<EphemeralValue>()
   /** Own values with patches that other processes wait for. */
   readonly relaying = new Set<EphemeralValue>()
   /** Counts all patches published here. */
@@ -133,9 +133,9 @@ export class EphemeralValues {
     value.assembly = null
     value.gapSince = null
     value.stale = null
-    this.asking.delete(value)
-    this.unanswered.delete(value)
-    value.asks = 0
+    this.pendingWants.delete(value)
+    this.unansweredWants.delete(value)
+    value.attempts = 0
     this.dropUnused(value)
   }
 

@@ -1,6 +1,6 @@
 import type { ResumedMessage } from '../protocol/server/resumed.ts'
 import type { SnapshotMessage } from '../protocol/server/snapshot.ts'
-import type { Position } from './answer.ts'
+import type { Position } from './catch-up.ts'
 import { type Channel, channelFields } from './channel.ts'
 import { encodeForFeed } from './encode.ts'
 import { feedFor } from './membership.ts'
@@ -13,7 +13,7 @@ import type { LiveState } from './state.ts'
  * beyond retention, a `resync` that says so and the position from which events follow. Null when it is done;
  * with more to send than the socket takes, the position up to which it went.
  */
-export function answerStream<Socket>(
+export function catchUpStream<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   channel: Channel<Socket>,
@@ -27,7 +27,7 @@ export function answerStream<Socket>(
   const { limits, transport, clock } = live.deps
   const head = { ...channelFields(channel), epoch: live.epoch, timestamp: clock.now() }
   let at = position.seq
-  for (let page = 0; page < PAGES; page++) {
+  for (let page = 0; page < MAX_PAGES; page++) {
     const rows = history.ofChannel(channel.key, at, limits.resumeRows)
     const known = Math.max(at, position.upTo)
     // Asked after reading: had rows been pruned meanwhile, we would see it. Of a stream at rest nothing was.
@@ -80,4 +80,4 @@ function sendPosition<Socket>(
 }
 
 /** Pages of a backlog sent in one turn; other sessions want to be served too. */
-const PAGES = 8
+const MAX_PAGES = 8

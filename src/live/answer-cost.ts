@@ -30,9 +30,13 @@ export function countRows(history: History): CountedHistory {
  * the dearest one leaves most of a full allowance.
  */
 export function charge<Socket>(session: Session<Socket>, bytes: number, rows: number): void {
-  session.tokens -= Math.min(MOST, Math.floor(bytes / BYTES_A_MESSAGE) + Math.floor(rows / ROWS_A_MESSAGE))
+  session.tokens -= Math.min(
+    MAX_COST,
+    Math.floor(bytes / BYTES_PER_MESSAGE) + Math.floor(rows / ROWS_PER_MESSAGE),
+  )
 }
 
-const BYTES_A_MESSAGE = 64 * 1024
-const ROWS_A_MESSAGE = 128
-const MOST = 16
+const BYTES_PER_MESSAGE = 64 * 1024
+const ROWS_PER_MESSAGE = 128
+/** Messages that the dearest answer counts as. */
+const MAX_COST = 16

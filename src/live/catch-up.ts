@@ -1,6 +1,6 @@
-import { answerStream } from './answer-stream.ts'
+import { charge } from './answer-cost.ts'
+import { catchUpStream } from './catch-up-stream.ts'
 import { type Channel, channelFields } from './channel.ts'
-import { charge } from './charge.ts'
 import { staleMessage } from './ephemeral/messages.ts'
 import { servedDocument } from './ephemeral/own.ts'
 import type { StateSource } from './ports.ts'
@@ -11,7 +11,7 @@ import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
 /** From where a session wants a channel. */
-export type Ask =
+export type CatchUpRequest =
   /** From its present state. */
   | { readonly type: 'fresh' }
   /** From where the client says it stands; to be checked. */
@@ -34,68 +34,68 @@ export type Position = { readonly epoch: number; readonly seq: number; readonly 
  * a stream with more to send than the socket takes, the position up to which it went. Throws what a source's
  * `load` or the history throws.
  */
-export function answer<Socket>(
+export function catchUp<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   channel: Channel<Socket>,
-  ask: Ask,
+  request: CatchUpRequest,
 ): number | null {
   const before = live.history.rowsRead()
   try {
-    return bringUp(live, session, channel, ask)
+    return catchUpFrom(live, session, channel, request)
   } finally {
     charge(session, 0, live.history.rowsRead() - before)
   }
 }
 
-function bringUp<Socket>(
+function catchUpFrom<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   channel: Channel<Socket>,
-  ask: Ask,
+  request: CatchUpRequest,
 ): number | null {
   const { source } = channel
   if (isEphemeral(source)) {
-    answerEphemeral(live, session, channel, ask)
+    catchUpEphemeral(live, session, channel, request)
     return null
   }
-  const lost = reasonLost(live, ask)
+  const lost = lossReason(live, request)
   if (lost !== null) send(live, session, { type: 'resync', ...channelFields(channel), reason: lost })
-  const from = lost === null ? positionIn(ask) : null
+  const from = lost === null ? positionOfRequest(request) : null
   switch (source.kind) {
     case 'state':
-      answerState(live, session, channel, source, from === null ? null : from.seq)
+      catchUpState(live, session, channel, source, from === null ? null : from.seq)
       return null
     case 'stream':
-      return answerStream(live, session, channel, from)
+      return catchUpStream(live, session, channel, from)
     default:
       return source satisfies never
   }
 }
 
-function positionIn(ask: Ask): Position | null {
-  switch (ask.type) {
+function positionOfRequest(request: CatchUpRequest): Position | null {
+  switch (request.type) {
     case 'cursor':
-      return { epoch: ask.epoch, seq: ask.seq, upTo: ask.seq }
+      return { epoch: request.epoch, seq: request.seq, upTo: request.seq }
     case 'position':
-      return ask
+      return request
     case 'fresh':
     case 'lost':
       return null
     default:
-      return ask satisfies never
+      return request satisfies never
   }
 }
 
-function reasonLost<Socket>(live: LiveState<Socket>, ask: Ask): string | null {
-  if (ask.type === 'lost') return ask.reason
-  if (ask.type !== 'cursor') return null
+function lossReason<Socket>(live: LiveState<Socket>, request: CatchUpRequest): string | null {
+  if (request.type === 'lost') return request.reason
+  if (request.type !== 'cursor') return null
   const { history } = live
-  const isKnown = ask.seq <= history.head().seq && history.knows(ask.epoch, ask.seq)
+  const isKnown = request.seq <= history.head().seq && history.knows(request.epoch, request.seq)
   return isKnown ? null : 'this position is not in the journal: changes after it were lost in a fail-over'
 }
 
-function answerState<Socket>(
+function catchUpState<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   channel: Channel<Socket>,
@@ -120,11 +120,11 @@ function answerState<Socket>(
  * A cursor counts if it is of the present publisher and the document remembers what changed since; otherwise
  * a snapshot (rule E-4).
  */
-function answerEphemeral<Socket>(
+function catchUpEphemeral<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   channel: Channel<Socket>,
-  ask: Ask,
+  request: CatchUpRequest,
 ): void {
   const value = live.ephemeral.get(channel.key)
   const document = value === undefined ? null : servedDocument(live, value)
@@ -133,7 +133,7 @@ function answerEphemeral<Socket>(
     return
   }
   const { epoch } = value
-  const position = positionIn(ask)
+  const position = positionOfRequest(request)
   const isKnown = position !== null && position.epoch === epoch && position.seq <= document.seq
   const patch = isKnown ? document.deltaSince(position.seq) : null
   if (position === null || patch === null)
