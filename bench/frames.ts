@@ -8,6 +8,7 @@
 import { readChurnFile } from '../tools/replay/churn-file.ts'
 import { makePlan } from '../tools/replay/plan.ts'
 import { openBoard, type Published } from './frames/board.ts'
+import { compareCodecs } from './frames/codecs.ts'
 import { makeNetwork, userOf } from './frames/network.ts'
 import { median, printAnswer, SHORT } from './support/answer.ts'
 
@@ -51,6 +52,13 @@ for (const channel of CHANNELS) {
 }
 const total = sumOf(updates)
 console.log(describe('all', updates))
+
+console.log('\nµs a message, and beside JSON')
+const texts = updates.map(({ text }) => text)
+for (const line of compareCodecs('updates', texts)) console.log(line)
+// As large as the snapshot of a large document.
+for (const line of compareCodecs('a large message', [`{"type":"snapshot","data":[${texts.join(',')}]}`]))
+  console.log(line)
 
 printAnswer({
   question: 'frames',

@@ -22,6 +22,8 @@ import type { Stores } from '../../src/storage/stores.ts'
 /** One update as it was published: its size in bytes in each format, and that of the whole document as a JSON snapshot. */
 export type Published = {
   readonly channel: string
+  /** The JSON frame. */
+  readonly text: string
   readonly bytes: Readonly<Record<WireFormat, number>>
   readonly snapshot: number
 }
@@ -135,6 +137,7 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
           byteLength(frames[format][index] ?? fault(`no frame in ${format}`))
         return {
           channel,
+          text: String(json),
           bytes: { json: size('json'), msgpack: size('msgpack'), packed: size('packed') },
           snapshot: snapshotBytes(channel),
         }

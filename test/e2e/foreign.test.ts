@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { missing } from './foreign/missing.ts'
 import { type ServerProcess, startServer, temporaryFolder } from './server-process.ts'
 
 const PYTHON = '/usr/bin/python3'
@@ -16,10 +17,12 @@ afterAll(async () => {
 })
 
 describe('clients that no one here wrote drive login, subscribe, drop and resume', () => {
-  test.skipIf(missing('Python websockets', [PYTHON, '-c', 'import websockets, nacl']))(
-    'Python websockets with PyNaCl, JSON',
-    async () => expectResumed(await drive([PYTHON, script('client.py'), server.socketUrl])),
-  )
+  const noPython = missing('Python websockets', [PYTHON, '-c', 'import websockets, nacl, msgpack'])
+  for (const format of ['json', 'msgpack']) {
+    test.skipIf(noPython)(`Python websockets with PyNaCl, ${format}`, async () =>
+      expectResumed(await drive([PYTHON, script('client.py'), server.socketUrl, format])),
+    )
+  }
 
   test.skipIf(missing('Node', ['node', '--version']))('Node ws with node:crypto, MessagePack', async () =>
     expectResumed(await drive(['node', script('client.mjs'), server.socketUrl])),
@@ -28,15 +31,6 @@ describe('clients that no one here wrote drive login, subscribe, drop and resume
 
 function script(name: string): string {
   return join(import.meta.dir, 'foreign', name)
-}
-
-/** Whether an interpreter is not there. In CI that is a failure; elsewhere the skip is said aloud. */
-function missing(name: string, command: readonly string[]): boolean {
-  const works = Bun.which(command[0] ?? '') !== null && Bun.spawnSync([...command]).exitCode === 0
-  if (works) return false
-  if (process.env.CI) throw new Error(`${name} is missing, and CI needs it`)
-  console.warn(`SKIPPED: ${name} is not installed, so a foreign client is not tested here`)
-  return true
 }
 
 /** Runs a client to its end and reads the one line it prints. */

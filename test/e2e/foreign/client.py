@@ -1,6 +1,6 @@
-"""A client that knows nothing but docs/PROTOCOL.md: Python's websockets and PyNaCl, JSON frames.
+"""A client that knows nothing but docs/PROTOCOL.md: Python's websockets and PyNaCl, JSON frames or stock MessagePack.
 
-Usage: client.py WS_URL. Logs in, subscribes, watches a device of its own come and go, drops the connection in
+Usage: client.py WS_URL json|msgpack. Logs in, subscribes, watches a device of its own come and go, drops the connection in
 between, resumes, and compares its documents with fresh snapshots. Prints one JSON line; any broken rule is an exception.
 """
 
@@ -10,6 +10,7 @@ import json
 import sys
 import zlib
 
+import msgpack
 import websockets
 from nacl.signing import SigningKey
 
@@ -95,13 +96,13 @@ def apply(document, message):
 
 
 class Client:
-    def __init__(self, url, key):
-        self.url, self.key = url, key
+    def __init__(self, url, form, key):
+        self.url, self.form, self.key = url, form, key
         self.documents, self.cursors = {}, {}
         self.checked = 0
 
     async def open(self):
-        self.socket = await websockets.connect(f"{self.url}/ws?type=tui&format=json")
+        self.socket = await websockets.connect(f"{self.url}/ws?type=tui&format={self.form}")
         hello = await self.read()
         assert hello["type"] == "hello", hello
         assert hello["protocol"] == 3, "this client knows version 3"
@@ -124,12 +125,18 @@ class Client:
         return await self.until("authenticated")
 
     async def send(self, **message):
-        await self.socket.send(json.dumps(message))
+        await self.socket.send(json.dumps(message) if self.form == "json" else msgpack.packb(message))
 
     async def read(self):
         frame = await asyncio.wait_for(self.socket.recv(), 10)
-        assert isinstance(frame, str), "a json session has text frames only"
-        message = json.loads(frame)
+        if self.form == "json":
+            assert isinstance(frame, str), "a json session has text frames only"
+            message = json.loads(frame)
+        else:
+            assert isinstance(frame, bytes), "a msgpack session has binary frames only"
+            message = msgpack.unpackb(frame, strict_map_key=True)
+            for name in ("timestamp", "server_time", "epoch", "seq", "from"):
+                assert type(message.get(name, 0)) is int, ("an integer is a float", name, message)
         self.take(message)
         return message
 
@@ -162,9 +169,9 @@ class Client:
         return await self.until("ack", id=identifier)
 
 
-async def main(url):
+async def main(url, form):
     key = SigningKey.generate()
-    watcher, device = Client(url, key), Client(url, key)
+    watcher, device = Client(url, form, key), Client(url, form, key)
     user = (await watcher.open())["user"]
     await watcher.send(type="subscribe", channels=CHANNELS)
     for channel in CHANNELS:
@@ -207,4 +214,4 @@ async def main(url):
     print(json.dumps({"user": user["id"], "verdicts": verdicts, "checksums": checked, "devices": devices}))
 
 
-asyncio.run(main(sys.argv[1]))
+asyncio.run(main(*sys.argv[1:]))
