@@ -3,24 +3,27 @@ import { canonicalJson, isJsonObject, type Json, type JsonObject, ownValue } fro
 import { escapeSegment } from './path.ts'
 
 /**
- * A document's checksum: the sum modulo 2^32, over its leaves, of CRC-32 of the UTF-8 bytes of `path + "\0" +
- * JSON`. A leaf is a scalar, an array (whole, as canonical JSON with sorted keys) or an empty object below
- * the root. The sum does not depend on an order, so both ends keep it at the cost of what changed. It finds
- * defects, not attackers.
+ * Returns a document's checksum: the sum modulo 2^32, over its leaves, of the CRC-32 of the UTF-8 bytes of
+ * `path + "\0" + JSON`. A leaf is a scalar, an array (whole, as canonical JSON with sorted keys) or an empty
+ * object below the root. The sum does not depend on the order of the leaves, so both ends can update it at
+ * the cost of what changed. It detects defects, not attacks.
  */
 export function documentChecksum(document: JsonObject): number {
   return updateChecksum(0, {}, document)
 }
 
 /**
- * The checksum of `after`, given that of `before`. Subtrees that are the same object in both cost nothing, so
- * after `applyPatch` this costs what the patch touched.
+ * Returns the checksum of `after`, given that of `before`. Subtrees that are the same object in both cost
+ * nothing, so after `applyPatch` the cost is that of the paths of the patch.
  */
 export function updateChecksum(checksum: number, before: JsonObject, after: JsonObject): number {
   return (checksum + differenceBelow(before, after, CRC_START)) >>> 0
 }
 
-/** Sums are kept as signed 32-bit integers on the way (`| 0`), so that they never lose bits. */
+/**
+ * Returns the difference of the sums. Intermediate sums are signed 32-bit integers (`| 0`), so they lose no
+ * bits.
+ */
 function differenceBelow(before: JsonObject, after: JsonObject, prefix: number): number {
   let sum = 0
   for (const key of Object.keys(before)) {
@@ -44,7 +47,7 @@ function difference(before: Json | undefined, after: Json | undefined, path: num
   return (come - gone) | 0
 }
 
-/** The value as an object with something in it; null for leaves and for nothing at all. */
+/** Returns the value if it is an object with at least one key; null for leaves and for a missing value. */
 function inner(value: Json | undefined): JsonObject | null {
   if (!isJsonObject(value)) return null
   for (const _key in value) return value

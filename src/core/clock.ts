@@ -1,10 +1,10 @@
 /** Milliseconds since the Unix epoch. */
 export type Millis = number
 
-/** Time is handed in, so that tests can turn it. */
+/** The time of day, handed in so that tests can set it. */
 export type Clock = { now(): Millis }
 
-/** Randomness is handed in, so that a printed seed can repeat a run. */
+/** A source of random bytes, handed in so that a printed seed can repeat a run. */
 export type Random = { bytes(length: number): Uint8Array }
 
 export const systemClock: Clock = { now: () => Date.now() }

@@ -4,28 +4,28 @@ import type { ChannelKey, UserId } from './ids.ts'
 import type { Json } from './json.ts'
 import type { Patch } from './patch.ts'
 
-/** On whose behalf a command runs. `system` is the server itself (timers, sweeps). */
+/** The party on whose behalf a command runs. `system` is the server itself (timers, sweeps). */
 export type Actor = { readonly type: 'user'; readonly userId: UserId } | { readonly type: 'system' }
 
 /**
- * Something that asks to change the world. Plain data: it crosses a thread, later a network, as JSON; so its
- * payload holds nothing that JSON does not keep (no bigint, no bytes, no Date).
+ * A request to change stored data. It is plain data, because it crosses threads and networks as JSON; its
+ * payload therefore holds nothing that JSON does not preserve (no bigint, no bytes, no Date).
  */
 export type Command<Kind extends string = string, Payload = unknown> = {
   readonly kind: Kind
   readonly actor: Actor
-  /** When the node that took it in accepted it. Handlers take time from here only. */
+  /** When the node that received it accepted it. Handlers take the time from here only. */
   readonly at: Millis
   /** Idempotency key, unique per actor: a second command with it gets the first one's answer. */
   readonly key?: string
   /**
-   * Whoever sent it wants to hear of success only once a second node has the change. Says nothing where there
-   * is one node.
+   * `replicated`: the sender wants the answer only once a second node has the change. Without effect on a
+   * server that is not part of a cluster.
    */
   readonly ack?: 'replicated'
   /**
-   * Deciding it a second time changes nothing more and gives the same answer, so that a node may send it
-   * again without an idempotency key.
+   * Handling it a second time changes nothing more and gives the same answer, so a node may send it again
+   * without an idempotency key.
    */
   readonly repeatable?: true
   readonly payload: Payload
@@ -43,7 +43,8 @@ export type ChannelEvent = {
 }
 
 /**
- * What a handler decided: rows are already written through its store; this is what the world gets to hear.
+ * What a handler decided. Its rows are already written through its store; these patches and events are
+ * published after the commit.
  */
 export type Decision =
   | {
@@ -55,14 +56,14 @@ export type Decision =
   | { readonly ok: false; readonly error: AppError }
 
 /**
- * A position of the replicated database, as LiteFS counts it: the transaction and the checksum after it, 16
- * hex digits each.
+ * A position of the replicated database, as LiteFS counts it: the id of a transaction and the checksum after
+ * it, 16 hex digits each.
  */
 export type StoragePosition = { readonly txid: string; readonly checksum: string }
 
 /**
- * Answered only after the commit. `seq` is the commit's last journal position: who has read that far sees the
- * change.
+ * The answer to a command, given only after the commit. `seq` is the last journal position of the commit: a
+ * reader that has read that far sees the change.
  */
 export type CommandResult =
   | {
@@ -70,7 +71,7 @@ export type CommandResult =
       readonly value: Json
       readonly epoch: number
       readonly seq: number
-      /** Where the change is in the replicated database; only over LiteFS. */
+      /** The position of the change in the replicated database; only over LiteFS. */
       readonly stored?: StoragePosition
     }
   | { readonly ok: false; readonly error: AppError }
@@ -83,5 +84,5 @@ export type Handlers<Store, C extends Command> = {
   readonly [K in C['kind']]: Handler<Store, Extract<C, { readonly kind: K }>>
 }
 
-/** The way in for every write. Answers are values; the promise rejects only for a defect. */
+/** Takes every write. Refusals are values; the promise rejects only for a defect. */
 export type CommandBus = { submit(command: Command): Promise<CommandResult> }

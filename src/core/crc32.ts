@@ -7,15 +7,17 @@ export function crc32(text: string): number {
   return crcValue(crcText(CRC_START, text))
 }
 
-/** The running state before any byte. States are not checksums: see {@link crcValue}. */
+/** The running state before the first byte. A state is not a checksum: see {@link crcValue}. */
 export const CRC_START = -1
 
-/** The checksum of everything that went into a state, as an unsigned 32-bit integer. */
+/** Returns the checksum of all bytes that went into a state, as an unsigned 32-bit integer. */
 export function crcValue(state: number): number {
   return ~state >>> 0
 }
 
-/** The state after the UTF-8 bytes of `text`; a lone surrogate counts as U+FFFD, as TextEncoder writes it. */
+/**
+ * Returns the state after the UTF-8 bytes of `text`. A lone surrogate counts as U+FFFD, as in TextEncoder.
+ */
 export function crcText(state: number, text: string): number {
   let crc = state
   for (let at = 0; at < text.length; at++) {
@@ -39,7 +41,7 @@ export function crcText(state: number, text: string): number {
   return crc
 }
 
-/** The state after one more byte. */
+/** Returns the state after one more byte. */
 export function crcByte(state: number, byte: number): number {
   return (state >>> 8) ^ (TABLE[(state ^ byte) & 0xff] ?? 0)
 }

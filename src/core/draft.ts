@@ -1,10 +1,12 @@
 import { isJsonObject, type Json, type JsonObject, ownValue, setOwnValue } from './json.ts'
 
-/** Remembers which objects it made itself: those it may change, every other is copied first. */
+/**
+ * Copies objects before it changes them, once each: it remembers its own copies, and changes those in place.
+ */
 export class Draft {
   readonly #own = new Set<JsonObject>()
 
-  /** A copy that this draft may change. */
+  /** Returns a copy that this draft may change. */
   copy(object: JsonObject): { [key: string]: Json } {
     const copy = { ...object }
     this.#own.add(copy)
@@ -12,8 +14,8 @@ export class Draft {
   }
 
   /**
-   * Sets (or with `undefined` removes) what lies at `path`, from its segment `at` on, below an object of this
-   * draft.
+   * Sets the value at `path` below an object of this draft, beginning with the segment number `at` of the
+   * path; `undefined` removes it.
    */
   put(object: { [key: string]: Json }, path: readonly string[], at: number, value: Json | undefined): void {
     let parent = object
@@ -33,8 +35,8 @@ export class Draft {
   }
 
   /**
-   * The object itself when it is this draft's to change, otherwise a copy. Anything but an object becomes an
-   * empty one.
+   * Returns the object itself if it is a copy of this draft, otherwise a new copy. For anything but an object
+   * it returns an empty one.
    */
   writable(value: Json | undefined): { [key: string]: Json } {
     if (!isJsonObject(value)) return this.copy({})

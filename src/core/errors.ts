@@ -1,4 +1,4 @@
-/** Every kind of error a person or a program can meet at a boundary. The list is part of the protocol. */
+/** Every kind of error that a person or a program can get at a boundary. The list is part of the protocol. */
 export const ERROR_CODES = [
   'Unauthorized',
   'InvalidCredentials',
@@ -17,7 +17,7 @@ export const ERROR_CODES = [
 
 export type ErrorCode = (typeof ERROR_CODES)[number]
 
-/** One error format for sockets and REST: what is wrong, in a sentence that also says what to do. */
+/** The one error format of sockets and REST. The message says what is wrong and what to do about it. */
 export type AppError = {
   readonly code: ErrorCode
   readonly message: string
@@ -29,7 +29,7 @@ export function appError(code: ErrorCode, message: string, retryAfter?: number):
   return retryAfter === undefined ? { code, message } : { code, message, retryAfter }
 }
 
-/** Thrown only where a library's callback leaves no other way out; boundaries turn it back into its value. */
+/** Thrown only in callbacks of libraries that offer no other way; boundaries turn it back into its value. */
 export class AppException extends Error {
   readonly error: AppError
   constructor(error: AppError) {

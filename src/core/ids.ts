@@ -19,7 +19,7 @@ export type ChannelName = Branded<'ChannelName'>
  */
 export type ChannelKey = Branded<'ChannelKey'>
 
-/** Whose document a channel key means. */
+/** The owner of the document of a channel key: a workspace, or one user in it. */
 export type Scope = { readonly workspace: WorkspaceId; readonly user: UserId | null }
 
 export const DEFAULT_WORKSPACE = 'main' as WorkspaceId

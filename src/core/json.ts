@@ -1,4 +1,4 @@
-/** What both wire formats can carry. Integers beyond 2^53 travel as strings. */
+/** The values that all wire formats can carry. Integers beyond 2^53 are sent as strings. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
 export type JsonObject = { readonly [key: string]: Json }
@@ -8,7 +8,8 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
 }
 
 /**
- * The value under a key of the object's own; what its prototype has (`constructor`, `__proto__`) is not data.
+ * Returns the value of an own key of the object. Keys of its prototype (`constructor`, `__proto__`) are not
+ * data.
  */
 export function ownValue(object: JsonObject, key: string): Json | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined
@@ -20,7 +21,9 @@ export function setOwnValue(object: { [key: string]: Json }, key: string, value:
   else Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
-/** JSON text with the keys of every object sorted by UTF-16 code units: equal values have equal text. */
+/**
+ * Returns JSON text with the keys of every object sorted by UTF-16 code units: equal values have equal text.
+ */
 export function canonicalJson(value: Json): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   if (!isJsonObject(value)) return `[${value.map(canonicalJson).join(',')}]`

@@ -5,11 +5,11 @@ import type { Patch, Path } from './patch.ts'
 import { joinPath, splitPath } from './path.ts'
 
 /**
- * Collects patches in order and hands out their merge. A merge costs the paths added, however many patches
- * they came in.
+ * Collects patches in order and returns them merged. A merge costs the paths that were added, regardless of
+ * the number of patches.
  */
 export class PatchBuilder {
-  /** The only patch so far: most ticks of most channels carry one, which then passes through untouched. */
+  /** The only patch so far. Most ticks of most channels have one patch, which is then returned unchanged. */
   #only: Patch | null = null
   #root: Branch | null = null
   #draft = new Draft()
@@ -31,13 +31,13 @@ export class PatchBuilder {
     this.#insertAll(this.#root, patch)
   }
 
-  /** The merge of everything added since the last take. */
+  /** Returns the merge of all patches that were added since the last call. */
   take(): Patch {
     const only = this.#only
     const root = this.#root
     this.#only = null
     this.#root = null
-    // What is handed out is no longer this builder's to change.
+    // The builder must not change what it has returned.
     this.#draft = new Draft()
     if (only !== null) return only
     if (root === null) return { changes: {}, removed: [] }
@@ -66,7 +66,7 @@ export class PatchBuilder {
       } else if (node.type === 'branch') {
         branch = node
       } else {
-        // Something above was set or removed as a whole: the change goes into that value.
+        // An ancestor was set or removed as a whole: the change goes into that value.
         const whole = this.#draft.writable(node.type === 'set' ? node.value : undefined)
         this.#draft.put(whole, segments, at + 1, value)
         branch.children.set(key, { type: 'set', value: whole })

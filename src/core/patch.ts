@@ -7,16 +7,17 @@ import { splitPath } from './path.ts'
 export type Path = string
 
 /**
- * Changed paths of a document. `changes` sets the whole subtree at a path, `removed` deletes it. Both make
- * every proper ancestor of the path an object: one that is missing, or that is a scalar or an array, becomes
- * an empty object first. (So that "set a.b, then remove a.b" is the same as "remove a.b", and merged patches
- * need no memory.) No path of a patch lies below another of the same patch, so their order does not matter.
+ * Changed paths of a document. `changes` sets the whole subtree at a path, `removed` deletes it. Both turn
+ * every proper ancestor of the path into an object: one that is missing, or that is a scalar or an array,
+ * becomes an empty object first. (So "set a.b, then remove a.b" is the same as "remove a.b", and a merged
+ * patch need not remember both.) No path of a patch lies below another of the same patch, so their order does
+ * not matter.
  */
 export type Patch = { readonly changes: { readonly [path: Path]: Json }; readonly removed: readonly Path[] }
 
 export const EMPTY_PATCH: Patch = { changes: {}, removed: [] }
 
-/** Whether applying the patch can change nothing. */
+/** Returns true if the patch has no paths, so that applying it changes nothing. */
 export function isEmptyPatch(patch: Patch): boolean {
   if (patch.removed.length > 0) return false
   for (const _path in patch.changes) return false
@@ -24,9 +25,9 @@ export function isEmptyPatch(patch: Patch): boolean {
 }
 
 /**
- * The document after the patch. The one handed in stays as it is; subtrees that the patch does not touch are
- * shared, so `===` tells whether something below changed. Costs the paths of the patch and the width of the
- * objects on them.
+ * Returns the document after the patch. The given document is not changed; subtrees that the patch does not
+ * touch are shared, so `===` tells whether anything below them changed. The cost is that of the paths of the
+ * patch and of the width of the objects on them.
  */
 export function applyPatch(document: JsonObject, patch: Patch): JsonObject {
   if (isEmptyPatch(patch)) return document
@@ -37,7 +38,7 @@ export function applyPatch(document: JsonObject, patch: Patch): JsonObject {
   return root
 }
 
-/** One patch that does what `earlier` and then `later` do: its paths are again free of prefixes. */
+/** Returns one patch with the effect of `earlier` and then `later`. None of its paths lies below another. */
 export function mergePatches(earlier: Patch, later: Patch): Patch {
   const builder = new PatchBuilder()
   builder.add(earlier)

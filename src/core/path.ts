@@ -1,22 +1,22 @@
 import type { Path } from './patch.ts'
 
 /**
- * Keys to a path: segments joined by dots, with a backslash before every dot and backslash inside a key.
- * Every list of at least one key has exactly one path; the empty string is the path of the key that is empty.
- * The document itself has no path.
+ * Returns the path of a list of keys: the keys joined by dots, with a backslash before every dot and
+ * backslash inside a key. Every list of at least one key has exactly one path; the empty string is the path
+ * of the empty key. The document itself has no path.
  */
 export function joinPath(segments: readonly string[]): Path {
   return segments.map(escapeSegment).join('.')
 }
 
-/** One key as it stands in a path. */
+/** Returns a key as it is written in a path. */
 export function escapeSegment(key: string): string {
   return key.includes('.') || key.includes('\\') ? key.replace(/[.\\]/g, '\\$&') : key
 }
 
 /**
- * The inverse of {@link joinPath}. Never fails: a backslash takes the next character as it is, and one at the
- * very end stands for itself.
+ * The inverse of {@link joinPath}. It never fails: the character after a backslash stands for itself, and so
+ * does a backslash at the very end.
  */
 export function splitPath(path: Path): readonly string[] {
   if (!path.includes('\\')) return path.split('.')

@@ -3,7 +3,7 @@
  */
 export const MICROPOINTS_PER_POINT = 1_000_000n
 
-/** Micropoints as decimal points, exact and without trailing zeros: 49996800n is `49.9968`. */
+/** Returns micropoints as decimal points, exact and without trailing zeros: 49996800n is `49.9968`. */
 export function formatPoints(micropoints: bigint): string {
   const sign = micropoints < 0n ? '-' : ''
   const size = micropoints < 0n ? -micropoints : micropoints

@@ -1,6 +1,6 @@
 import type { Millis } from './clock.ts'
 
-/** `rate` tokens come back each second, up to `burst`. */
+/** A limit of `rate` tokens a second, of which up to `burst` accumulate. */
 export type BucketLimit = { readonly rate: number; readonly burst: number }
 
 /** One caller's allowance. A plain mutable record: a session carries one, and idle sessions are many. */
@@ -11,8 +11,8 @@ export function fullBucket(limit: BucketLimit, now: Millis): Bucket {
 }
 
 /**
- * Takes one token. Answers 0 when there was one, otherwise the milliseconds until there is one; a refused
- * call costs nothing. A clock that went back gives no tokens and takes none.
+ * Takes one token. Returns 0 if there was one, otherwise the milliseconds until there is one; a refused call
+ * takes nothing. A clock that was set back neither adds tokens nor removes any.
  */
 export function takeToken(bucket: Bucket, limit: BucketLimit, now: Millis): Millis {
   refill(bucket, limit, now)
@@ -23,7 +23,7 @@ export function takeToken(bucket: Bucket, limit: BucketLimit, now: Millis): Mill
   return Math.ceil(((1 - bucket.tokens - ROUNDING) * 1000) / limit.rate)
 }
 
-/** Gives the tokens that have come back since the bucket was last looked at. */
+/** Adds the tokens of the time since the last call. */
 export function refill(bucket: Bucket, limit: BucketLimit, now: Millis): void {
   if (now > bucket.at) {
     bucket.tokens = Math.min(limit.burst, bucket.tokens + ((now - bucket.at) * limit.rate) / 1000)
@@ -31,5 +31,5 @@ export function refill(bucket: Bucket, limit: BucketLimit, now: Millis): void {
   bucket.at = now
 }
 
-/** What sums of fractions may be short of a whole token. */
+/** The error that sums of fractions may have, in tokens. */
 const ROUNDING = 1e-9
