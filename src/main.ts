@@ -10,15 +10,16 @@ import { type Failure, orFailure, type Running } from './app/parts.ts'
 import { nothingYet, startServing } from './app/serving.ts'
 import { endOnSignals } from './app/shutdown.ts'
 import { startSupervisor } from './app/supervisor.ts'
+import { startTicker, systemTimers } from './app/ticker.ts'
 import { type Config, readConfig, usage } from './config/config.ts'
 import { systemClock as clock } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
 import { fail, ok, type Result } from './core/result.ts'
-import { parentChannel } from './processes/channel.ts'
+import { parentChannel } from './processes/parent-channel.ts'
 import { processCount, shareOfLimits } from './processes/process-count.ts'
 import { withProcess } from './processes/process-logger.ts'
 import { endByOrder } from './processes/serving-end.ts'
-import { linkToSupervisor } from './processes/serving-link.ts'
+import { linkToSupervisor } from './processes/supervisor-link.ts'
 import { failedIn } from './relay/open-hub.ts'
 import { type LitefsSettings, readLitefsSettings } from './replication/litefs/settings.ts'
 
@@ -69,12 +70,13 @@ async function serveFor(number: number, given: Config): Promise<void> {
   const link = await linkToSupervisor({
     channel,
     onCommit: () => late.wakeTail(),
-    onState: (state) => late.onHost(state),
+    onHost: (host) => late.onHost(host),
     onStop: end.stop,
     onGone: end.orphaned,
     status: () => ({ connections: late.engine?.stats().sessions ?? 0, seq: late.engine?.stats().seq ?? 0 }),
     metrics: () => late.metrics(),
     relay: { now: clock.now, failed: failedIn(logger) },
+    every: (period, run) => startTicker(period, run, systemTimers),
   })
   const config = { ...given, limits: shareOfLimits(given.limits, link.welcome.processes) }
   const litefs = litefsOf(given)

@@ -6,9 +6,10 @@
  */
 
 import type { Command, CommandResult } from '../../src/core/command.ts'
-import { linkToPrimary, type NodeLink } from '../../src/forwarding/node-link.ts'
 import { litefsApi } from '../../src/replication/litefs/api.ts'
+import { linkToPrimary, type PrimaryLink } from '../../src/replication/primary-link.ts'
 import type { LocalCluster, LocalNode } from '../../test/nodes/local-cluster.ts'
+import { every } from '../../test/support/every.ts'
 import { type Seeded, seeded } from '../../test/support/seeded.ts'
 import { LITEFS_PORT } from '../../tools/cluster/litefs-yaml.ts'
 import { poll } from '../../tools/cluster/poll.ts'
@@ -91,7 +92,7 @@ let online = true
 
 /** Makes so many commits of as many commands as `size` says, each at least a gap after the one before, which is answered by then. The first command changes the summary. */
 async function commits(
-  link: NodeLink,
+  link: PrimaryLink,
   devices: readonly LoadDevice[],
   size: Sizes,
   count: number,
@@ -156,7 +157,7 @@ function comeOrGo(devices: readonly LoadDevice[]): Command {
   }
 }
 
-async function submitAll(link: NodeLink, commands: readonly Command[]): Promise<readonly CommandResult[]> {
+async function submitAll(link: PrimaryLink, commands: readonly Command[]): Promise<readonly CommandResult[]> {
   const results = await Promise.all(commands.map((command) => link.bus.submit(command)))
   const bad = results.find((result) => !result.ok)
   if (bad !== undefined) throw new Error(`refused: ${JSON.stringify(bad)}`)
@@ -164,7 +165,7 @@ async function submitAll(link: NodeLink, commands: readonly Command[]): Promise<
 }
 
 /** A link as another node's; its process is that of the devices, so that they are not taken for dead. */
-async function linkTo(primary: LocalNode): Promise<NodeLink> {
+async function linkTo(primary: LocalNode): Promise<PrimaryLink> {
   const { cluster } = await litefsApi(apiOf(primary)).role()
   if (cluster === null) throw new Error('LiteFS belongs to no cluster yet')
   let isWelcome = false
@@ -179,17 +180,18 @@ async function linkTo(primary: LocalNode): Promise<NodeLink> {
       seq: 0,
       connections: 0,
       lag: 0,
-      runs: ['bench'],
+      instances: ['bench'],
     }),
     onWelcome() {
       isWelcome = true
     },
-    onNews() {},
+    onStatus() {},
     onPromote() {},
     onMoved() {},
     onEnd(reason) {
       if (reason !== 'closed') throw new Error(`the link to the primary ended: ${reason}`)
     },
+    every,
   })
   await poll(10_000, async () => (isWelcome ? true : null))
   return link

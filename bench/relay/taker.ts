@@ -1,7 +1,7 @@
 // The other process of one host: it takes texts by our relay, or (the control) counts what comes over the channel; and says how many.
 
 import { systemClock } from '../../src/core/clock.ts'
-import { parentChannel } from '../../src/processes/channel.ts'
+import { parentChannel } from '../../src/processes/parent-channel.ts'
 import type { RelayMessage } from '../../src/relay/line.ts'
 import { createLinkRelay } from '../../src/relay/link-relay.ts'
 

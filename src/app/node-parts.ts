@@ -3,18 +3,17 @@ import { sweepCommand } from '../boards/rewards/commands/upkeep.ts'
 import type { Config } from '../config/config.ts'
 import { toBase64url } from '../core/base64url.ts'
 import { systemClock as clock, systemRandom as random } from '../core/clock.ts'
+import type { JournalPosition } from '../core/command.ts'
 import type { Logger } from '../core/logger.ts'
 import { createRouter } from '../forwarding/command-router.ts'
-import { openNodeDoor } from '../forwarding/node-door.ts'
-import { NODE_BEAT, type NodeReport } from '../forwarding/node-protocol.ts'
 import { MOUNTED_QUEUE } from '../journal/command-queue.ts'
 import type { SupervisedWriter } from '../journal/writer-supervisor.ts'
 import { createNodeMetrics } from '../metrics/node-metrics.ts'
 import { createProcessMetrics } from '../metrics/process-metrics.ts'
-import type { Position } from '../processes/process-protocol.ts'
 import type { Processes } from '../processes/process-supervisor.ts'
 import { acknowledging, REPLICATION_PATIENCE } from '../replication/acknowledge.ts'
 import { createFollowing } from '../replication/following.ts'
+import { createInstanceRegistry } from '../replication/instance-registry.ts'
 import { createLeading } from '../replication/leading.ts'
 import { createLeaseFence } from '../replication/lease/lease-fence.ts'
 import { createLease } from '../replication/lease/lease-proof.ts'
@@ -28,10 +27,11 @@ import { isMounted, unmount } from '../replication/litefs/mount.ts'
 import { type LitefsSettings, mountedDatabase } from '../replication/litefs/settings.ts'
 import { createMembers } from '../replication/members.ts'
 import { createNode, type Node } from '../replication/node.ts'
+import { NODE_HEARTBEAT, type NodeReport } from '../replication/node-messages.ts'
 import { createPositions } from '../replication/positions.ts'
+import { createPrimaryServer } from '../replication/primary-server.ts'
 import { watchPrimary } from '../replication/primary-watch.ts'
 import { readingOwnWrites } from '../replication/read-your-writes.ts'
-import { createRuns } from '../replication/runs.ts'
 import { type Failure, keepSettled, openWriter, type servingParts, sumOfConnections } from './parts.ts'
 import { startTicker, systemTimers } from './ticker.ts'
 
@@ -48,7 +48,7 @@ export type LateNode = {
   node: Node | null
   serving: Processes | null
   writer: SupervisedWriter | null
-  tellCommit: (position: Position) => void
+  tellCommit: (position: JournalPosition) => void
   /** The newest journal position that was heard of. */
   seq: number
 }
@@ -65,7 +65,7 @@ const RELEASE_PATIENCE = 600
 export function assembleNode(
   { config, litefs, logger }: NodeOptions,
   late: LateNode,
-  { after }: Pick<ReturnType<typeof servingParts>, 'after'>,
+  { after, every }: Pick<ReturnType<typeof servingParts>, 'after' | 'every'>,
   onFailed: (lines: Failure) => void,
 ) {
   const now = () => performance.now()
@@ -111,10 +111,10 @@ export function assembleNode(
     seq: Math.max(0, ...(late.serving?.status() ?? []).map(({ seq }) => seq)),
     connections: connectionsOf(late),
     lag: Math.round(late.node?.lag() ?? 0),
-    runs: [...(late.serving?.runs() ?? [])],
+    instances: [...(late.serving?.instances() ?? [])],
   })
   const members = createMembers({ name: litefs.node, report, positions, now, after })
-  const runs = createRuns({
+  const instances = createInstanceRegistry({
     sweep: (alive) =>
       router.bus.submit(sweepCommand(alive, clock.now())).then(
         (result) => result.ok,
@@ -174,28 +174,29 @@ export function assembleNode(
     onPromote: () =>
       void api.promote().catch((error: unknown) => logger.error('not promoted', { error: String(error) })),
     onWelcome: (position) => void late.node?.onWelcome(position),
-    onNews(news) {
-      late.seq = Math.max(0, ...news.nodes.filter(({ role }) => role === 'primary').map(({ seq }) => seq))
-      late.node?.onNews(news)
+    onStatus(status) {
+      late.seq = Math.max(0, ...status.nodes.filter(({ role }) => role === 'primary').map(({ seq }) => seq))
+      late.node?.onClusterStatus(status)
     },
     now,
     after,
+    every,
     logger,
   })
-  const door = openNodeDoor({
+  const primaryServer = createPrimaryServer({
     host: litefs.bindHost,
     port: config.nodePort,
     cluster: () => cluster,
     bus: router.bus,
     position: positions.latest,
-    onReport(node, said) {
-      members.onReport(node, said)
-      runs.has(node, said.runs)
+    onReport(node, report) {
+      members.onReport(node, report)
+      instances.report(node, report.instances)
     },
-    onApplied: members.onApplied,
+    onPosition: members.onPosition,
     onGone(node) {
       members.onGone(node)
-      runs.gone(node)
+      instances.gone(node)
     },
     logger,
   })
@@ -207,11 +208,11 @@ export function assembleNode(
     leading,
     following,
     members,
-    runs,
-    door,
+    instances,
+    primaryServer,
     watchPrimary: watchPrimary({
       followed: () => followed(keeper),
-      heardAt: following.heardAt,
+      lastSeenAt: following.lastSeenAt,
       answers: async (name) => (await litefsApi(apiOf(name, litefs.port)).role()).isPrimary,
       electable: lease.reachable,
       mayLead: () => litefs.candidate,
@@ -221,7 +222,7 @@ export function assembleNode(
       now,
       logger,
     }),
-    ownRuns: () => late.serving?.runs() ?? [],
+    ownInstances: () => late.serving?.instances() ?? [],
     onHandedOver: (to) => measured.handedOver(to === null ? 'failed' : 'done'),
     onChange: () => late.serving?.announce(),
     now,
@@ -253,7 +254,7 @@ export function assembleNode(
     wait: Bun.sleep,
     logger,
   })
-  const stopBeating = startTicker(NODE_BEAT, node.beat, systemTimers)
+  const stopBeating = startTicker(NODE_HEARTBEAT.interval, node.beat, systemTimers)
   const stopSettling = keepSettled(
     { submit: (command) => (leading.isWriting() ? router.bus.submit(command) : NOT_HERE) },
     logger,
@@ -280,7 +281,7 @@ export function assembleNode(
     handOver: node.handOver,
     writer: () => ({
       state: router.target() === 'none' ? ('restarting' as const) : ('running' as const),
-      restarts: late.writer?.restarts() ?? 0,
+      restarts: late.writer?.status().restarts ?? 0,
     }),
     async stop() {
       stopBeating()
@@ -289,7 +290,7 @@ export function assembleNode(
       leading.hold()
       await leading.drain()
       stopWatching()
-      door.close()
+      primaryServer.close()
       await keeper.stop()
     },
   }

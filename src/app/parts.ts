@@ -6,12 +6,12 @@ import { SETTLE_EVERY, settleLedger } from '../boards/rewards/commands/upkeep.ts
 import type { Config } from '../config/config.ts'
 import { toBase64url } from '../core/base64url.ts'
 import { systemClock as clock, type Millis, systemRandom as random } from '../core/clock.ts'
-import type { CommandBus } from '../core/command.ts'
+import type { CommandBus, JournalPosition } from '../core/command.ts'
 import { DEFAULT_WORKSPACE } from '../core/ids.ts'
 import type { Logger } from '../core/logger.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import { DEFAULT_RETENTION } from '../journal/retention.ts'
-import { type CommitPosition, startWriter, type WriterOptions } from '../journal/writer-client.ts'
+import { startWriter, type WriterOptions } from '../journal/writer-client.ts'
 import { type SupervisedWriter, superviseWriter } from '../journal/writer-supervisor.ts'
 import { mergeMetrics } from '../metrics/merge-metrics.ts'
 import { addRelayMetrics } from '../metrics/relay-metrics.ts'
@@ -31,7 +31,7 @@ export type Running = { readonly address: string; readonly stop: () => Promise<v
 export async function openWriter(
   config: Config,
   logger: Logger,
-  onCommit: (position: CommitPosition) => void,
+  onCommit: (position: JournalPosition) => void,
   over: Pick<WriterOptions, 'replicated' | 'queue'> = {},
 ): Promise<Result<SupervisedWriter, Failure>> {
   const writer = await superviseWriter({
@@ -77,7 +77,7 @@ export function servingParts(config: Config, port: number, entry: string, logger
         DASHBOARD_PORT: String(port),
         DASHBOARD_PROCESS_NUMBER: String(process),
       }),
-    newRunId: () => toBase64url(random.bytes(12)),
+    newInstanceId: () => toBase64url(random.bytes(12)),
     mergeMetrics,
     onGivenUp() {
       logger.error('no serving process can be kept up')

@@ -11,12 +11,13 @@ import { REWARDS_MESSAGES } from '../boards/rewards/messages/index.ts'
 import { rewardsRoutes } from '../boards/rewards/routes/routes.ts'
 import type { Config } from '../config/config.ts'
 import { toBase64url } from '../core/base64url.ts'
-import { systemClock as clock, systemRandom as random } from '../core/clock.ts'
+import { systemClock as clock, type Millis, systemRandom as random } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import type { Storage } from '../core/storage.ts'
 import { type ClientAddress, clientAddress, limitKeyOf } from '../http/address.ts'
 import { health } from '../http/health.ts'
+import { clusterHealth, processesHealth } from '../http/host-health.ts'
 import { serverOrigin } from '../http/origin.ts'
 import { createRequestLimits } from '../http/request-limits.ts'
 import { createHistory } from '../journal/history.ts'
@@ -27,11 +28,11 @@ import type { Engine } from '../live/types.ts'
 import { createLiveMetrics } from '../metrics/live-metrics.ts'
 import { countLostSuffixes } from '../metrics/node-metrics.ts'
 import { createServerMetrics } from '../metrics/server-metrics.ts'
-import { clusterBy, processesBy, writerBehind } from '../processes/link-views.ts'
+import type { HostStatus } from '../processes/host-status.ts'
 import { shareOfThreads } from '../processes/process-count.ts'
-import type { HostState } from '../processes/process-protocol.ts'
 import type { Endable } from '../processes/serving-end.ts'
-import type { ServingLink } from '../processes/serving-link.ts'
+import type { SupervisorLink } from '../processes/supervisor-link.ts'
+import { writerBehind } from '../processes/supervisor-writer.ts'
 import { createMessageParser } from '../protocol/parse.ts'
 import { type LitefsSettings, mountedDatabase } from '../replication/litefs/settings.ts'
 import { type DetachableStorage, detachable } from '../storage/detachable.ts'
@@ -58,7 +59,7 @@ export type Late = {
   /** Brings what this process holds into a database that lost changes. */
   reconcile: () => void
   /** Told how the host is. */
-  onHost: (state: HostState) => void
+  onHost: (host: HostStatus) => void
   metrics: () => Promise<string>
   isOperator: (key: string) => boolean
   stopping: boolean
@@ -75,7 +76,7 @@ export type ServingContext = {
   readonly logger: Logger
   readonly late: Late
   /** To the supervisor; null when this server is alone. */
-  readonly link: ServingLink | null
+  readonly link: SupervisorLink | null
   /** Where the database is replicated; null elsewhere. */
   readonly litefs: LitefsSettings | null
 }
@@ -99,9 +100,9 @@ export async function startServing(context: ServingContext): Promise<Result<Runn
   const sources = rewardsChannels(storage.read, DEFAULT_RULES)
   const wrongChannel = wrongPublicChannel(config.publicChannels, sources)
   if (wrongChannel !== null) return fail([wrongChannel])
-  const runId = link?.welcome.runId ?? toBase64url(random.bytes(12))
+  const instanceId = link?.welcome.instanceId ?? toBase64url(random.bytes(12))
   if (link === null) {
-    const swept = await writer.bus.submit(sweepCommand([runId], clock.now()))
+    const swept = await writer.bus.submit(sweepCommand([instanceId], clock.now()))
     if (!swept.ok) return fail([swept.error.message])
   }
   const threads = shareOfThreads(POOL_DEFAULTS.threads, link?.welcome.processes ?? 1)
@@ -114,8 +115,8 @@ export async function startServing(context: ServingContext): Promise<Result<Runn
     appliedSeq: () => engineOf(late).stats().seq,
     committedSeq: () => writer.position().seq,
     slowReaders: () => engineOf(late).stats().slow,
-    writerUp: () => writer.state() === 'running',
-    writerRestarts: writer.restarts,
+    writerUp: () => writer.status().state === 'running',
+    writerRestarts: () => writer.status().restarts,
   })
   if (link !== null) metrics.registry.setDefaultLabels({ process: String(link.welcome.process) })
   late.metrics = () => metrics.registry.metrics()
@@ -129,7 +130,7 @@ export async function startServing(context: ServingContext): Promise<Result<Runn
     bus: writer.bus,
     clock,
     countryOf: countries.value,
-    process: runId,
+    process: instanceId,
     maxDevices: config.limits.connections,
     after: (delay, then) => void setTimeout(then, delay),
   })
@@ -206,13 +207,12 @@ export async function startServing(context: ServingContext): Promise<Result<Runn
         epoch,
         appliedSeq: seq,
         committedSeq: writer.position().seq,
-        writer: writer.state(),
-        writerRestarts: writer.restarts(),
+        writer: writer.status(),
         connections: port.connections.open(),
-        presence: relay?.total() ?? link?.state().presence,
-        processes:
-          link === null ? undefined : processesBy(link, { connections: port.connections.open(), seq }),
-        cluster: link === null ? undefined : clusterBy(link, clock.now()),
+        presence: relay?.total() ?? link?.host().presence,
+        ...(link === null
+          ? {}
+          : hostHealth(link, { connections: port.connections.open(), seq }, clock.now())),
       })
     },
     metrics: () => (link === null ? metrics.registry.metrics() : link.metrics()),
@@ -257,6 +257,17 @@ export async function startServing(context: ServingContext): Promise<Result<Runn
     engine.closeSome(engine.stats().sessions)
   }
   return ok({ address: addressToOpen(config.host, port.number), stop, abandon })
+}
+
+function hostHealth(
+  { welcome, host }: SupervisorLink,
+  own: { readonly connections: number; readonly seq: number },
+  now: Millis,
+) {
+  return {
+    processes: processesHealth(host(), { process: welcome.process, ...own }),
+    cluster: clusterHealth(host(), now),
+  }
 }
 
 /** Takes the port. Throws when it cannot be had. */

@@ -2,11 +2,11 @@
 import { sweepCommand } from '../boards/rewards/commands/upkeep.ts'
 import type { Config } from '../config/config.ts'
 import { systemClock as clock } from '../core/clock.ts'
+import type { JournalPosition } from '../core/command.ts'
 import type { Logger } from '../core/logger.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import { createProcessMetrics } from '../metrics/process-metrics.ts'
 import { claimPort } from '../processes/port-claim.ts'
-import type { Position } from '../processes/process-protocol.ts'
 import { type Processes, superviseProcesses } from '../processes/process-supervisor.ts'
 import { addressToOpen } from './listen.ts'
 import { announceOperatorKey } from './operator.ts'
@@ -36,7 +36,7 @@ export async function startSupervisor(
   // The port first, so that a taken one is told before anything is touched.
   const port = await claimPort(config.host, config.port, PORT_PATIENCE, Bun.sleep)
   let serving: Processes | null = null
-  let tellCommit = (_position: Position): void => {}
+  let tellCommit = (_position: JournalPosition): void => {}
   const opened = await openWriter(config, logger, (position) => tellCommit(position))
   if (!opened.ok) return opened
   const writer = opened.value
@@ -57,7 +57,7 @@ export async function startSupervisor(
     processes,
     operatorKey: operator.text,
     bus: writer.bus,
-    writer: () => ({ state: writer.state(), restarts: writer.restarts() }),
+    writer: writer.status,
     position: writer.position,
     node: () => null,
     onCommit(listener) {

@@ -55,6 +55,9 @@ export type Decision =
     }
   | { readonly ok: false; readonly error: AppError }
 
+/** A row of the journal: the epoch of the writer that wrote it, and its number. */
+export type JournalPosition = { readonly epoch: number; readonly seq: number }
+
 /**
  * A position of the replicated database, as LiteFS counts it: the id of a transaction and the checksum after
  * it, 16 hex digits each.

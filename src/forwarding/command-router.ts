@@ -2,13 +2,15 @@ import type { Millis } from '../core/clock.ts'
 import type { Command, CommandBus, CommandResult } from '../core/command.ts'
 import { appError } from '../core/errors.ts'
 
-/** Who takes this node's commands now: its own writer, the primary behind the link, or nobody for the moment. */
+/**
+ * Who takes this node's commands now: its own writer, the primary behind the link, or nobody for the moment.
+ */
 export type WriteTarget =
   | { readonly type: 'writer'; readonly bus: CommandBus }
   | { readonly type: 'link'; readonly bus: CommandBus }
   | { readonly type: 'none' }
 
-export type RouterParts = {
+export type RouterDeps = {
   /** A new idempotency key, which nobody else can have. */
   readonly newKey: () => string
   /** Monotonic time, ms. */
@@ -31,18 +33,22 @@ export const HOLD: Millis = 5_000
 /** Commands that may wait; beyond, they are refused at once. */
 const MOST_HELD = 65_536
 
-/** The result of a command that was on its way to a primary when the link to it broke: it may have been stored. */
+/**
+ * The result of a command that was on its way to a primary when the link to it broke: it may have been
+ * stored.
+ */
 export const LINK_LOST: CommandResult = {
   ok: false,
   error: appError('ServiceUnavailable', 'The primary was lost: send it again, with the same id.', 1_000),
 }
 
 /**
- * Hands commands to whoever writes, wherever that is. One whose primary is lost is sent to the next one, under an idempotency key that it
- * has had from the first time on, so that it counts once, whatever became of it. With no primary in sight it waits for a moment and is
- * then refused: as unknown if it was sent to anybody, otherwise with nothing changed (G8).
+ * Hands commands to whoever writes, wherever that is. One whose primary is lost is sent to the next one,
+ * under an idempotency key that it has had from the first time on, so that it counts once, whatever became of
+ * it. With no primary in sight it waits for a moment and is then refused: as unknown if it was sent to
+ * anybody, otherwise with nothing changed (G8).
  */
-export function createRouter({ newKey, now, after }: RouterParts): CommandRouter {
+export function createRouter({ newKey, now, after }: RouterDeps): CommandRouter {
   let target: WriteTarget = { type: 'none' }
   let changed = Promise.withResolvers<void>()
   let held = 0
@@ -99,7 +105,10 @@ export function createRouter({ newKey, now, after }: RouterParts): CommandRouter
 
 const LOOK: Millis = 100
 
-/** A command that does the same when it is decided twice needs no key, and the primary no row to remember it by. */
+/**
+ * A command that does the same when it is decided twice needs no key, and the primary no row to remember it
+ * by.
+ */
 function keyed(command: Command, newKey: () => string): Command {
   return command.key !== undefined || command.repeatable === true ? command : { ...command, key: newKey() }
 }

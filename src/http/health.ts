@@ -1,5 +1,6 @@
 import type { Millis } from '../core/clock.ts'
-import type { WriterState } from '../journal/writer-supervisor.ts'
+import type { WriterStatus } from '../journal/writer-supervisor.ts'
+import type { ClusterHealth, ProcessHealth } from './host-health.ts'
 
 /**
  * What `/health` says. `degraded`: readers see old data, not all processes serve, or a node of a cluster finds no primary. `down`: no command can
@@ -12,7 +13,7 @@ export type Health = {
   readonly uptime: number
   /** The journal: the newest position applied here, and how many committed rows are still to come. */
   readonly journal: { readonly epoch: number; readonly seq: number; readonly lag_rows: number }
-  readonly writer: { readonly state: WriterState; readonly restarts: number }
+  readonly writer: WriterStatus
   /** Of the process that answers. */
   readonly connections: number
   /** Open sockets of all hosts heard of within five seconds, and how many hosts that are. */
@@ -24,53 +25,6 @@ export type Health = {
   readonly server_time: Millis
 }
 
-/** The cluster, as the node that answers knows it. */
-export type ClusterHealth = {
-  readonly node: string
-  /** `none`: it follows nobody at the moment. */
-  readonly role: 'primary' | 'replica' | 'none'
-  readonly primary: string | null
-  /** How long ago it was last proven that the primary has the lease; null when nobody is known to. */
-  readonly lease_age_ms: Millis | null
-  /** `detached`: LiteFS is away, and the database with it; sockets stay. */
-  readonly storage: 'attached' | 'detached'
-  /** Since when readers see old data; null while it is new. */
-  readonly stale_since: Millis | null
-  readonly nodes: readonly NodeHealth[]
-}
-
-export type NodeHealth = {
-  readonly node: string
-  readonly region: string
-  readonly role: 'primary' | 'replica'
-  /** Whether it may become the primary. */
-  readonly candidate: boolean
-  /** The newest transaction that its copy has, as LiteFS counts; null before there is one. */
-  readonly txid: string | null
-  /** The newest journal position that it has applied. */
-  readonly seq: number
-  /** How long its copy has been behind the primary's. */
-  readonly lag_ms: Millis
-  readonly connections: number
-  /** It is the one that gives this answer. */
-  readonly answers: boolean
-  /** How long ago it said so. */
-  readonly seen_ms: Millis
-}
-
-/** One serving process of several. */
-export type ProcessHealth = {
-  readonly process: number
-  /** Null while there is none. */
-  readonly pid: number | null
-  readonly state: 'starting' | 'running' | 'restarting' | 'stopping'
-  readonly restarts: number
-  readonly connections: number
-  readonly seq: number
-  /** It is the one that gives this answer. */
-  readonly answers: boolean
-}
-
 export type HealthReadings = {
   readonly version: string
   readonly startedAt: Millis
@@ -79,8 +33,7 @@ export type HealthReadings = {
   readonly epoch: number
   readonly appliedSeq: number
   readonly committedSeq: number
-  readonly writer: WriterState
-  readonly writerRestarts: number
+  readonly writer: WriterStatus
   readonly connections: number
   /** Of all hosts. */
   readonly presence?: { readonly hosts: number; readonly connections: number } | undefined
@@ -99,7 +52,7 @@ export function health(readings: HealthReadings): Health {
     version: readings.version,
     uptime: Math.floor((readings.now - readings.startedAt) / 1000),
     journal: { epoch: readings.epoch, seq: readings.appliedSeq, lag_rows: lag },
-    writer: { state: readings.writer, restarts: readings.writerRestarts },
+    writer: readings.writer,
     connections: readings.connections,
     ...(readings.presence === undefined ? {} : { clients: readings.presence }),
     ...(readings.processes === undefined ? {} : { processes: readings.processes }),
@@ -112,7 +65,7 @@ function statusOf(readings: HealthReadings, lag: number): Health['status'] {
   if (readings.stopping) return 'stopping'
   const { cluster } = readings
   if (cluster?.storage === 'detached') return 'down'
-  switch (readings.writer) {
+  switch (readings.writer.state) {
     case 'stopped':
     case 'restarting':
       // A node of a cluster that finds no primary serves readers all the same: to send them elsewhere would help nobody.

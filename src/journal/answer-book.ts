@@ -4,7 +4,10 @@ import { appError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import type { JournalStore } from './types.ts'
 
-/** A command that succeeded inside the running transaction; its position is known once all of them are decided. */
+/**
+ * A command that succeeded inside the running transaction; its position is known once all of them are
+ * decided.
+ */
 export class Pending {
   readonly value: Json
   constructor(value: Json) {
@@ -12,7 +15,10 @@ export class Pending {
   }
 }
 
-/** Answers of earlier commands, by the key their sender chose: those of this transaction and those of the table. */
+/**
+ * Answers of earlier commands, by the key their sender chose: those of this transaction and those of the
+ * table.
+ */
 export type AnswerBook = {
   /** The answer of the first command with this key; null when it has none, or is the first. */
   find(command: Command): Pending | CommandResult | null

@@ -7,8 +7,9 @@ import type { Cursor, JournalBody, JournalEntry, SealedEntry } from './types.ts'
 export const ORIGIN: Cursor = { epoch: 0, seq: 0, chain: '' }
 
 /**
- * The first 16 bytes, in hex, of SHA-256 over the previous row's chain and this row. Rows with equal chains have equal histories, so one
- * comparison at a cursor tells whether everything before it is still the same. `text` is the body's JSON.
+ * The first 16 bytes, in hex, of SHA-256 over the previous row's chain and this row. Rows with equal chains
+ * have equal histories, so one comparison at a cursor tells whether everything before it is still the same.
+ * `text` is the body's JSON.
  */
 export function chainHash(
   previous: string,
@@ -36,8 +37,9 @@ export function sealEntry(
 }
 
 /**
- * Whether each row follows the one before it, the first one `previous` (null: it is taken on trust, as after pruning). Answers the first
- * row that does not, or null. Costs a hash a row: for checks and tests; a tail compares the chain at its cursor instead.
+ * Whether each row follows the one before it, the first one `previous` (null: it is taken on trust, as after
+ * pruning). Answers the first row that does not, or null. Costs a hash a row: for checks and tests; a tail
+ * compares the chain at its cursor instead.
  */
 export function firstBrokenLink(
   previous: Cursor | null,

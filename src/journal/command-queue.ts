@@ -3,7 +3,10 @@ import type { CommandBus, CommandResult } from '../core/command.ts'
 import { type AppError, appError } from '../core/errors.ts'
 
 export type CommandQueueOptions = {
-  /** Hands one batch to the writer, each command as JSON; its answers come back through `answer`, batch by batch, in order. */
+  /**
+   * Hands one batch to the writer, each command as JSON; its answers come back through `answer`, batch by
+   * batch, in order.
+   */
   readonly post: (commands: readonly string[]) => void
   /** Runs `flush` once what the current turn of the event loop has to submit is here. */
   readonly defer: (flush: () => void) => void
@@ -15,7 +18,10 @@ export type CommandQueueOptions = {
   readonly batch: number
   /** Batches under way at the same time: two keep the writer busy while the answers of one travel. */
   readonly window: number
-  /** Where every commit is dear: at least so much time from one to the next, so that those of a busy second are few and large. */
+  /**
+   * Where every commit is dear: at least so much time from one to the next, so that those of a busy second
+   * are few and large.
+   */
   readonly pace?: Pace | undefined
 }
 
@@ -27,18 +33,22 @@ export type Pace = {
   readonly after: (delay: Millis, run: () => void) => void
 }
 
-/** 128 a transaction: at full load half the waiting of 512 and nine tenths of its throughput (docs/decisions/0002). */
+/**
+ * 128 a transaction: at full load half the waiting of 512 and nine tenths of its throughput
+ * (docs/decisions/0002).
+ */
 export const QUEUE_DEFAULTS = { limit: 65_536, limitUnits: 64 * 1024 * 1024, batch: 128, window: 2 } as const
 
 /**
- * Over LiteFS, where commits and each page of them are dear: a full one of a thousand took a fifth of a second, larger ones were hardly
- * faster for what they held up, and two under way no faster than one (docs/decisions/0017).
+ * Over LiteFS, where commits and each page of them are dear: a full one of a thousand took a fifth of a
+ * second, larger ones were hardly faster for what they held up, and two under way no faster than one
+ * (docs/decisions/0017).
  */
 export const MOUNTED_QUEUE = { batch: 1_024, window: 1 } as const
 
 /**
- * The serving thread's end of the writer. While the writer commits, what arrives gathers here and becomes the next transaction: batches grow
- * with the load and are single commands without it.
+ * The serving thread's end of the writer. While the writer commits, what arrives gathers here and becomes the
+ * next transaction: batches grow with the load and are single commands without it.
  */
 export type CommandQueue = CommandBus & {
   /** The answers to the oldest batch under way. */

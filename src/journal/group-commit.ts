@@ -21,15 +21,17 @@ export type GroupCommit = {
   /** The newest committed row. */
   head(): Cursor
   /**
-   * Decides the commands in order, in one transaction, and answers each after the commit. A refusal, or a handler that throws, undoes
-   * only its own command; when the commit itself fails, every command is answered with DatabaseError. Never throws.
+   * Decides the commands in order, in one transaction, and answers each after the commit. A refusal, or a
+   * handler that throws, undoes only its own command; when the commit itself fails, every command is answered
+   * with DatabaseError. Never throws.
    */
   commit(commands: readonly Command[]): readonly CommandResult[]
 }
 
 /**
- * One durable transaction for many commands. Patches of a channel are merged into one journal row a commit (only the newest value
- * matters), events keep a row each, in order. A command whose key was seen before gets the earlier answer.
+ * One durable transaction for many commands. Patches of a channel are merged into one journal row a commit
+ * (only the newest value matters), events keep a row each, in order. A command whose key was seen before gets
+ * the earlier answer.
  */
 export function createGroupCommit<Stores extends { readonly journal: JournalStore }>(
   options: GroupCommitOptions<Stores>,
@@ -109,7 +111,8 @@ export function createGroupCommit<Stores extends { readonly journal: JournalStor
         if (doubtful) settle()
         const done = storage.write((stores) => run(stores, commands))
         const position = storage.position?.()
-        // SQLite is not told when LiteFS cannot take a commit in WAL mode: only the position shows that it has.
+        // SQLite is not told when LiteFS cannot take a commit in WAL mode: only the position shows that it
+        // has.
         if (position !== undefined && position.txid === stored?.txid && done.head.seq !== head.seq) {
           throw new StorageFailure('the commit did not reach the replicated database', null)
         }

@@ -18,8 +18,8 @@ export function handlerTable<Stores>(): HandlerTableBuilder<Stores> {
     },
     add(handlers) {
       for (const [kind, handler] of Object.entries(handlers)) {
-        // A command's kind decides the type of its payload, and the table hands a handler its own kind only: what the compiler saw
-        // where the command was made holds here too, beyond what its types can follow.
+        // A command's kind decides the type of its payload, and the table hands a handler its own kind only:
+        // what the compiler saw where the command was made holds here too, beyond what its types can follow.
         builder.on(kind, handler as Handler<Stores, Command>)
       }
       return builder

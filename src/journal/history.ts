@@ -8,7 +8,10 @@ export type JournalHistory = {
   latestOfChannel(channel: ChannelKey, limit: number): readonly JournalEntry[]
   lastSeqOf(channel: ChannelKey): number
   prunedThrough(): number
-  /** Whether (epoch, seq) lies on this journal's own line; false means that its holder saw a suffix that was lost. */
+  /**
+   * Whether (epoch, seq) lies on this journal's own line; false means that its holder saw a suffix that was
+   * lost.
+   */
   knows(epoch: number, seq: number): boolean
 }
 

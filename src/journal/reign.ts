@@ -5,8 +5,9 @@ import { sealEntry } from './chain.ts'
 import type { Cursor, JournalStore } from './types.ts'
 
 /**
- * Begins a writer's reign: a new random 32-bit epoch and its journal row, in one transaction. Done at every start, so that a restored
- * backup, a lost suffix or a fail-over can never give the same (epoch, seq) to two different histories. Answers the row's position.
+ * Begins a writer's reign: a new random 32-bit epoch and its journal row, in one transaction. Done at every
+ * start, so that a restored backup, a lost suffix or a fail-over can never give the same (epoch, seq) to two
+ * different histories. Answers the row's position.
  */
 export function openReign<Stores extends { readonly journal: JournalStore }>(
   storage: Storage<Stores>,

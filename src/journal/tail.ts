@@ -5,8 +5,9 @@ export type TailOptions = {
   /** Gets every row once, in order. */
   readonly deliver: (entries: readonly JournalEntry[]) => void
   /**
-   * The journal no longer continues what was delivered: a suffix was lost and written anew, or pruned before it was read. The tail goes on
-   * at the journal's present end; everything built from it before is to be loaded again.
+   * The journal no longer continues what was delivered: a suffix was lost and written anew, or pruned before
+   * it was read. The tail goes on at the journal's present end; everything built from it before is to be
+   * loaded again.
    */
   readonly onLost: (lost: LostSuffix) => void
   /** Where to begin; by default at the journal's end. */
@@ -15,16 +16,25 @@ export type TailOptions = {
   readonly slice?: number
   /** Runs the next slice soon, after what else is waiting. */
   readonly defer: (next: () => void) => void
-  /** A deferred slice could not be read, or its delivery threw: there is no caller to hear of it. The next wake goes on. */
+  /**
+   * A deferred slice could not be read, or its delivery threw: there is no caller to hear of it. The next
+   * wake goes on.
+   */
   readonly failed: (error: unknown) => void
 }
 
 export type LostSuffix = { readonly cursor: Cursor; readonly head: Cursor }
 
 export type Tail = {
-  /** There may be new rows. Reads at once, on the caller's turn, and throws what that throws; cheap when there are none. */
+  /**
+   * There may be new rows. Reads at once, on the caller's turn, and throws what that throws; cheap when there
+   * are none.
+   */
   wake(): void
-  /** Like `wake`, but comes back only when all rows are delivered, however many: for who must not be served behind them. */
+  /**
+   * Like `wake`, but comes back only when all rows are delivered, however many: for who must not be served
+   * behind them.
+   */
   catchUp(): void
   cursor(): Cursor
   /** Delivers nothing any more. */
@@ -34,8 +44,8 @@ export type Tail = {
 const SLICE = 512
 
 /**
- * Follows the journal. The row at the cursor is read again with every slice: as long as its chain is the same, all history before it is, and
- * what comes after it continues what was delivered.
+ * Follows the journal. The row at the cursor is read again with every slice: as long as its chain is the
+ * same, all history before it is, and what comes after it continues what was delivered.
  */
 export function createTail(options: TailOptions): Tail {
   const { read, deliver, onLost, defer, failed, slice = SLICE } = options

@@ -1,4 +1,5 @@
 import type { Millis } from '../core/clock.ts'
+import type { JournalPosition } from '../core/command.ts'
 import type { ChannelKey } from '../core/ids.ts'
 import type { Json } from '../core/json.ts'
 import type { Patch } from '../core/patch.ts'
@@ -24,7 +25,7 @@ export type JournalEntry = {
 export type SealedEntry = JournalEntry & { readonly text: string }
 
 /** How far a reader has come. */
-export type Cursor = { readonly epoch: number; readonly seq: number; readonly chain: string }
+export type Cursor = JournalPosition & { readonly chain: string }
 
 /** A writer's reign: a random 32-bit number, and the first seq written in it. */
 export type EpochRow = { readonly epoch: number; readonly firstSeq: number; readonly startedAt: Millis }
@@ -47,7 +48,10 @@ export type JournalReader = {
   epochs(): readonly EpochRow[]
 }
 
-/** Runs `work` over one consistent snapshot of the journal. `(work) => storage.read(({ journal }) => work(journal))` is one. */
+/**
+ * Runs `work` over one consistent snapshot of the journal.
+ * `(work) => storage.read(({ journal }) => work(journal))` is one.
+ */
 export type JournalReads = <T>(work: (journal: JournalReader) => Sync<T>) => T
 
 /** Writes of the journal; only inside a transaction of the one writer. */
@@ -58,8 +62,8 @@ export type JournalStore = JournalReader & {
   recall(key: string): string | null
   remember(key: string, answer: string, at: Millis): void
   /**
-   * Drops rows up to `seq` (never the newest row) and some of the answers remembered before `before`. True when more of those
-   * answers are left for another call.
+   * Drops rows up to `seq` (never the newest row) and some of the answers remembered before `before`. True
+   * when more of those answers are left for another call.
    */
   prune(seq: number, before: Millis): boolean
 }

@@ -1,4 +1,4 @@
-import type { CommandBus } from '../core/command.ts'
+import type { CommandBus, JournalPosition } from '../core/command.ts'
 import { appError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { fail, ok, type Result } from '../core/result.ts'
@@ -15,23 +15,25 @@ export type WriterOptions = WriterSettings & {
   readonly queue?: Partial<Omit<CommandQueueOptions, 'post' | 'defer'>>
 }
 
-/** The newest committed row. */
-export type CommitPosition = { readonly epoch: number; readonly seq: number }
-
 export type Writer = {
   readonly bus: CommandBus
   /** Where this writer's reign began. */
-  readonly opened: CommitPosition
-  /** Called after every commit that wrote to the journal, before its commands are answered. Answers how to stop listening. */
-  onCommit(listener: (position: CommitPosition) => void): () => void
+  readonly opened: JournalPosition
+  /**
+   * Called after every commit that wrote to the journal, before its commands are answered. Answers how to
+   * stop listening.
+   */
+  onCommit(listener: (position: JournalPosition) => void): () => void
   /** Commands submitted and not answered: a gauge. */
   waiting(): number
   /**
-   * Refuses new commands, waits until all earlier ones are answered (at most `patience` ms), closes the database and ends the
-   * thread. Never rejects.
+   * Refuses new commands, waits until all earlier ones are answered (at most `patience` ms), closes the
+   * database and ends the thread. Never rejects.
    */
   close(patience?: number): Promise<void>
-  /** Ends at once, as by a crash that nobody is told of: for a thread that may hang in a storage that is gone. */
+  /**
+   * Ends at once, as by a crash that nobody is told of: for a thread that may hang in a storage that is gone.
+   */
   abandon(): void
 }
 
@@ -40,7 +42,7 @@ export function startWriter(options: WriterOptions): Promise<Result<Writer, Star
   const { logger } = options
   const worker = new Worker(options.thread.href)
   const post = (message: ToWriter) => worker.postMessage(JSON.stringify(message))
-  const listeners = new Set<(position: CommitPosition) => void>()
+  const listeners = new Set<(position: JournalPosition) => void>()
   const queue = createCommandQueue({
     ...QUEUE_DEFAULTS,
     ...options.queue,
@@ -49,7 +51,7 @@ export function startWriter(options: WriterOptions): Promise<Result<Writer, Star
     defer: setImmediate,
   })
   let state: 'starting' | 'running' | 'ended' = 'starting'
-  let head: CommitPosition = { epoch: 0, seq: 0 }
+  let head: JournalPosition = { epoch: 0, seq: 0 }
   const ended = Promise.withResolvers<void>()
   const started = Promise.withResolvers<Result<Writer, StartFailure>>()
 
@@ -104,7 +106,7 @@ export function startWriter(options: WriterOptions): Promise<Result<Writer, Star
     }
   }
 
-  const writer = (opened: CommitPosition): Writer => ({
+  const writer = (opened: JournalPosition): Writer => ({
     bus: queue,
     opened,
     onCommit(listener) {

@@ -1,18 +1,21 @@
 import type { Millis } from '../core/clock.ts'
-import type { CommandBus } from '../core/command.ts'
+import type { CommandBus, JournalPosition } from '../core/command.ts'
 import { appError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { ok, type Result } from '../core/result.ts'
-import type { CommitPosition, Writer } from './writer-client.ts'
+import type { Writer } from './writer-client.ts'
 import type { StartFailure } from './writer-protocol.ts'
 
-/** `restarting`: commands are refused with ServiceUnavailable until it is back. */
-export type WriterState = 'running' | 'restarting' | 'stopped'
+/** How the writer is. `restarting`: commands are refused with ServiceUnavailable until it is back. */
+export type WriterStatus = {
+  readonly state: 'running' | 'restarting' | 'stopped'
+  readonly restarts: number
+}
 
 export type SupervisorOptions = {
   readonly start: (onCrash: (reason: string) => void) => Promise<Result<Writer, StartFailure>>
   /** After every commit of whichever writer is at work, and when a new one has begun its reign. */
-  readonly onCommit: (position: CommitPosition) => void
+  readonly onCommit: (position: JournalPosition) => void
   /** The writer cannot be brought back: the process is of no use any more. */
   readonly onGivenUp: (reason: string) => void
   readonly wait: (time: Millis) => Promise<void>
@@ -22,29 +25,29 @@ export type SupervisorOptions = {
 /** One writer as the rest of the server sees it, through all its restarts. */
 export type SupervisedWriter = {
   readonly bus: CommandBus
-  state(): WriterState
-  restarts(): number
+  status(): WriterStatus
   /** The newest committed position known here. */
-  position(): CommitPosition
+  position(): JournalPosition
   close(): Promise<void>
   /** Ends at once, with what is under way answered as unknown: the storage is gone. */
   abandon(): void
 }
 
 /**
- * Keeps a writer at work. When its thread dies, sockets and reads go on, commands are refused with ServiceUnavailable, and
- * a new thread opens a new reign, normally within a fraction of a second. What was unanswered has been answered as unknown
- * by then; its idempotency key makes sending it again safe. Fails only when the very first start does.
+ * Keeps a writer at work. When its thread dies, sockets and reads go on, commands are refused with
+ * ServiceUnavailable, and a new thread opens a new reign, normally within a fraction of a second. What was
+ * unanswered has been answered as unknown by then; its idempotency key makes sending it again safe. Fails
+ * only when the very first start does.
  */
 export async function superviseWriter(
   options: SupervisorOptions,
 ): Promise<Result<SupervisedWriter, StartFailure>> {
   const { logger } = options
   let life: Life = { state: 'restarting' }
-  let position: CommitPosition = { epoch: 0, seq: 0 }
+  let position: JournalPosition = { epoch: 0, seq: 0 }
   let restarts = 0
 
-  const moved = (to: CommitPosition): void => {
+  const moved = (to: JournalPosition): void => {
     position = to
     try {
       options.onCommit(to)
@@ -97,8 +100,7 @@ export async function superviseWriter(
         return life.state === 'running' ? life.writer.bus.submit(command) : { ok: false, error: AWAY }
       },
     },
-    state: () => life.state,
-    restarts: () => restarts,
+    status: () => ({ state: life.state, restarts }),
     position: () => position,
     async close() {
       const last = life
@@ -118,7 +120,9 @@ type Life =
   | { readonly state: 'restarting' }
   | { readonly state: 'stopped' }
 
-/** Before each attempt; two seconds altogether for what passes, and half a minute for a disk that comes back. */
+/**
+ * Before each attempt; two seconds altogether for what passes, and half a minute for a disk that comes back.
+ */
 const DELAYS: readonly Millis[] = [50, 200, 500, 1_000, 2_000, 4_000, 8_000, 15_000]
 
 const AWAY = appError('ServiceUnavailable', 'changes cannot be taken right now; try again', 1_000)

@@ -23,8 +23,9 @@ export type WriterThreadOptions<Stores> = {
 }
 
 /**
- * The writer's side of the thread boundary: opens the storage, begins a reign, and makes each `commit` message one transaction. Answers
- * what to call with every message that arrives. A throw out of it is a defect and ends the thread.
+ * The writer's side of the thread boundary: opens the storage, begins a reign, and makes each `commit`
+ * message one transaction. Answers what to call with every message that arrives. A throw out of it is a
+ * defect and ends the thread.
  */
 export function createWriterThread<Stores extends { readonly journal: JournalStore }>(
   options: WriterThreadOptions<Stores>,

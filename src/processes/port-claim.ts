@@ -8,12 +8,13 @@ export type PortClaim = {
 }
 
 /**
- * Takes a port for processes that will share it. Sharing is an agreement of the kernel with whoever asks for it, so a second server would
- * bind without a word and get every other connection: therefore the port is first bound alone, which fails when anybody
- * has it, and then a name for it is held as long as this process lives, which keeps a second supervisor out also while none of our
- * processes is up. The name is an abstract socket: like ports it belongs to the network namespace, and the kernel frees it
- * however we end. Waits for a port that is taken, at most `patience` ms: when a supervisor was killed, its processes are on their way out. Rejects with
- * what Bun throws for an address that is taken or not ours.
+ * Takes a port for processes that will share it. Sharing is an agreement of the kernel with whoever asks for
+ * it, so a second server would bind without a word and get every other connection: therefore the port is
+ * first bound alone, which fails when anybody has it, and then a name for it is held as long as this process
+ * lives, which keeps a second supervisor out also while none of our processes is up. The name is an abstract
+ * socket: like ports it belongs to the network namespace, and the kernel frees it however we end. Waits for a
+ * port that is taken, at most `patience` ms: when a supervisor was killed, its processes are on their way
+ * out. Rejects with what Bun throws for an address that is taken or not ours.
  */
 export async function claimPort(
   host: string,

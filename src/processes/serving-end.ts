@@ -1,7 +1,7 @@
 import type { Millis } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 
-export type EndParts = {
+export type EndDeps = {
   readonly process: { on(signal: 'SIGTERM' | 'SIGINT', handler: () => void): unknown }
   readonly exit: (code: number) => void
   readonly wait: (time: Millis) => Promise<void>
@@ -20,7 +20,10 @@ export type Endable = {
 export type ServingEnd = {
   /** From now on there is something to end. */
   running(server: Endable): void
-  /** The supervisor, or a SIGTERM to this process alone, wants it to end; once is enough, however often it is said. */
+  /**
+   * The supervisor, or a SIGTERM to this process alone, wants it to end; once is enough, however often it is
+   * said.
+   */
   stop(): void
   /** The supervisor is gone. */
   orphaned(): void
@@ -29,11 +32,11 @@ export type ServingEnd = {
 }
 
 /**
- * A serving process ends by its supervisor's order and never outlives it. A Ctrl-C reaches all processes of a terminal at once: it is
- * the supervisor's to answer.
+ * A serving process ends by its supervisor's order and never outlives it. A Ctrl-C reaches all processes of a
+ * terminal at once: it is the supervisor's to answer.
  */
-export function endByOrder(parts: EndParts): ServingEnd {
-  const { exit, wait, logger } = parts
+export function endByOrder(deps: EndDeps): ServingEnd {
+  const { exit, wait, logger } = deps
   let server: Endable | null = null
   let stopping = false
 
@@ -59,8 +62,8 @@ export function endByOrder(parts: EndParts): ServingEnd {
     }
   }
 
-  parts.process.on('SIGTERM', () => void stop())
-  parts.process.on('SIGINT', () => {})
+  deps.process.on('SIGTERM', () => void stop())
+  deps.process.on('SIGINT', () => {})
   return {
     running(begun) {
       server = begun

@@ -1,15 +1,17 @@
 import { createLine, type RelayMessage } from './line.ts'
 import { createSubscriptions } from './subscriptions.ts'
-import { fits, isTopic, type Outcome, type Relay, type RelayCounts, type RelayParts } from './types.ts'
+import { fits, isTopic, type Outcome, type Relay, type RelayCounts, type RelayDeps } from './types.ts'
 
-export type HubParts = RelayParts & {
+export type HubDeps = RelayDeps & {
   /** To the other hosts; null when this one is alone. */
   readonly uplink: Relay | null
   /** Runs something at the end of this turn of the event loop. */
   readonly defer: (run: () => void) => void
 }
 
-/** The middle of one host: everything that is published at it goes to all others here, and to the other hosts. */
+/**
+ * The middle of one host: everything that is published at it goes to all others here, and to the other hosts.
+ */
 export type Hub = {
   /** A relay for this very process. */
   join(): Relay
@@ -33,12 +35,12 @@ export type HubEnd = {
 type Member = { wants(topic: string): boolean; put(topic: string, text: string): boolean }
 
 /** A hub without members. */
-export function createHub(parts: HubParts): Hub {
-  const { uplink, defer } = parts
+export function createHub(deps: HubDeps): Hub {
+  const { uplink, defer } = deps
   const members = new Set<Member>()
   const followed = new Map<string, { readonly end: () => void; members: number }>()
   const counts = { sent: 0, received: 0, lost: 0, refused: 0 }
-  const begun = { state: 'up', since: parts.now() } as const
+  const begun = { state: 'up', since: deps.now() } as const
 
   function spread(from: Member | null, topic: string, text: string): void {
     for (const member of members) {
@@ -77,7 +79,7 @@ export function createHub(parts: HubParts): Hub {
     let waiting: (readonly [topic: string, text: string])[] = []
     let open = true
     const own = { sent: 0, received: 0, lost: 0, refused: 0, ignored: 0 }
-    const subscriptions = createSubscriptions({ changed: follow, failed: parts.failed })
+    const subscriptions = createSubscriptions({ changed: follow, failed: deps.failed })
     const deliver = () => {
       const texts = waiting
       waiting = []
@@ -143,7 +145,8 @@ export function createHub(parts: HubParts): Hub {
     state: () => uplink?.state() ?? begun,
     counts() {
       if (uplink === null) return { ...counts, ignored: 0 }
-      // What was handed on is for the uplink to say: some of it is known to be lost only when a connection breaks.
+      // What was handed on is for the uplink to say: some of it is known to be lost only when a connection
+      // breaks.
       const { sent, lost, ignored } = uplink.counts()
       return { ...counts, sent, lost: counts.lost + lost, ignored }
     },

@@ -8,7 +8,7 @@ export type RelayMessage =
 
 export type RelayText = readonly [topic: string, text: string]
 
-export type LineParts = {
+export type LineDeps = {
   readonly send: (message: RelayMessage) => void
   readonly take: (topic: string, text: string) => void
   readonly follow: (topics: readonly string[]) => void
@@ -24,10 +24,10 @@ export type Line = {
 }
 
 /**
- * Sends the texts of one turn together, in order. The other side says what it has taken, so no more than {@link WINDOW} waits for
- * one that is slow or hangs.
+ * Sends the texts of one turn together, in order. The other side says what it has taken, so no more than
+ * {@link WINDOW} waits for one that is slow or hangs.
  */
-export function createLine(parts: LineParts): Line {
+export function createLine(deps: LineDeps): Line {
   let batch: RelayText[] = []
   const open = { texts: 0, units: 0 }
   const taken = { texts: 0, units: 0 }
@@ -35,19 +35,19 @@ export function createLine(parts: LineParts): Line {
   function flush(): void {
     const texts = batch
     batch = []
-    parts.send({ type: 'texts', texts })
+    deps.send({ type: 'texts', texts })
   }
 
   function receive(message: RelayMessage): void {
     switch (message.type) {
       case 'texts':
         for (const [topic, text] of message.texts) {
-          parts.take(topic, text)
+          deps.take(topic, text)
           taken.texts += 1
           taken.units += text.length
         }
         if (taken.texts < TELL.texts && taken.units < TELL.units) return
-        parts.send({ type: 'taken', ...taken })
+        deps.send({ type: 'taken', ...taken })
         taken.texts = 0
         taken.units = 0
         break
@@ -56,7 +56,7 @@ export function createLine(parts: LineParts): Line {
         open.units -= message.units
         break
       case 'follow':
-        parts.follow(message.topics)
+        deps.follow(message.topics)
         break
       default:
         message satisfies never
@@ -68,7 +68,7 @@ export function createLine(parts: LineParts): Line {
       if (open.texts >= WINDOW.texts || open.units >= WINDOW.units) return false
       open.texts += 1
       open.units += text.length
-      if (batch.push([topic, text]) === 1) parts.defer(flush)
+      if (batch.push([topic, text]) === 1) deps.defer(flush)
       return true
     },
     receive,

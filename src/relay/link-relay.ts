@@ -1,8 +1,8 @@
 import { createLine, type RelayMessage } from './line.ts'
 import { createSubscriptions } from './subscriptions.ts'
-import { fits, isTopic, type Outcome, type Relay, type RelayParts } from './types.ts'
+import { fits, isTopic, type Outcome, type Relay, type RelayDeps } from './types.ts'
 
-export type LinkRelayParts = RelayParts & {
+export type LinkRelayDeps = RelayDeps & {
   /** To the hub of the host, in its supervisor. */
   readonly send: (message: RelayMessage) => void
   /** Runs something at the end of this turn of the event loop. */
@@ -17,38 +17,41 @@ export type LinkRelay = {
   ended(): void
 }
 
-/** The end of a relay in a process whose supervisor is the hub. `down` when that one is gone; nothing else is known here. */
-export function createLinkRelay(parts: LinkRelayParts): LinkRelay {
+/**
+ * The end of a relay in a process whose supervisor is the hub. `down` when that one is gone; nothing else is
+ * known here.
+ */
+export function createLinkRelay(deps: LinkRelayDeps): LinkRelay {
   const counts = { sent: 0, received: 0, lost: 0, refused: 0, ignored: 0 }
-  let state: ReturnType<Relay['state']> = { state: 'up', since: parts.now() }
+  let state: ReturnType<Relay['state']> = { state: 'up', since: deps.now() }
   /** The hub was not told yet of topics that are wanted now, or no longer: many come in one turn. */
   let isFollowDue = false
   const subscriptions = createSubscriptions({
     changed() {
       if (isFollowDue) return
       isFollowDue = true
-      parts.defer(follow)
+      deps.defer(follow)
     },
-    failed: parts.failed,
+    failed: deps.failed,
   })
 
   function follow(): void {
     if (!isFollowDue) return
     isFollowDue = false
-    parts.send({ type: 'follow', topics: subscriptions.topics() })
+    deps.send({ type: 'follow', topics: subscriptions.topics() })
   }
 
   const line = createLine({
     send(message) {
       // The answer to what is published now may come on a topic that is wanted since this turn.
       follow()
-      parts.send(message)
+      deps.send(message)
     },
     take(topic, text) {
       if (subscriptions.deliver(topic, text)) counts.received += 1
     },
     follow() {},
-    defer: parts.defer,
+    defer: deps.defer,
   })
 
   function outcomeOf(topic: string, text: string): Outcome {
@@ -57,7 +60,7 @@ export function createLinkRelay(parts: LinkRelayParts): LinkRelay {
   }
 
   function ended(): void {
-    if (state.state === 'up') state = { state: 'down', since: parts.now() }
+    if (state.state === 'up') state = { state: 'down', since: deps.now() }
   }
 
   const relay: Relay = {

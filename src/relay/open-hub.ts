@@ -4,9 +4,9 @@ import type { Logger } from '../core/logger.ts'
 import { createHub, type Hub } from './hub.ts'
 import { addressOf } from './redis-address.ts'
 import { createRedisRelay } from './redis-relay.ts'
-import type { Relay, RelayParts } from './types.ts'
+import type { Relay, RelayDeps } from './types.ts'
 
-export type OpenHubParts = {
+export type OpenHubDeps = {
   /** Redis for other hosts; null when there are none. */
   readonly redisUrl: string | null
   readonly now: () => Millis
@@ -16,22 +16,22 @@ export type OpenHubParts = {
 }
 
 /** The hub of this host, with other hosts behind it where there is a Redis. Does not wait for that one. */
-export async function openHub(parts: OpenHubParts): Promise<Hub> {
-  const { redisUrl } = parts
-  const relay = { now: parts.now, failed: failedIn(parts.logger) }
-  const uplink = redisUrl === null ? null : await throughRedis(redisUrl, relay, parts)
+export async function openHub(deps: OpenHubDeps): Promise<Hub> {
+  const { redisUrl } = deps
+  const relay = { now: deps.now, failed: failedIn(deps.logger) }
+  const uplink = redisUrl === null ? null : await throughRedis(redisUrl, relay, deps)
   return createHub({ ...relay, uplink, defer: setImmediate })
 }
 
 /** How a subscriber that threw is told of. */
-export function failedIn(logger: Logger): RelayParts['failed'] {
+export function failedIn(logger: Logger): RelayDeps['failed'] {
   return (error, topic) => logger.error('relay subscriber failed', { topic, error: String(error) })
 }
 
-async function throughRedis(redisUrl: string, relay: RelayParts, parts: OpenHubParts): Promise<Relay> {
+async function throughRedis(redisUrl: string, relay: RelayDeps, deps: OpenHubDeps): Promise<Relay> {
   // Loaded only where it is used: it costs 25 MB and a tenth of a second.
   const { openRedisPair } = await import('./redis-pair.ts')
-  const { after, random, logger } = parts
+  const { after, random, logger } = deps
   return createRedisRelay({
     ...relay,
     address: addressOf(redisUrl),

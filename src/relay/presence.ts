@@ -1,7 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { Millis } from '../core/clock.ts'
-import type { PresenceTotal } from '../processes/process-protocol.ts'
 import type { Relay } from './types.ts'
 
 /** What a host says of itself once a second. Others may add fields; who has none of these is not believed. */
@@ -16,9 +15,12 @@ const Announcement = Type.Object({
 })
 const announcement = TypeCompiler.Compile(Announcement)
 
+/** All hosts heard of, this one included, and their open sockets. */
+export type PresenceTotal = { readonly hosts: number; readonly connections: number }
+
 export type HostPresence = Pick<Static<typeof Announcement>, 'node' | 'region' | 'connections'>
 
-export type PresenceParts = {
+export type PresenceDeps = {
   readonly id: string
   readonly node: string
   /** Empty when there is none. */
@@ -41,10 +43,10 @@ export type Presence = {
 }
 
 /** Knows this host alone at first. */
-export function createPresence(parts: PresenceParts): Presence {
-  const { id, node, region, now } = parts
+export function createPresence(deps: PresenceDeps): Presence {
+  const { id, node, region, now } = deps
   const others = new Map<string, HostPresence & { readonly at: Millis }>()
-  const self = (): HostPresence => ({ node, region, connections: parts.connections() })
+  const self = (): HostPresence => ({ node, region, connections: deps.connections() })
 
   function heard(text: string): void {
     const said = text.length > LONGEST ? null : parse(text)

@@ -2,7 +2,10 @@
 export type RedisAddress = {
   /** For the connection: without the database. */
   readonly url: string
-  /** Before every topic. Redis keeps its databases apart, but not the channels of clusters that share it: the number does that here. */
+  /**
+   * Before every topic. Redis keeps its databases apart, but not the channels of clusters that share it: the
+   * number does that here.
+   */
   readonly prefix: string
   /** Host and port alone, for people. */
   readonly shown: string
@@ -10,7 +13,10 @@ export type RedisAddress = {
   redact(text: string): string
 }
 
-/** Takes a URL apart that the configuration has checked: `redis[s]://[[user][:password]@]host[:port][/number]`. */
+/**
+ * Takes a URL apart that the configuration has checked:
+ * `redis[s]://[[user][:password]@]host[:port][/number]`.
+ */
 export function addressOf(redisUrl: string): RedisAddress {
   const url = new URL(redisUrl)
   const number = url.pathname.slice(1) || '0'

@@ -1,6 +1,6 @@
 import { createClient, type RedisClientOptions } from 'redis'
 
-export type PairParts = {
+export type PairDeps = {
   /** As {@link addressOf} gives it. */
   readonly url: string
   readonly onMessage: (channel: string, message: string) => void
@@ -18,17 +18,20 @@ export type RedisPair = {
   unsubscribe(channel: string): Promise<unknown>
   /** Resolves when both connections have answered. */
   ping(): Promise<unknown>
-  /** Resolves when all that was published before has been answered for; may never. Nothing can be published from then on. */
+  /**
+   * Resolves when all that was published before has been answered for; may never. Nothing can be published
+   * from then on.
+   */
   finish(): Promise<unknown>
   close(): void
 }
 
 /**
- * Begins to connect. A connection that publishes and one that hears: Redis cuts a reader that is too slow off, and that must not take
- * along what we publish. The package's own reconnecting is off: it has no bound for a server that is silent, and it would be a second
- * path beside the one that such a server needs anyway.
+ * Begins to connect. A connection that publishes and one that hears: Redis cuts a reader that is too slow
+ * off, and that must not take along what we publish. The package's own reconnecting is off: it has no bound
+ * for a server that is silent, and it would be a second path beside the one that such a server needs anyway.
  */
-export function openRedisPair({ url, onMessage, onLost }: PairParts): RedisPair {
+export function openRedisPair({ url, onMessage, onLost }: PairDeps): RedisPair {
   let ended = false
   const publisher = createClient(optionsFor(url))
   const subscriber = createClient(optionsFor(url))

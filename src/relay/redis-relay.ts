@@ -2,13 +2,13 @@ import type { Millis, Random } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { RedisAddress } from './redis-address.ts'
 import { frameOf, parseFrame, type Sender } from './redis-frame.ts'
-import type { PairParts, RedisPair } from './redis-pair.ts'
+import type { PairDeps, RedisPair } from './redis-pair.ts'
 import { createSubscriptions } from './subscriptions.ts'
-import { fits, isTopic, type Outcome, type Relay, type RelayParts, type RelayState } from './types.ts'
+import { fits, isTopic, type Outcome, type Relay, type RelayDeps, type RelayState } from './types.ts'
 
-export type RedisRelayParts = RelayParts & {
+export type RedisRelayDeps = RelayDeps & {
   readonly address: RedisAddress
-  readonly open: (parts: PairParts) => RedisPair
+  readonly open: (deps: PairDeps) => RedisPair
   readonly sender: Sender
   readonly random: Random
   /** Runs something once, later; answers how to prevent it. */
@@ -17,11 +17,11 @@ export type RedisRelayParts = RelayParts & {
 }
 
 /**
- * A relay through Redis's publish and subscribe. It begins down and connects by itself, again after each loss with growing, jittered
- * pauses. Nothing is kept for later while it is down.
+ * A relay through Redis's publish and subscribe. It begins down and connects by itself, again after each loss
+ * with growing, jittered pauses. Nothing is kept for later while it is down.
  */
-export function createRedisRelay(parts: RedisRelayParts): Relay {
-  const { address, logger, now } = parts
+export function createRedisRelay(deps: RedisRelayDeps): Relay {
+  const { address, logger, now } = deps
   const { prefix } = address
   const counts = { sent: 0, received: 0, lost: 0, refused: 0, ignored: 0 }
   let state: RelayState = { state: 'down', since: now() }
@@ -39,14 +39,14 @@ export function createRedisRelay(parts: RedisRelayParts): Relay {
       if (wanted) subscribe(pair, topic)
       else pair.unsubscribe(prefix + topic).catch(() => {})
     },
-    failed: parts.failed,
+    failed: deps.failed,
   })
 
   function connect(): void {
     const { url } = address
-    const opened = parts.open({ url, onMessage: receive, onLost: (reason) => lost(opened, reason) })
+    const opened = deps.open({ url, onMessage: receive, onLost: (reason) => lost(opened, reason) })
     pair = opened
-    cancel = parts.after(PATIENCE, () => lost(opened, 'no answer'))
+    cancel = deps.after(PATIENCE, () => lost(opened, 'no answer'))
     void opened.ready.then(() => serve(opened))
   }
 
@@ -64,7 +64,10 @@ export function createRedisRelay(parts: RedisRelayParts): Relay {
     through.subscribe(prefix + topic).catch((error: unknown) => refused(through, error))
   }
 
-  /** An error of a connection that lives is Redis's own: of its rights, for one. What a lost one owes, the next one makes good. */
+  /**
+   * An error of a connection that lives is Redis's own: of its rights, for one. What a lost one owes, the
+   * next one makes good.
+   */
   function refused(by: RedisPair, error: unknown): void {
     if (pair !== by || refusedBy === by) return
     refusedBy = by
@@ -80,7 +83,7 @@ export function createRedisRelay(parts: RedisRelayParts): Relay {
       },
       (error: unknown) => refused(asked, error),
     )
-    cancel = parts.after(PATIENCE, () => (answered ? keepAsking(asked) : lost(asked, 'no answer')))
+    cancel = deps.after(PATIENCE, () => (answered ? keepAsking(asked) : lost(asked, 'no answer')))
   }
 
   function lost(gone: RedisPair, reason: string): void {
@@ -94,13 +97,13 @@ export function createRedisRelay(parts: RedisRelayParts): Relay {
     else logger.debug('relay is still down', fields)
     failures += 1
     if (state.state === 'up') state = { state: 'down', since: now() }
-    cancel = parts.after(pauseBefore(failures, parts.random), connect)
+    cancel = deps.after(pauseBefore(failures, deps.random), connect)
   }
 
   function receive(channel: string, message: string): void {
     const frame = channel.startsWith(prefix) ? parseFrame(message) : null
     if (frame === null || !fits(frame.text)) counts.ignored += 1
-    else if (frame.sender !== parts.sender && subscriptions.deliver(channel.slice(prefix.length), frame.text))
+    else if (frame.sender !== deps.sender && subscriptions.deliver(channel.slice(prefix.length), frame.text))
       counts.received += 1
   }
 
@@ -116,7 +119,7 @@ export function createRedisRelay(parts: RedisRelayParts): Relay {
       waiting.units -= text.length
       counts[as] += 1
     }
-    by.publish(prefix + topic, frameOf(parts.sender, text)).then(
+    by.publish(prefix + topic, frameOf(deps.sender, text)).then(
       () => settled('sent'),
       (error: unknown) => {
         // It may have arrived; that it did is not known.
@@ -129,7 +132,7 @@ export function createRedisRelay(parts: RedisRelayParts): Relay {
 
   function leave(last: RedisPair): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const prevent = parts.after(FAREWELL, resolve)
+    const prevent = deps.after(FAREWELL, resolve)
     last.finish().then(
       () => resolve(),
       () => resolve(),
@@ -163,7 +166,10 @@ export function createRedisRelay(parts: RedisRelayParts): Relay {
   }
 }
 
-/** Doubles with each failure in a row, up to some seconds; between half and all of it, so that hosts do not come back as one. */
+/**
+ * Doubles with each failure in a row, up to some seconds; between half and all of it, so that hosts do not
+ * come back as one.
+ */
 function pauseBefore(failures: number, random: Random): Millis {
   const [high = 0, low = 0] = random.bytes(2)
   const longest = Math.min(LONGEST, SHORTEST * 2 ** (failures - 1))
@@ -173,7 +179,10 @@ function pauseBefore(failures: number, random: Random): Millis {
 const SHORTEST: Millis = 100
 const LONGEST: Millis = 5_000
 
-/** For a connection to be had, and for an answer to each ping; at most twice as long until a silent server is noticed. */
+/**
+ * For a connection to be had, and for an answer to each ping; at most twice as long until a silent server is
+ * noticed.
+ */
 const PATIENCE: Millis = 3_000
 
 /** For what was published last to leave. */

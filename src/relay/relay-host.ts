@@ -5,7 +5,7 @@ import type { Hub } from './hub.ts'
 import { openHub } from './open-hub.ts'
 import { createPresence, keepPresence, type Presence } from './presence.ts'
 
-export type RelayHostParts = {
+export type RelayHostDeps = {
   /** Null when there are no other hosts. */
   readonly redisUrl: string | null
   /** Tells it from the others. */
@@ -31,16 +31,16 @@ export type RelayHost = Pick<Presence, 'hosts' | 'total'> & {
 }
 
 /** Opens the hub of this host, and says there once a second that it is, and with how many clients. */
-export async function startRelayHost(parts: RelayHostParts): Promise<RelayHost> {
-  const hub = await openHub({ ...parts, now: parts.clock.now })
+export async function startRelayHost(deps: RelayHostDeps): Promise<RelayHost> {
+  const hub = await openHub({ ...deps, now: deps.clock.now })
   const presence = createPresence({
-    id: toBase64url(parts.random.bytes(12)),
-    node: parts.node,
-    region: parts.region,
-    connections: parts.connections,
-    now: parts.monotonic,
+    id: toBase64url(deps.random.bytes(12)),
+    node: deps.node,
+    region: deps.region,
+    connections: deps.connections,
+    now: deps.monotonic,
   })
-  const leave = keepPresence(presence, hub.join(), parts.every)
+  const leave = keepPresence(presence, hub.join(), deps.every)
   return {
     hub,
     hosts: presence.hosts,

@@ -4,7 +4,10 @@ type Take = (text: string) => void
 
 /** Who wants to hear what, at one end of a relay. */
 export type Subscriptions = {
-  /** Answers how to end it. Throws when the topic is none: nothing could ever be heard there. After `close` it is without effect. */
+  /**
+   * Answers how to end it. Throws when the topic is none: nothing could ever be heard there. After `close` it
+   * is without effect.
+   */
   add(topic: string, take: Take): () => void
   has(topic: string): boolean
   topics(): readonly string[]
@@ -13,14 +16,14 @@ export type Subscriptions = {
   close(): void
 }
 
-export type SubscriptionsParts = {
+export type SubscriptionsDeps = {
   /** A topic got its first subscriber, or lost its last one. */
   readonly changed: (topic: string, wanted: boolean) => void
   readonly failed: (error: unknown, topic: string) => void
 }
 
 /** Nobody's at first. */
-export function createSubscriptions({ changed, failed }: SubscriptionsParts): Subscriptions {
+export function createSubscriptions({ changed, failed }: SubscriptionsDeps): Subscriptions {
   const takers = new Map<string, Set<{ readonly take: Take }>>()
   let closed = false
 

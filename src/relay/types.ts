@@ -1,10 +1,12 @@
 import type { Millis } from '../core/clock.ts'
 
 /**
- * What the processes and hosts of one cluster tell each other without a journal: presence, values that come many times a second.
- *
- * - At most once, without a history. Who subscribes later, or was away, gets the newest state by the next announcement.
- * - The texts of one publisher on one topic arrive in the order in which they were published, some perhaps missing.
+ * What the processes and hosts of one cluster tell each other without a journal: presence, values that come
+ * many times a second.
+ * - At most once, without a history. Who subscribes later, or was away, gets the newest state by the next
+ * announcement.
+ * - The texts of one publisher on one topic arrive in the order in which they were published, some perhaps
+ * missing.
  * - A relay does not hear itself: what it publishes goes to all others, in its own process too.
  * - `publish` never waits, never throws, and calls no subscriber before it returns.
  */
@@ -12,21 +14,23 @@ export type Relay = {
   /** Tells all others. `text` is UTF-8 of at most {@link TEXT_LIMIT} bytes, `topic` a {@link TOPIC}. */
   publish(topic: string, text: string): Outcome
   /**
-   * Hears every text of `topic` from now on, or from a moment later where others have to be told first. A taker that throws is logged
-   * and harms nobody. Answers how to end it; no text comes after that. Throws when the topic is none.
+   * Hears every text of `topic` from now on, or from a moment later where others have to be told first. A
+   * taker that throws is logged and harms nobody. Answers how to end it; no text comes after that. Throws
+   * when the topic is none.
    */
   subscribe(topic: string, take: (text: string) => void): () => void
   state(): RelayState
   counts(): RelayCounts
   /**
-   * Ends all subscriptions, later ones too; what is published from then on is lost. Resolves when what was handed on before has left, or after a second
-   * without that.
+   * Ends all subscriptions, later ones too; what is published from then on is lost. Resolves when what was
+   * handed on before has left, or after a second without that.
    */
   close(): Promise<void>
 }
 
 /**
- * `sent`: handed on, which is no promise that it arrives. `lost`: there is no connection, or a queue is full. `refused`: too large, or no topic.
+ * `sent`: handed on, which is no promise that it arrives. `lost`: there is no connection, or a queue is full.
+ * `refused`: too large, or no topic.
  */
 export type Outcome = 'sent' | 'lost' | 'refused'
 
@@ -39,7 +43,10 @@ export type RelayCounts = {
   readonly sent: number
   /** Given to at least one subscriber. */
   readonly received: number
-  /** Not handed on, or not known to have left when the connection broke, or dropped before a reader that was too slow. */
+  /**
+   * Not handed on, or not known to have left when the connection broke, or dropped before a reader that was
+   * too slow.
+   */
   readonly lost: number
   readonly refused: number
   /** What was heard and is no text of a relay. */
@@ -47,7 +54,7 @@ export type RelayCounts = {
 }
 
 /** What every implementation is made of. */
-export type RelayParts = {
+export type RelayDeps = {
   readonly now: () => Millis
   /** A subscriber threw. */
   readonly failed: (error: unknown, topic: string) => void

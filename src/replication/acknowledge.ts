@@ -2,7 +2,7 @@ import type { Millis } from '../core/clock.ts'
 import type { Command, CommandBus, CommandResult, StoragePosition } from '../core/command.ts'
 import { appError } from '../core/errors.ts'
 
-export type AcknowledgeParts = {
+export type AcknowledgeDeps = {
   readonly bus: CommandBus
   /** Boards all of whose changes have to be on a second node. */
   readonly replicatedBoards: ReadonlySet<string>
@@ -16,27 +16,28 @@ export type AcknowledgeParts = {
 export const REPLICATION_PATIENCE: Millis = 5_000
 
 /**
- * The primary's writer, with what has to hold before a change is acknowledged: this node must not have lost its lease meanwhile, or the
- * change is in a history that nobody will see; and whoever asked for it gets the answer only once a second node has the change.
+ * The primary's writer, with what has to hold before a change is acknowledged: this node must not have lost
+ * its lease meanwhile, or the change is in a history that nobody will see; and whoever asked for it gets the
+ * answer only once a second node has the change.
  */
-export function acknowledging(parts: AcknowledgeParts): CommandBus {
+export function acknowledging(deps: AcknowledgeDeps): CommandBus {
   return {
     async submit(command) {
-      const result = await parts.bus.submit(command)
+      const result = await deps.bus.submit(command)
       if (!result.ok) return result
-      const leads = parts.stillLeads()
+      const leads = deps.stillLeads()
       if (!(leads === true || (await leads))) return NOT_LEADING
-      if (!wantsReplica(command, parts.replicatedBoards)) return result
-      if (result.stored === undefined || !(await parts.replicated(result.stored))) return NOT_REPLICATED
+      if (!wantsReplica(command, deps.replicatedBoards)) return result
+      if (result.stored === undefined || !(await deps.replicated(result.stored))) return NOT_REPLICATED
       // That took its time: another node may have been elected since, one that does not have the change.
-      return (await parts.stillLeads()) ? result : NOT_LEADING
+      return (await deps.stillLeads()) ? result : NOT_LEADING
     },
   }
 }
 
 function wantsReplica(command: Command, boards: ReadonlySet<string>): boolean {
   if (command.ack === 'replicated') return true
-  // `rewards.connect` is of the board `rewards`.
+  // The name of its board is the first part of its kind.
   return boards.size > 0 && boards.has(command.kind.split('.', 1)[0] ?? '')
 }
 

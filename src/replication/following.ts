@@ -3,17 +3,18 @@ import type { CommandBus, StoragePosition } from '../core/command.ts'
 import type { Logger } from '../core/logger.ts'
 import { createRemarks } from '../core/remarks.ts'
 import type { CommandRouter } from '../forwarding/command-router.ts'
-import { type LinkParts, linkToPrimary, type NodeLink, type PrimaryNews } from '../forwarding/node-link.ts'
+import type { ClusterStatus } from './node-messages.ts'
+import { linkToPrimary, type PrimaryLink, type PrimaryLinkDeps } from './primary-link.ts'
 
-export type FollowingParts = Pick<LinkParts, 'node' | 'report' | 'onPromote'> & {
-  /** What nodes of this cluster have in common. */
+export type FollowingDeps = Pick<PrimaryLinkDeps, 'node' | 'report' | 'onPromote' | 'every'> & {
+  /** The id that nodes of this cluster have in common. */
   readonly cluster: () => string
   readonly nodePort: number
   readonly router: CommandRouter
-  /** Answers of the primary, given once they can be read here. */
+  /** Returns a bus that gives the primary's answers only once what they did can be read here. */
   readonly readable: (bus: CommandBus) => CommandBus
   readonly onWelcome: (position: StoragePosition | null) => void
-  readonly onNews: (news: PrimaryNews) => void
+  readonly onStatus: (status: ClusterStatus) => void
   /** Monotonic time, ms. */
   readonly now: () => Millis
   readonly after: (delay: Millis, run: () => void) => void
@@ -22,28 +23,29 @@ export type FollowingParts = Pick<LinkParts, 'node' | 'report' | 'onPromote'> & 
 
 /** What a node does because another one leads. */
 export type Following = {
-  /** That node leads: holds a link to it, and tries again for as long as it is said to. */
+  /** That node is the primary: keeps a link to it, and connects again whenever the link ends. */
   follow(primary: string): void
-  /** No other node leads. With a reason, a link that there is until then ends with a word, as when the primary ends it. */
+  /** No other node is the primary: the link is closed. A reason is logged, as when the primary ends it. */
   leave(reason?: string): void
-  applied(position: StoragePosition): void
-  /** When a primary, this one or the last, last said something; -Infinity if none ever did. */
-  heardAt(): Millis
+  /** Sends the primary the position of this node's copy. */
+  position(position: StoragePosition): void
+  /** When a primary, this one or an earlier one, was last heard; -Infinity if none ever was. */
+  lastSeenAt(): Millis
   isLinked(): boolean
 }
 
 /** A primary that has just been elected opens its writer first, within a fraction of a second. */
-const RETRY: Millis = 100
-/** What lasts longer than an election does not mend itself. */
-const PATIENCE: Millis = 5_000
+const RETRY_INTERVAL: Millis = 100
+/** After so long without a link a warning is logged: an election is over sooner. */
+const WARN_TIMEOUT: Millis = 5_000
 
-export function createFollowing(parts: FollowingParts): Following {
-  const { router, logger, now } = parts
+export function createFollowing(deps: FollowingDeps): Following {
+  const { router, logger, now } = deps
   let primary: string | null = null
-  let link: NodeLink | null = null
+  let link: PrimaryLink | null = null
   let isLinked = false
-  let heardAt = -Infinity
-  /** Since when there has been no link to it. */
+  let lastSeenAt = -Infinity
+  /** Since when there has been no link to the primary. */
   let unlinkedAt = now()
   const trouble = createRemarks()
 
@@ -51,38 +53,38 @@ export function createFollowing(parts: FollowingParts): Following {
     if (primary === null) return
     const to = primary
     let isMoved = false
-    const mine: NodeLink = linkToPrimary({
-      ...parts,
-      cluster: parts.cluster(),
-      address: `${to.includes(':') ? `[${to}]` : to}:${parts.nodePort}`,
+    const mine: PrimaryLink = linkToPrimary({
+      ...deps,
+      cluster: deps.cluster(),
+      address: `${to.includes(':') ? `[${to}]` : to}:${deps.nodePort}`,
       onWelcome(position) {
         if (link !== mine) return
         isLinked = true
-        heardAt = now()
+        lastSeenAt = now()
         trouble.over()
         logger.info('linked to the primary', { primary: to, after_ms: Math.round(now() - unlinkedAt) })
-        router.aim({ type: 'link', bus: parts.readable(mine.bus) })
-        parts.onWelcome(position)
+        router.aim({ type: 'link', bus: deps.readable(mine.bus) })
+        deps.onWelcome(position)
       },
-      onNews(news) {
+      onStatus(status) {
         if (link !== mine) return
-        heardAt = now()
-        parts.onNews(news)
+        lastSeenAt = now()
+        deps.onStatus(status)
       },
       onMoved(next) {
         if (link !== mine || next === null) return
         isMoved = true
-        if (next !== parts.node) primary = next
+        if (next !== deps.node) primary = next
       },
       onEnd(reason) {
         if (link !== mine) return
         if (isLinked) {
           logger[isMoved ? 'info' : 'warn']('link to the primary ended', { primary: to, reason })
-        } else if (now() - unlinkedAt > PATIENCE && trouble.isNew(`${to} ${reason}`)) {
+        } else if (now() - unlinkedAt > WARN_TIMEOUT && trouble.isNew(`${to} ${reason}`)) {
           logger.warn('no link to the primary', { primary: to, reason })
         }
         drop()
-        parts.after(RETRY, () => {
+        deps.after(RETRY_INTERVAL, () => {
           if (link === null) connect()
         })
       },
@@ -114,8 +116,8 @@ export function createFollowing(parts: FollowingParts): Following {
       drop()
       last?.close()
     },
-    applied: (position) => link?.applied(position),
-    heardAt: () => heardAt,
+    position: (position) => link?.position(position),
+    lastSeenAt: () => lastSeenAt,
     isLinked: () => isLinked,
   }
 }

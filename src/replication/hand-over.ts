@@ -2,12 +2,15 @@ import type { Millis } from '../core/clock.ts'
 import type { StoragePosition } from '../core/command.ts'
 import type { Logger } from '../core/logger.ts'
 
-export type HandOverParts = {
+export type HandOverDeps = {
   /** Whether there is anybody to hand over to. */
   readonly hasCandidate: () => boolean
   /** New commands wait from now on. */
   readonly hold: () => void
-  /** Resolves when everything before is committed and answered, the database is closed, and who takes over need not wait for this node. */
+  /**
+   * Resolves when everything before is committed and answered, the database is closed, and who takes over
+   * need not wait for this node.
+   */
   readonly drain: () => Promise<void>
   /** Where this node's copy is after that. */
   readonly position: () => Promise<StoragePosition | null>
@@ -30,31 +33,31 @@ const CATCH_UP: Millis = 1_500
 const MOVE: Millis = 3_000
 
 /**
- * Hands the lead to another node with nothing refused, lost or done twice: commands wait, the writer is drained (LiteFS dies of a promotion
- * during a transaction), one that has everything is promoted, and what waited is sent to it by whoever
- * held it. Answers the new primary; null when this node leads as before.
+ * Hands the lead to another node with nothing refused, lost or done twice: commands wait, the writer is
+ * drained (LiteFS dies of a promotion during a transaction), one that has everything is promoted, and what
+ * waited is sent to it by whoever held it. Answers the new primary; null when this node leads as before.
  */
-export async function handOver(parts: HandOverParts): Promise<string | null> {
-  const { logger, now } = parts
+export async function handOver(deps: HandOverDeps): Promise<string | null> {
+  const { logger, now } = deps
   const begun = now()
-  if (!parts.hasCandidate()) {
+  if (!deps.hasCandidate()) {
     logger.warn('not handed over', { reason: 'no other node that may lead is linked' })
     return null
   }
-  parts.hold()
-  await parts.drain()
-  const position = await parts.position().catch(() => null)
-  const candidate = position === null ? null : await parts.candidateAt(position, CATCH_UP)
-  if (candidate === null || !parts.promote(candidate)) {
+  deps.hold()
+  await deps.drain()
+  const position = await deps.position().catch(() => null)
+  const candidate = position === null ? null : await deps.candidateAt(position, CATCH_UP)
+  if (candidate === null || !deps.promote(candidate)) {
     logger.warn('not handed over', { reason: 'no other node that may lead has everything' })
-    parts.resume()
+    deps.resume()
     return null
   }
-  if (await parts.moved(MOVE)) {
+  if (await deps.moved(MOVE)) {
     logger.info('handed over', { to: candidate, ms: Math.round(now() - begun) })
     return candidate
   }
   logger.error('not handed over', { to: candidate, reason: 'it did not take over in time' })
-  parts.resume()
+  deps.resume()
   return null
 }

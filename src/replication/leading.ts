@@ -15,7 +15,7 @@ export type NodeWriter = {
   abandon(): void
 }
 
-export type LeadingParts = {
+export type LeadingDeps = {
   readonly fence: LeaseFence
   readonly openWriter: () => Promise<Result<NodeWriter, readonly string[]>>
   /** What has to hold before a change is acknowledged. */
@@ -39,16 +39,22 @@ export type Leading = {
   isWriting(): boolean
   /** New commands wait from now on. */
   hold(): void
-  /** After {@link Leading.hold}: everything before is committed and answered, the database closed, and whoever leads next need not wait. */
+  /**
+   * After {@link Leading.hold}: everything before is committed and answered, the database closed, and whoever
+   * leads next need not wait.
+   */
   drain(): Promise<void>
 }
 
 const RETRY: Millis = 200
-/** LiteFS has its lease before it says so: more attempts than it takes to ask again. That another's proof is waited for is part of one. */
+/**
+ * LiteFS has its lease before it says so: more attempts than it takes to ask again. That another's proof is
+ * waited for is part of one.
+ */
 const ATTEMPTS = 15
 
-export function createLeading(parts: LeadingParts): Leading {
-  const { fence, router, logger } = parts
+export function createLeading(deps: LeadingDeps): Leading {
+  const { fence, router, logger } = deps
   let writer: NodeWriter | null = null
   let turn = 0
   /** Resolves when no writer is being opened that nobody wants any more. */
@@ -63,20 +69,20 @@ export function createLeading(parts: LeadingParts): Leading {
         return false
       })
       if (isOurs) return mine === turn
-      await parts.wait(RETRY)
+      await deps.wait(RETRY)
     }
-    if (mine === turn) parts.onUnable('LiteFS leads without the lease')
+    if (mine === turn) deps.onUnable('LiteFS leads without the lease')
     return false
   }
 
   async function open(mine: number): Promise<void> {
-    const opened = await parts.openWriter()
+    const opened = await deps.openWriter()
     if (!opened.ok) {
       logger.error('writer did not start', { reason: opened.error.join(' ') })
     } else if (mine === turn) {
       writer = opened.value
-      router.aim({ type: 'writer', bus: parts.acknowledge(writer.bus) })
-      parts.onWriting()
+      router.aim({ type: 'writer', bus: deps.acknowledge(writer.bus) })
+      deps.onWriting()
     } else if (isGone) {
       opened.value.abandon()
     } else {
@@ -96,10 +102,10 @@ export function createLeading(parts: LeadingParts): Leading {
       if (mine !== turn || writer !== null) return
       // A newer version's database, for one, is for a newer version's node to write to.
       if (attempt === ATTEMPTS) {
-        parts.onUnable('its writer does not start')
+        deps.onUnable('its writer does not start')
         return
       }
-      await parts.wait(RETRY)
+      await deps.wait(RETRY)
     }
   }
 

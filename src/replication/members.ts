@@ -1,10 +1,9 @@
 import type { Millis } from '../core/clock.ts'
 import type { StoragePosition } from '../core/command.ts'
-import type { PrimaryNews } from '../forwarding/node-link.ts'
-import type { NodeReport, NodeStatus } from '../forwarding/node-protocol.ts'
+import type { ClusterStatus, NodeReport, NodeStatus } from './node-messages.ts'
 import type { Positions } from './positions.ts'
 
-export type MembersParts = {
+export type MembersDeps = {
   readonly name: string
   readonly report: () => NodeReport
   /** Of this node's own copy. */
@@ -15,41 +14,50 @@ export type MembersParts = {
   readonly after: (delay: Millis, run: () => void) => void
 }
 
-/** The nodes of the cluster, as this one knows them: the primary from what they tell it, the others from what the primary tells. */
+/**
+ * The nodes of the cluster, as this one knows them: the primary by their reports, the others by the status
+ * that the primary sends.
+ */
 export type Members = {
   onReport(node: string, report: NodeReport): void
-  onApplied(node: string, position: StoragePosition): void
+  onPosition(node: string, position: StoragePosition): void
   onGone(node: string): void
-  onNews(news: PrimaryNews): void
-  /** This node begins to lead: what was known of others is old. */
+  onStatus(status: ClusterStatus): void
+  /** This node becomes the primary: what was known of others is old. */
   reset(): void
   all(role: 'primary' | 'replica'): readonly NodeStatus[]
   /** Whether another node that may lead is linked, wherever its copy is. */
   hasCandidate(): boolean
-  /** A node that may lead and whose copy is at `position`, with this very history; null when none comes there in time. */
-  candidateAt(position: StoragePosition, patience: Millis): Promise<string | null>
+  /**
+   * Returns a node that may lead and whose copy is at `position`, with this very history; null when none
+   * comes there within `timeout` ms.
+   */
+  candidateAt(position: StoragePosition, timeout: Millis): Promise<string | null>
 }
 
 type Known = {
   report: NodeReport
   role: 'primary' | 'replica'
   position: StoragePosition | null
-  heardAt: Millis
+  lastSeenAt: Millis
 }
 
-/** Who was not heard of for so long is not spoken of any more. */
-const FORGOTTEN: Millis = 60_000
+/** A node that was not heard for so long is left out. */
+const FORGET_TIMEOUT: Millis = 60_000
 
-export function createMembers(parts: MembersParts): Members {
-  const { name, positions, now } = parts
+export function createMembers(deps: MembersDeps): Members {
+  const { name, positions, now } = deps
   const known = new Map<string, Known>()
   const waiting = new Set<() => void>()
-  const look = () => {
-    for (const again of [...waiting]) again()
+  const checkWaiting = () => {
+    for (const check of [...waiting]) check()
   }
-  positions.onMove(look)
+  positions.onMove(checkWaiting)
 
-  /** Whether the node's copy holds what was committed at `wanted`, in the same history as ours, which must not have lost it. */
+  /**
+   * Whether a copy holds what was committed at `wanted`, in the same history as ours, which must not have
+   * lost it.
+   */
   const has = ({ position }: Known, wanted: StoragePosition): boolean =>
     position !== null &&
     position.txid >= wanted.txid &&
@@ -64,53 +72,55 @@ export function createMembers(parts: MembersParts): Members {
 
   return {
     onReport(node, report) {
-      known.set(node, { report, role: 'replica', position: report.position, heardAt: now() })
-      look()
+      known.set(node, { report, role: 'replica', position: report.position, lastSeenAt: now() })
+      checkWaiting()
     },
-    onApplied(node, position) {
+    onPosition(node, position) {
       const entry = known.get(node)
       if (entry === undefined) return
       entry.position = position
-      look()
+      checkWaiting()
     },
     onGone: (node) => void known.delete(node),
-    onNews({ nodes }) {
-      const told = new Set(nodes.map(({ node }) => node))
-      for (const node of known.keys()) if (!told.has(node)) known.delete(node)
+    onStatus({ nodes }) {
+      const names = new Set(nodes.map(({ node }) => node))
+      for (const node of known.keys()) if (!names.has(node)) known.delete(node)
       for (const { node, role, seen, ...report } of nodes) {
-        known.set(node, { report, role, position: report.position, heardAt: now() - seen })
+        known.set(node, { report, role, position: report.position, lastSeenAt: now() - seen })
       }
     },
     reset: () => known.clear(),
     all(role) {
-      const own: NodeStatus = { ...parts.report(), node: name, role, seen: 0 }
-      const others = [...known].filter(([node, { heardAt }]) => node !== name && now() - heardAt < FORGOTTEN)
+      const own: NodeStatus = { ...deps.report(), node: name, role, seen: 0 }
+      const others = [...known].filter(
+        ([node, { lastSeenAt }]) => node !== name && now() - lastSeenAt < FORGET_TIMEOUT,
+      )
       return [
         own,
         ...others.map(([node, entry]) => ({
           ...entry.report,
           position: entry.position,
           node,
-          // A primary knows that nobody else is.
+          // There is one primary: this node.
           role: role === 'primary' ? ('replica' as const) : entry.role,
-          seen: Math.round(now() - entry.heardAt),
+          seen: Math.round(now() - entry.lastSeenAt),
         })),
       ].sort((a, b) => (a.node < b.node ? -1 : 1))
     },
     hasCandidate: () => [...known].some(([node, { report }]) => node !== name && report.candidate),
-    candidateAt(position, patience) {
+    candidateAt(position, timeout) {
       const found = candidate(position)
       if (found !== null) return Promise.resolve(found)
       return new Promise((resolve) => {
-        const again = () => {
+        const check = () => {
           const late = candidate(position)
           if (late === null) return
-          waiting.delete(again)
+          waiting.delete(check)
           resolve(late)
         }
-        waiting.add(again)
-        parts.after(patience, () => {
-          if (waiting.delete(again)) resolve(null)
+        waiting.add(check)
+        deps.after(timeout, () => {
+          if (waiting.delete(check)) resolve(null)
         })
       })
     },

@@ -1,21 +1,21 @@
 import type { Millis } from '../core/clock.ts'
 import type { StoragePosition } from '../core/command.ts'
 import type { Logger } from '../core/logger.ts'
-import type { NodeDoor } from '../forwarding/node-door.ts'
-import type { PrimaryNews } from '../forwarding/node-link.ts'
-import type { NodeStatus } from '../forwarding/node-protocol.ts'
 import type { Following } from './following.ts'
 import { handOver } from './hand-over.ts'
+import type { InstanceRegistry } from './instance-registry.ts'
 import type { Leading } from './leading.ts'
 import type { LeaseFence } from './lease/lease-fence.ts'
 import type { LitefsApi } from './litefs/api.ts'
 import type { LitefsState } from './litefs/keeper.ts'
 import type { Members } from './members.ts'
+import type { ClusterStatus } from './node-messages.ts'
+import type { NodeView } from './node-view.ts'
 import type { Positions } from './positions.ts'
-import type { Runs } from './runs.ts'
+import type { PrimaryServer } from './primary-server.ts'
 
 /** The parts of a node, made for each other; `Node` is what moves them. */
-export type NodeParts = {
+export type NodeDeps = {
   readonly name: string
   readonly api: Pick<LitefsApi, 'position' | 'promote'>
   readonly positions: Positions
@@ -23,11 +23,11 @@ export type NodeParts = {
   readonly leading: Leading
   readonly following: Following
   readonly members: Members
-  readonly runs: Runs
-  readonly door: NodeDoor
+  readonly instances: InstanceRegistry
+  readonly primaryServer: PrimaryServer
   readonly watchPrimary: () => void
-  /** The runs of this node's own serving processes. */
-  readonly ownRuns: () => readonly string[]
+  /** The instances of this node's own serving processes. */
+  readonly ownInstances: () => readonly string[]
   /** What became of an attempt to let another node lead: which one does, or null. */
   readonly onHandedOver: (to: string | null) => void
   /** The processes that have the database open are to be told. */
@@ -38,20 +38,6 @@ export type NodeParts = {
   readonly logger: Logger
 }
 
-/** How a node is, for its own processes and `/health`. */
-export type NodeView = {
-  readonly node: string
-  readonly role: 'primary' | 'replica' | 'none'
-  readonly primary: string | null
-  /** How long ago the lease was last proven, ms; null when nobody is known to have it. */
-  readonly leaseAge: Millis | null
-  /** `detached`: the database must not be touched. */
-  readonly storage: 'attached' | 'detached'
-  /** For how long there has been no news of the primary's, ms; null while there is. */
-  readonly staleFor: Millis | null
-  readonly nodes: readonly NodeStatus[]
-}
-
 export type Node = {
   /** To be called with every change of LiteFS. */
   onLitefs(state: LitefsState): void
@@ -59,10 +45,11 @@ export type Node = {
   onPosition(position: StoragePosition): void
   /** The primary takes this node's commands, its copy being at `position` then. */
   onWelcome(position: StoragePosition | null): void
-  onNews(news: PrimaryNews): void
+  /** To be called with every status that the primary sends. */
+  onClusterStatus(status: ClusterStatus): void
   /** This node takes commands. */
   onWriting(): Promise<void>
-  /** To be called every {@link NODE_BEAT}. */
+  /** To be called at each heartbeat. */
   beat(): void
   view(): NodeView
   /** How long this node's copy has been behind the primary's, ms. */
@@ -75,12 +62,13 @@ export type Node = {
 
 /** Without news for so long, readers are told that what they see is old: longer than a hand-over takes. */
 const STALE_AFTER: Millis = 2_500
-const LOOK: Millis = 10
+const POLL_INTERVAL: Millis = 10
 
-export function createNode(parts: NodeParts): Node {
-  const { name, positions, leading, following, members, runs, door, logger, now } = parts
+export function createNode(deps: NodeDeps): Node {
+  const { name, positions, leading, following, members, instances, primaryServer, logger, now } = deps
   let litefs: LitefsState = { type: 'down' }
-  let news: PrimaryNews | null = null
+  /** What the primary last sent. */
+  let cluster: ClusterStatus | null = null
   let freshAt = now()
   let isReady = false
   let ledAt = 0
@@ -97,7 +85,7 @@ export function createNode(parts: NodeParts): Node {
   function canBeRead(): void {
     awaitsFirst = false
     becomeReady()
-    parts.onChange()
+    deps.onChange()
   }
 
   function becomeReady(): void {
@@ -112,7 +100,7 @@ export function createNode(parts: NodeParts): Node {
     if (state.type === 'down') {
       if (before.type === 'up' && before.isPrimary)
         logger.warn('this node is not the primary any more', { reason: 'LiteFS is down' })
-      door.shut(null)
+      primaryServer.stopAccepting(null)
       leading.end(true)
       following.leave()
     } else if (state.isPrimary) {
@@ -128,39 +116,39 @@ export function createNode(parts: NodeParts): Node {
           primary: state.primary ?? successor,
           reason: successor === null ? 'LiteFS lost the lease' : 'it was handed over',
         })
-        door.shut(successor)
+        primaryServer.stopAccepting(successor)
         leading.end(false)
       }
       const primary = state.primary ?? successor
       if (primary !== null && primary !== name) following.follow(primary)
     }
-    parts.onChange()
+    deps.onChange()
   }
 
   /** Whether this node's copy has all that the primary last said to have. */
   function isUpToDate(): boolean {
     if (leads()) return leading.isWriting()
-    const wanted = news?.position ?? null
+    const wanted = cluster?.position ?? null
     const have = positions.latest()
-    const isHeard = following.isLinked() && now() - following.heardAt() < STALE_AFTER
+    const isHeard = following.isLinked() && now() - following.lastSeenAt() < STALE_AFTER
     return isHeard && (wanted === null || (have !== null && have.txid >= wanted.txid))
   }
 
   async function passOn(): Promise<string | null> {
     const to = await handOver({
-      ...parts,
+      ...deps,
       hasCandidate: members.hasCandidate,
       hold: leading.hold,
       drain: leading.drain,
-      position: parts.api.position,
+      position: deps.api.position,
       candidateAt: members.candidateAt,
       promote(node) {
         successor = node
-        return door.promote(node)
+        return primaryServer.promote(node)
       },
       async moved(patience) {
         const end = now() + patience
-        while (leads() && now() < end) await parts.wait(LOOK)
+        while (leads() && now() < end) await deps.wait(POLL_INTERVAL)
         return !leads()
       },
       resume() {
@@ -169,7 +157,7 @@ export function createNode(parts: NodeParts): Node {
     })
     successor = null
     handing = null
-    parts.onHandedOver(to)
+    deps.onHandedOver(to)
     return to
   }
 
@@ -177,7 +165,7 @@ export function createNode(parts: NodeParts): Node {
     onLitefs,
     onPosition(position) {
       positions.note(position)
-      following.applied(position)
+      following.position(position)
       if (awaitsFirst) canBeRead()
     },
     async onWelcome(position) {
@@ -188,33 +176,34 @@ export function createNode(parts: NodeParts): Node {
       awaitsFirst = positions.latest() === null
       if (!awaitsFirst) canBeRead()
     },
-    onNews(latest) {
-      news = latest
-      members.onNews(latest)
+    onClusterStatus(status) {
+      cluster = status
+      members.onStatus(status)
     },
     async onWriting() {
       logger.info('this node takes commands', { after_ms: Math.round(now() - ledAt) })
-      news = null
-      runs.begin()
+      cluster = null
+      instances.begin()
       becomeReady()
-      parts.onChange()
-      // Who is let in hears where everything is that was committed so far, its schema for one; events may tell of it only later.
-      const position = await parts.api.position().catch(() => null)
+      deps.onChange()
+      // Who is let in hears where everything is that was committed so far, its schema for one; events may
+      // tell of it only later.
+      const position = await deps.api.position().catch(() => null)
       if (position !== null) positions.note(position)
-      if (leading.isWriting()) door.open()
+      if (leading.isWriting()) primaryServer.startAccepting()
     },
     beat() {
       if (isUpToDate()) freshAt = now()
       if (leads()) {
-        runs.has(name, parts.ownRuns())
-        if (leading.isWriting()) runs.look()
-        door.beat({
-          nodes: members.all('primary'),
+        instances.report(name, deps.ownInstances())
+        if (leading.isWriting()) instances.beat()
+        primaryServer.beat({
+          nodes: [...members.all('primary')],
           position: positions.latest(),
-          leaseAge: parts.fence.age() ?? 0,
+          leaseAge: deps.fence.age() ?? 0,
         })
       } else {
-        parts.watchPrimary()
+        deps.watchPrimary()
       }
     },
     view() {
@@ -224,7 +213,7 @@ export function createNode(parts: NodeParts): Node {
         node: name,
         role,
         primary: leads() ? name : litefs.type === 'up' ? litefs.primary : null,
-        leaseAge: leads() ? parts.fence.age() : (news?.leaseAge ?? null),
+        leaseAge: leads() ? deps.fence.age() : (cluster?.leaseAge ?? null),
         storage: isAttached() ? 'attached' : 'detached',
         staleFor: isAttached() && staleFor < STALE_AFTER ? null : staleFor,
         nodes: members.all(role === 'primary' ? 'primary' : 'replica'),

@@ -1,7 +1,9 @@
 import type { Millis } from '../core/clock.ts'
 import type { StoragePosition } from '../core/command.ts'
 
-/** What became of a wait: the copy has it; it does not yet, and may never; it went another way and never will. */
+/**
+ * What became of a wait: the copy has it; it does not yet, and may never; it went another way and never will.
+ */
 export type Reached = 'reached' | 'late' | 'lost'
 
 /** Where a copy of the database has been. */
@@ -11,7 +13,10 @@ export type Positions = {
   note(position: StoragePosition): void
   /** Waits until the copy holds what was committed at `wanted`. */
   reached(wanted: StoragePosition, patience: Millis): Promise<Reached>
-  /** Whether what the copy holds was once at this very position, in the same history; null when that is not known (any more). */
+  /**
+   * Whether what the copy holds was once at this very position, in the same history; null when that is not
+   * known (any more).
+   */
   holds(position: StoragePosition): boolean | null
   /** Called after every note. */
   onMove(listener: () => void): void
@@ -21,8 +26,8 @@ export type Positions = {
 const REMEMBERED = 4_096
 
 /**
- * The positions of one copy. Transaction ids are given again after a fail-over that lost some, so that an id alone says nothing: it has
- * to have the same checksum (shared/notes, "What it promises").
+ * The positions of one copy. Transaction ids are given again after a fail-over that lost some, so that an id
+ * alone says nothing: it has to have the same checksum (shared/notes, "What it promises").
  */
 export function createPositions(after: (delay: Millis, run: () => void) => void): Positions {
   /** Checksums by transaction id, oldest first. */
@@ -45,7 +50,8 @@ export function createPositions(after: (delay: Millis, run: () => void) => void)
     return undone.has(named(txid, checksum)) ? false : null
   }
   const setBack = (to: StoragePosition): void => {
-    // Of an id that was jumped over nobody knows whether the copy went back to it, or whether it is heard of late.
+    // Of an id that was jumped over nobody knows whether the copy went back to it, or whether it is heard of
+    // late.
     const isAnother = history.has(to.txid)
     for (const [txid, checksum] of history) {
       if (txid < to.txid) continue
@@ -75,7 +81,8 @@ export function createPositions(after: (delay: Millis, run: () => void) => void)
     reached(wanted, patience) {
       const now = compare(wanted)
       if (now === 'reached') return Promise.resolve(now)
-      // The copy is in another history: it may be the one that was lost with its primary, and about to be set back.
+      // The copy is in another history: it may be the one that was lost with its primary, and about to be set
+      // back.
       let isAstray = now === 'lost'
       return new Promise((resolve) => {
         const look = () => {

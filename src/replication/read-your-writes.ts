@@ -3,12 +3,15 @@ import type { CommandBus, CommandResult } from '../core/command.ts'
 import { appError } from '../core/errors.ts'
 import type { Positions } from './positions.ts'
 
-/** How long an answer waits for this node's copy to have what it is about; then it is given all the same: the change is stored. */
+/**
+ * How long an answer waits for this node's copy to have what it is about; then it is given all the same: the
+ * change is stored.
+ */
 const PATIENCE: Millis = 3_000
 
 /**
- * Commands that another node decides, answered only when this node's copy shows what they did: whoever asked can read it here. An
- * answer whose change was lost in a fail-over meanwhile says so.
+ * Commands that another node decides, answered only when this node's copy shows what they did: whoever asked
+ * can read it here. An answer whose change was lost in a fail-over meanwhile says so.
  */
 export function readingOwnWrites(bus: CommandBus, positions: Pick<Positions, 'reached'>): CommandBus {
   return {

@@ -49,26 +49,19 @@ const ROOMS: { readonly [room: string]: Room } = {
     types: ['src/boards/'],
     without: [...RUNTIME, ...SQL, ...HTTP],
   },
+  // One direction: commands may be forwarded and texts relayed without several processes or nodes.
+  forwarding: { rooms: ['core', 'journal'], without: [...SQL, ...HTTP] },
+  relay: { rooms: ['core'], without: [...SQL, ...HTTP] },
+  replication: { rooms: ['core', 'journal', 'forwarding'], without: [...SQL, ...HTTP] },
   processes: {
-    rooms: ['core', 'protocol', 'journal', 'relay', 'forwarding'],
-    types: ['src/config/', 'src/replication/'],
+    rooms: ['core', 'journal', 'forwarding', 'relay'],
+    types: ['src/replication/node-view.ts'],
     without: [...SQL, ...HTTP],
   },
-  forwarding: {
-    rooms: ['core', 'protocol', 'journal'],
-    types: ['src/replication/'],
-    without: [...SQL, ...HTTP],
-  },
-  replication: {
-    rooms: ['core', 'protocol', 'journal', 'forwarding'],
-    types: ['src/processes/'],
-    without: [...SQL, ...HTTP],
-  },
-  relay: { rooms: ['core', 'protocol'], types: ['src/processes/'], without: [...SQL, ...HTTP] },
   metrics: { rooms: ['core', 'protocol', 'live'], without: [...SQL, ...HTTP] },
   http: {
     rooms: ['core', 'protocol', 'live'],
-    types: ['src/config/', 'src/journal/'],
+    types: ['src/config/', 'src/journal/', 'src/processes/', 'src/replication/'],
     without: SQL,
   },
   websocket: { rooms: ['core', 'protocol', 'live', 'http'], types: ['src/config/'], without: SQL },

@@ -4,7 +4,10 @@ import type { OpenEnd } from '../support/relay-ends.ts'
 import { inboxOf } from '../support/relay-inbox.ts'
 import { until } from '../support/until.ts'
 
-/** What every implementation of Relay must do; what `begin` answers opens one more end of the same relay each time. */
+/**
+ * What every implementation of Relay must do; what `begin` answers opens one more end of the same relay each
+ * time.
+ */
 export function relayContract(name: string, begin: () => OpenEnd): void {
   describe(`relay: ${name}`, () => {
     const opened: Relay[] = []

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, setDefaultTimeout, te
 import { createClient } from 'redis'
 import { systemTimers } from '../../src/app/ticker.ts'
 import { frameOf } from '../../src/relay/redis-frame.ts'
-import type { RedisRelayParts } from '../../src/relay/redis-relay.ts'
+import type { RedisRelayDeps } from '../../src/relay/redis-relay.ts'
 import { type Relay, TEXT_LIMIT } from '../../src/relay/types.ts'
 import { redisRelay } from '../support/relay-ends.ts'
 import { inboxOf } from '../support/relay-inbox.ts'
@@ -32,13 +32,13 @@ describe.skipIf(!hasRedis())('a relay through Redis', () => {
   })
   afterAll(() => redis.stop())
 
-  function open(url = redis.url, parts: Partial<RedisRelayParts> = {}): Relay {
-    const relay = redisRelay(url, { logger: logger(), ...parts })
+  function open(url = redis.url, deps: Partial<RedisRelayDeps> = {}): Relay {
+    const relay = redisRelay(url, { logger: logger(), ...deps })
     opened.push(relay)
     return relay
   }
-  async function openUp(url = redis.url, parts: Partial<RedisRelayParts> = {}): Promise<Relay> {
-    const relay = open(url, parts)
+  async function openUp(url = redis.url, deps: Partial<RedisRelayDeps> = {}): Promise<Relay> {
+    const relay = open(url, deps)
     await isState(relay, 'up')
     return relay
   }
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis())('a relay through Redis', () => {
   })
 
   test('a server that hangs is noticed, holds no more than its share meanwhile, and is used again when it goes on', async () => {
-    const after: RedisRelayParts['after'] = (delay, run) => systemTimers.after(delay / FASTER, run)
+    const after: RedisRelayDeps['after'] = (delay, run) => systemTimers.after(delay / FASTER, run)
     const [a, b] = [await openUp(redis.url, { after }), await openUp(redis.url, { after })]
     const inbox = await inboxOf(b, 't', a)
     const goOn = redis.hang()

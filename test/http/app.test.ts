@@ -17,8 +17,7 @@ const READINGS = {
   epoch: 7,
   appliedSeq: 40,
   committedSeq: 42,
-  writer: 'running',
-  writerRestarts: 0,
+  writer: { state: 'running', restarts: 0 },
   connections: 3,
 } as const
 let report: Health = health(READINGS)
@@ -115,13 +114,13 @@ describe('health', () => {
   test('says how all parts are', () => {
     expect(report).toMatchObject({ status: 'ok', uptime: 4, journal: { epoch: 7, seq: 40, lag_rows: 2 } })
     expect(health({ ...READINGS, committedSeq: 20_000 }).status).toBe('degraded')
-    expect(health({ ...READINGS, writer: 'restarting' }).status).toBe('down')
+    expect(health({ ...READINGS, writer: { state: 'restarting', restarts: 0 } }).status).toBe('down')
     expect(health({ ...READINGS, stopping: true }).status).toBe('stopping')
   })
 
   test('503 when no write can be taken, so that a balancer looks elsewhere', async () => {
     expect((await get('/health')).status).toBe(200)
-    report = health({ ...READINGS, writer: 'restarting' })
+    report = health({ ...READINGS, writer: { state: 'restarting', restarts: 0 } })
     expect((await get('/health')).status).toBe(503)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { type ClusterHealth, type HealthReadings, health, type ProcessHealth } from '../../src/http/health.ts'
+import { type HealthReadings, health } from '../../src/http/health.ts'
+import type { ClusterHealth, ProcessHealth } from '../../src/http/host-health.ts'
 
 const READINGS: HealthReadings = {
   version: '1.2.3',
@@ -9,8 +10,7 @@ const READINGS: HealthReadings = {
   epoch: 7,
   appliedSeq: 40,
   committedSeq: 42,
-  writer: 'running',
-  writerRestarts: 0,
+  writer: { state: 'running', restarts: 0 },
   connections: 3,
 }
 const CLUSTER: ClusterHealth = {
@@ -71,8 +71,9 @@ describe('the health of one server', () => {
   })
 
   test('is down where no command can be taken, and stopping above all', () => {
-    expect([statusOf({ writer: 'restarting' }), statusOf({ writer: 'stopped' })]).toEqual(['down', 'down'])
-    expect(statusOf({ writer: 'stopped', stopping: true })).toBe('stopping')
+    expect(statusOf({ writer: { state: 'restarting', restarts: 1 } })).toBe('down')
+    expect(statusOf({ writer: { state: 'stopped', restarts: 1 } })).toBe('down')
+    expect(statusOf({ writer: { state: 'stopped', restarts: 1 }, stopping: true })).toBe('stopping')
     expect(inCluster({ storage: 'detached' }, { stopping: true })).toBe('stopping')
   })
 })
@@ -84,7 +85,8 @@ describe('the health of a node', () => {
   })
 
   test('is degraded with no primary in sight: it serves readers, and others could do no more', () => {
-    for (const writer of ['restarting', 'stopped'] as const) {
+    for (const state of ['restarting', 'stopped'] as const) {
+      const writer = { state, restarts: 0 }
       expect(inCluster({ role: 'none', primary: null }, { writer })).toBe('degraded')
     }
   })
@@ -96,6 +98,6 @@ describe('the health of a node', () => {
 
   test('is down without its storage, whoever takes commands', () => {
     expect(inCluster({ storage: 'detached', stale_since: 1 })).toBe('down')
-    expect(inCluster({ storage: 'detached' }, { writer: 'restarting' })).toBe('down')
+    expect(inCluster({ storage: 'detached' }, { writer: { state: 'restarting', restarts: 0 } })).toBe('down')
   })
 })

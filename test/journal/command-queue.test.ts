@@ -126,7 +126,8 @@ describe('a queue that is lost', () => {
     queue.lose(lost)
     results.push(queue.submit(command(9)))
     for (const result of await Promise.all(results)) expect(result).toBe(lost)
-    expect([queue.size(), posted.length]).toEqual([0, 1])
+    expect(queue.size()).toBe(0)
+    expect(posted.length).toBe(1)
     await queue.drain()
     // An answer that comes all the same, and a turn that was to come, find nothing.
     queue.answer(answers(posted[0]))
@@ -174,7 +175,8 @@ describe('a queue with a pace', () => {
     }
     expect(sizes()).toEqual([1])
     pass(100)
-    expect([sizes(), posts.at(-1)]).toEqual([[1, 3], 60])
+    expect(sizes()).toEqual([1, 3])
+    expect(posts.at(-1)).toBe(60)
     queue.answer(answers(posted[1]))
     expect((await Promise.all(results)).map((result) => result.ok && result.value)).toEqual([0, 20, 30, 40])
     pass(500)
@@ -233,7 +235,8 @@ describe('a queue with a pace', () => {
       isDrained = true
     })
     pass(60)
-    expect([posted.length, isDrained]).toEqual([2, false])
+    expect(posted.length).toBe(2)
+    expect(isDrained).toBe(false)
     queue.answer(answers(posted[1]))
     await drained
     expect((await Promise.all(results)).every(({ ok }) => ok)).toBe(true)

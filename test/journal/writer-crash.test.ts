@@ -111,10 +111,10 @@ test('clients on living sockets miss nothing when the writer thread dies and is 
   client.read()
 
   // Not every order to die finds a writer that could.
-  expect(writer.restarts()).toBeGreaterThan(1)
+  expect(writer.status().restarts).toBeGreaterThan(1)
   expect(defects).toEqual([])
   expect(client.troubles).toEqual([])
-  expect(client.epochs.size).toBe(1 + writer.restarts())
+  expect(client.epochs.size).toBe(1 + writer.status().restarts)
   expect(client.events.toSorted((a, b) => a - b)).toEqual(acknowledged.toSorted((a, b) => a - b))
   expect(client.doc.value).toEqual(read((journal) => foldDocument(journal.ofChannel(KEY, 0, 10_000))))
   tail.stop()
@@ -123,7 +123,10 @@ test('clients on living sockets miss nothing when the writer thread dies and is 
   folder.remove()
 })
 
-/** Reads both channels with the real client's replicas; `troubles` are answers that none of its messages may have. */
+/**
+ * Reads both channels with the real client's replicas; `troubles` are answers that none of its messages may
+ * have.
+ */
 class Client {
   readonly socket = new Socket()
   readonly doc = new Replica()

@@ -35,16 +35,16 @@ describe('writer supervisor', () => {
     expect(await writer.bus.submit(command('test.note'))).toMatchObject({ ok: true })
 
     void writer.bus.submit(command('test.crash'))
-    while (writer.state() === 'running') await Bun.sleep(1)
+    while (writer.status().state === 'running') await Bun.sleep(1)
     expect(await writer.bus.submit(command('test.note'))).toMatchObject({
       error: { code: 'ServiceUnavailable', retryAfter: 1_000 },
     })
-    while (writer.state() !== 'running') await Bun.sleep(10)
+    while (writer.status().state !== 'running') await Bun.sleep(10)
     expect(await writer.bus.submit(command('test.note'))).toMatchObject({ ok: true })
     expect(new Set(reigns).size).toBe(2)
-    expect(writer.restarts()).toBe(1)
+    expect(writer.status().restarts).toBe(1)
     await writer.close()
-    expect(writer.state()).toBe('stopped')
+    expect(writer.status().state).toBe('stopped')
     folder.remove()
   })
 
@@ -76,8 +76,8 @@ describe('writer supervisor', () => {
     if (!run.result.ok) throw new Error('should have started')
     run.crash()
     await Bun.sleep(0)
-    expect(run.result.value.state()).toBe('running')
-    expect(run.result.value.restarts()).toBe(1)
+    expect(run.result.value.status().state).toBe('running')
+    expect(run.result.value.status().restarts).toBe(1)
     expect(run.lines).toEqual(['commit listener threw', 'writer died', 'commit listener threw'])
   })
 
@@ -88,7 +88,7 @@ describe('writer supervisor', () => {
     await run.result.value.close()
     await Bun.sleep(0)
     expect(run.starts()).toBeLessThanOrEqual(2)
-    expect(run.result.value.state()).toBe('stopped')
+    expect(run.result.value.status().state).toBe('stopped')
   })
 })
 
@@ -96,7 +96,10 @@ function command(kind: string): Command {
   return { kind, actor: { type: 'system' }, at: 1, payload: { n: 1 } }
 }
 
-/** A supervisor over writers that start or not, as `starts` says of each attempt, and time that passes at once. */
+/**
+ * A supervisor over writers that start or not, as `starts` says of each attempt, and time that passes at
+ * once.
+ */
 async function supervise(starts: (attempt: number) => boolean, onCommit: () => void = () => {}) {
   const { lines, error } = recordingLogger()
   let attempts = 0

@@ -15,8 +15,8 @@ export type ClientTally = {
 }
 
 /**
- * One reader of a public document on a bare socket, written from docs/PROTOCOL.md: applies what fits, counts what does not, and comes
- * back at another node with its cursor.
+ * One reader of a public document on a bare socket, written from docs/PROTOCOL.md: applies what fits, counts
+ * what does not, and comes back at another node with its cursor.
  */
 export function startClient(urls: readonly string[], channel: string, random: () => number) {
   const tally: ClientTally = { moves: 0, resumed: 0, snapshots: 0, resyncs: 0, gaps: 0 }
@@ -111,7 +111,9 @@ export function startClient(urls: readonly string[], channel: string, random: ()
 
 export type CrowdClient = ReturnType<typeof startClient>
 
-/** The same frame comes to thousands of clients of one process: it is read once. Nobody changes what was read. */
+/**
+ * The same frame comes to thousands of clients of one process: it is read once. Nobody changes what was read.
+ */
 const lately = new Map<string, JsonObject>()
 const KEPT = 32
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Environment } from '../../src/cli/server-address.ts'
-import type { ClusterHealth } from '../../src/http/health.ts'
+import type { ClusterHealth } from '../../src/http/host-health.ts'
 import { DATABASE } from '../../src/replication/litefs/settings.ts'
 import type { Binaries } from '../../tools/cluster/binaries.ts'
 import { startConsul } from '../../tools/cluster/consul.ts'
@@ -70,7 +70,10 @@ export type LocalCluster = {
   /** The node that every running node takes for the primary, once they agree and are up to date. */
   settled(patience?: number): Promise<LocalNode>
   consul(signal: NodeJS.Signals): void
-  /** What Consul does by itself when the time of the lease has run out, which may take twice the ten seconds: whoever held it is dead. */
+  /**
+   * What Consul does by itself when the time of the lease has run out, which may take twice the ten seconds:
+   * whoever held it is dead.
+   */
   endLease(): Promise<void>
   end(): Promise<void>
 }

@@ -1,4 +1,5 @@
-// Holds a read transaction on a database, as a person's shell or a report might: `bun long-read.ts FILE`, until its input ends.
+// Holds a read transaction on a database, as a person's shell or a report might: `bun long-read.ts FILE`,
+// until its input ends.
 import { Database } from 'bun:sqlite'
 
 const [file = ''] = process.argv.slice(2)

@@ -17,15 +17,19 @@ const seed = Number(process.env.CLUSTER_SEED ?? Date.now() % 1_000_000)
 const LONELY = 6
 
 /**
- * How much of the lonely time a reader saw: `nothing` (it is at a node that is away), the first few changes (then its connection
- * ends, and it waits for another node), or `all`, and then goes to another node, or waits for the old primary for ever.
+ * How much of the lonely time a reader saw: `nothing` (it is at a node that is away), the first few changes
+ * (then its connection ends, and it waits for another node), or `all`, and then goes to another node, or
+ * waits for the old primary for ever.
  */
 type Part =
   | { readonly type: 'nothing' }
   | { readonly type: 'first'; readonly changes: number }
   | { readonly type: 'all'; readonly next: 'elsewhere' | 'faithful' }
 
-/** How the old primary goes: all of it dies, or only its LiteFS does and its server does nothing about it until others have gone on. */
+/**
+ * How the old primary goes: all of it dies, or only its LiteFS does and its server does nothing about it
+ * until others have gone on.
+ */
 type End = 'dies' | 'hangs'
 
 describe.skipIf(tools === null)('changes that only a lonely primary has', () => {

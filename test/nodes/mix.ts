@@ -2,10 +2,15 @@ import { readFileSync } from 'node:fs'
 import type { Seeded } from '../support/seeded.ts'
 import type { LocalCluster, LocalNode } from './local-cluster.ts'
 
-/** Something that happens to a cluster, and is over when `work` resolves; all nodes are started again by then. */
+/**
+ * Something that happens to a cluster, and is over when `work` resolves; all nodes are started again by then.
+ */
 export type Mishap = {
   readonly name: string
-  /** Whether acknowledged changes may be lost by it: the lease may move to a node that does not have the newest ones. */
+  /**
+   * Whether acknowledged changes may be lost by it: the lease may move to a node that does not have the
+   * newest ones.
+   */
   readonly mayLose: boolean
   work(): Promise<void>
 }

@@ -1,8 +1,8 @@
 import type { Place } from './local-cluster.ts'
 
 /**
- * Network namespaces, one a node, each with two cables: one to the other nodes and to Consul (10.77.0.0/24), and one to this
- * machine's clients (10.78.0.0/24). All of it lives on this machine and goes with `remove`.
+ * Network namespaces, one a node, each with two cables: one to the other nodes and to Consul (10.77.0.0/24),
+ * and one to this machine's clients (10.78.0.0/24). All of it lives on this machine and goes with `remove`.
  */
 export type Networks = {
   /** For `ClusterOptions.network`: Consul has .1, nodes .11 and on. */
@@ -61,7 +61,8 @@ const nameOf = (node: number) => `dash-node-${node}`
 async function plug(node: number, bridge: string, cable: string, address: string): Promise<void> {
   const name = nameOf(node)
   const [outside, inside] = [`dash-${cable}`, `eth-${cable}`]
-  // The kernel takes the cables of a namespace away some time after it: those of a run that was cut off may still be here.
+  // The kernel takes the cables of a namespace away some time after it: those of a run that was cut off may
+  // still be here.
   await run('ip', 'link', 'delete', outside)
   await must('ip', 'link', 'add', outside, 'type', 'veth', 'peer', 'name', inside, 'netns', name)
   await must('ip', 'link', 'set', outside, 'master', bridge, 'up')

@@ -10,9 +10,10 @@ import type { Reader } from './reader.ts'
 export type Acknowledged = { readonly id: string; readonly at: number }
 
 /**
- * Holds a reader and what was acknowledged to its user against the primary's database: the reader ends equal to it, every event came once
- * and in order, and whatever was acknowledged is there once. Only where the reader was told of a loss may it have seen what is not there.
- * Answers the acknowledged changes that are not there.
+ * Holds a reader and what was acknowledged to its user against the primary's database: the reader ends equal
+ * to it, every event came once and in order, and whatever was acknowledged is there once. Only where the
+ * reader was told of a loss may it have seen what is not there. Answers the acknowledged changes that are not
+ * there.
  */
 export async function holdAgainst(
   primary: LocalNode,
@@ -43,7 +44,9 @@ export async function holdAgainst(
   return acknowledged.filter(({ id }) => !known.has(id))
 }
 
-/** Waits until a reader has what somebody new is given by the primary; throws with both when that never comes. */
+/**
+ * Waits until a reader has what somebody new is given by the primary; throws with both when that never comes.
+ */
 async function equalAtRest(primary: LocalNode, reader: Reader): Promise<void> {
   const socket = await openLoggedIn(`${primary.socketUrl}/ws?format=json`, reader.key)
   let values: readonly string[] = []

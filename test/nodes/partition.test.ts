@@ -110,7 +110,8 @@ describe.skipIf(networks === null)('three nodes in networks of their own', () =>
       return message.id === 'asleep' ? message : null
     })
     await traffic.settle()
-    // It may have been handed to the new primary; what it must not be is acknowledged in a history that is no more.
+    // It may have been handed to the new primary; what it must not be is acknowledged in a history that is no
+    // more.
     if (answer.type === 'ack') {
       const primary = await cluster.settled()
       expect(isInJournal(primary.database, Number(answer.epoch), Number(answer.seq))).toBe(true)

@@ -43,7 +43,8 @@ describe.skipIf(tools === null)('whatever happens to a cluster, in any order', (
         if (random.oneIn(2)) {
           primary = await cluster.settled()
         } else {
-          // The next one meets a cluster that has not recovered: two of them together may lose what each alone does not.
+          // The next one meets a cluster that has not recovered: two of them together may lose what each
+          // alone does not.
           mayLose = true
           await Bun.sleep(random.int(2_000))
         }

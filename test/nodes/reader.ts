@@ -35,7 +35,10 @@ const stock = new Unpackr({ useRecords: false, int64AsType: 'number' })
 export function startReader({ key, format, somewhere }: ReaderOptions) {
   const told = { resync: 0, stale: 0, fresh: 0 }
   const events: SeenEvent[] = []
-  /** Where its stream began, at first or when it was last told that it begins anew: events seen before are void. */
+  /**
+   * Where its stream began, at first or when it was last told that it begins anew: events seen before are
+   * void.
+   */
   let stream: StreamBegin | null = null
   let hangUp = () => {}
   const hear = (message: unknown): void => {
@@ -108,7 +111,10 @@ export function startReader({ key, format, somewhere }: ReaderOptions) {
 
 export type Reader = ReturnType<typeof startReader>
 
-/** The position of a snapshot of the stream, in whichever format (rules S-5 and K-1); null for all other messages. */
+/**
+ * The position of a snapshot of the stream, in whichever format (rules S-5 and K-1); null for all other
+ * messages.
+ */
 function snapshotOfStream(message: unknown): number | null {
   if (Array.isArray(message)) return message[0] === 0 && message[1] === STREAM ? Number(message[7]) : null
   if (typeof message !== 'object' || message === null) return null

@@ -29,7 +29,10 @@ describe.skipIf(tools === null)('three nodes, the third of which may not lead', 
     await cluster?.end()
   })
 
-  /** Does it under load, and holds everybody against the primary afterwards; answers how many acknowledged changes were lost. */
+  /**
+   * Does it under load, and holds everybody against the primary afterwards; answers how many acknowledged
+   * changes were lost.
+   */
   async function during(work: (primary: LocalNode) => Promise<void>): Promise<number> {
     await traffic.goesOn()
     await work(await cluster.settled())
@@ -94,7 +97,8 @@ describe.skipIf(tools === null)('three nodes, the third of which may not lead', 
     expect(lost).toBe(0)
   })
 
-  // The lease goes to whoever asks first, which may not be who has the newest changes: what is lost then is told.
+  // The lease goes to whoever asks first, which may not be who has the newest changes: what is lost then is
+  // told.
   test("kill -9 of the primary's LiteFS", async () => {
     await during(async (primary) => {
       expect(primary.litefs('SIGKILL')).toBe(true)

@@ -15,7 +15,8 @@ export type TrafficOptions = {
 }
 
 /**
- * Users whose devices come and go on any node, and readers that follow each of them, going to another node whenever their connection ends.
+ * Users whose devices come and go on any node, and readers that follow each of them, going to another node
+ * whenever their connection ends.
  */
 export async function startTraffic({ cluster, random, users, ack }: TrafficOptions) {
   const keys = Array.from({ length: users }, newKey)
@@ -41,7 +42,10 @@ export async function startTraffic({ cluster, random, users, ack }: TrafficOptio
         workers.reduce((sum, worker) => sum + worker.acknowledged.length, 0) >= before + more ? true : null,
       )
     },
-    /** Ends the devices and holds everybody against the primary's database; answers how many acknowledged changes are not there. */
+    /**
+     * Ends the devices and holds everybody against the primary's database; answers how many acknowledged
+     * changes are not there.
+     */
     async settle(): Promise<{ readonly lost: readonly Acknowledged[]; readonly told: number }> {
       await Promise.all(workers.map((worker) => worker.stop()))
       const primary = await cluster.settled()
@@ -60,7 +64,10 @@ export async function startTraffic({ cluster, random, users, ack }: TrafficOptio
 
 export type Traffic = Awaited<ReturnType<typeof startTraffic>>
 
-/** A device that comes and goes under ever new names, as fast as it is answered; what is not answered is not said again. */
+/**
+ * A device that comes and goes under ever new names, as fast as it is answered; what is not answered is not
+ * said again.
+ */
 function work(key: LoginKey, name: string, somewhere: () => LocalNode, ack: 'replicated' | undefined) {
   const acknowledged: Acknowledged[] = []
   let stopping = false

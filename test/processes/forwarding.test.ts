@@ -1,12 +1,14 @@
 import { afterEach, expect, test } from 'bun:test'
 import type { Command } from '../../src/core/command.ts'
 import type { Logger } from '../../src/core/logger.ts'
+import type { Transport } from '../../src/forwarding/transport.ts'
 import { superviseWriter } from '../../src/journal/writer-supervisor.ts'
-import type { Channel, HostState } from '../../src/processes/process-protocol.ts'
-import { createSeat, type Spawned } from '../../src/processes/seat.ts'
-import { linkToSupervisor } from '../../src/processes/serving-link.ts'
+import type { HostStatus } from '../../src/processes/host-status.ts'
+import { createManagedProcess, type SpawnedProcess } from '../../src/processes/managed-process.ts'
+import { linkToSupervisor } from '../../src/processes/supervisor-link.ts'
 import { createHub } from '../../src/relay/hub.ts'
 import { openReader } from '../../src/storage/sqlite/open.ts'
+import { every } from '../support/every.ts'
 import { pipe } from '../support/pipe.ts'
 import { temporaryFolder } from '../support/storages.ts'
 import { note, startTestWriter } from '../support/writer.ts'
@@ -71,15 +73,18 @@ test('without its supervisor every command is answered, now and later', async ()
 
 const crash: Command = { kind: 'test.crash', actor: { type: 'system' }, at: 1, payload: null }
 
-/** A supervised writer over a folder, and serving processes that reach it through seats; the channels copy text, as real ones do. */
+/**
+ * A supervised writer over a folder, and serving processes that reach it through managed processes; the
+ * channels copy text, as real ones do.
+ */
 async function host(processes: number, submit?: () => Promise<never>) {
   const folder = temporaryFolder()
   cleanups.push(folder.remove)
-  const seats: ReturnType<typeof createSeat>[] = []
+  const managed: ReturnType<typeof createManagedProcess>[] = []
   const started = await superviseWriter({
     start: (onCrash) => startTestWriter(folder.path, onCrash),
     onCommit: (position) => {
-      for (const seat of seats) seat.send({ type: 'committed', position })
+      for (const each of managed) each.committed(position)
     },
     onGivenUp: () => {},
     wait: Bun.sleep,
@@ -88,8 +93,8 @@ async function host(processes: number, submit?: () => Promise<never>) {
   if (!started.ok) throw new Error(started.error.message)
   const writer = started.value
   cleanups.push(writer.close)
-  const state = (): HostState => ({
-    writer: { state: writer.state(), restarts: writer.restarts() },
+  const state = (): HostStatus => ({
+    writer: writer.status(),
     position: writer.position(),
     processes: [],
     presence: { hosts: 1, connections: 0 },
@@ -98,14 +103,14 @@ async function host(processes: number, submit?: () => Promise<never>) {
   const pipes = Array.from({ length: processes }, pipe)
   const links = await Promise.all(
     pipes.map(async ({ near, far }, index) => {
-      const seat = createSeat({
+      const process = createManagedProcess({
         process: index + 1,
         processes,
         operatorKey: '',
         spawn: () => spawned(near),
-        newRunId: () => 'run',
+        newInstanceId: () => 'instance',
         bus: submit === undefined ? writer.bus : { submit },
-        state,
+        host: state,
         onReady() {},
         onEnd() {},
         onScrape() {},
@@ -116,13 +121,13 @@ async function host(processes: number, submit?: () => Promise<never>) {
       })
       let told = 0
       let orphan = false
-      seat.start()
+      process.start()
       const link = await linkToSupervisor({
         channel: far,
         onCommit: () => {
-          told = link?.state().position.seq ?? 0
+          told = link?.host().position.seq ?? 0
         },
-        onState() {},
+        onHost() {},
         onStop() {},
         onGone: () => {
           orphan = true
@@ -130,8 +135,9 @@ async function host(processes: number, submit?: () => Promise<never>) {
         status: () => ({ connections: 0, seq: 0 }),
         metrics: async () => '',
         relay,
+        every,
       })
-      seats.push(seat)
+      managed.push(process)
       link.ready()
       cleanups.push(() => near.end())
       await Bun.sleep(1)
@@ -150,6 +156,6 @@ function notes(reader: ReturnType<typeof openReader>): readonly number[] {
   )
 }
 
-function spawned(channel: Channel): Spawned {
+function spawned(channel: Transport): SpawnedProcess {
   return { pid: 1, channel, kill() {}, exited: new Promise(() => {}) }
 }

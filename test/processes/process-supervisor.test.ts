@@ -1,41 +1,49 @@
 import { describe, expect, test } from 'bun:test'
+import type { JournalPosition } from '../../src/core/command.ts'
 import type { Logger } from '../../src/core/logger.ts'
+import type { Message } from '../../src/forwarding/messages.ts'
 import { mergeMetrics } from '../../src/metrics/merge-metrics.ts'
-import {
-  BEAT,
-  type Position,
-  type ToServing,
-  type ToSupervisor,
-} from '../../src/processes/process-protocol.ts'
+import type { SpawnedProcess } from '../../src/processes/managed-process.ts'
+import { PROCESS_HEARTBEAT, type Serving, type Supervisor } from '../../src/processes/process-messages.ts'
 import { superviseProcesses } from '../../src/processes/process-supervisor.ts'
-import type { Spawned } from '../../src/processes/seat.ts'
 import { createHub } from '../../src/relay/hub.ts'
 
+const HELLO = { type: 'greeting', greeting: {} } as const
+/** The first status: it serves. */
+const READY = { type: 'status', status: { connections: 0, seq: 0 } } as const
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 describe('the supervisor of serving processes', () => {
   test('is up when all of them are; each is told who it is', async () => {
     const run = supervise(2)
-    run.children[0]?.say({ type: 'hello' })
-    run.children[0]?.say({ type: 'ready' })
+    run.children[0]?.say(HELLO)
+    run.children[0]?.say(READY)
     expect(run.outcome()).toBeNull()
-    run.children[1]?.say({ type: 'hello' })
-    run.children[1]?.say({ type: 'ready' })
+    run.children[1]?.say(HELLO)
+    run.children[1]?.say(READY)
     expect(await run.started).toMatchObject({ ok: true })
     expect(run.children.map(({ heard }) => heard[0])).toMatchObject([
       {
-        type: 'welcome',
-        state: { presence: { hosts: 3, connections: 14 } },
-        welcome: { process: 1, processes: 2, runId: 'run 1', operatorKey: 'key' },
+        type: 'greeting',
+        greeting: {
+          process: 1,
+          processes: 2,
+          instanceId: 'instance 1',
+          operatorKey: 'key',
+          host: { presence: { hosts: 3, connections: 14 } },
+        },
       },
-      { type: 'welcome', welcome: { process: 2, processes: 2, runId: 'run 2', operatorKey: 'key' } },
+      {
+        type: 'greeting',
+        greeting: { process: 2, processes: 2, instanceId: 'instance 2', operatorKey: 'key' },
+      },
     ])
   })
 
   test('a first start that fails ends all and says why', async () => {
     const run = supervise(2)
-    run.children[1]?.say({ type: 'hello' })
-    run.children[1]?.say({ type: 'failed', lines: ['no such file'] })
+    run.children[1]?.say(HELLO)
+    run.children[1]?.notify({ type: 'failed', lines: ['no such file'] })
     run.children[1]?.end(1)
     expect(await run.started).toEqual({ ok: false, error: ['no such file'] })
     expect(run.children[0]?.signals).toEqual(['SIGKILL'])
@@ -47,10 +55,10 @@ describe('the supervisor of serving processes', () => {
     run.sweeps.answers.push(false, true)
     run.children[0]?.end(null)
     await Bun.sleep(0)
-    expect(run.sweeps.asked).toEqual([['run 2']])
+    expect(run.sweeps.asked).toEqual([['instance 2']])
     await run.elapse(250)
     // Meanwhile there is a new one, which is not to be swept.
-    expect(run.sweeps.asked).toEqual([['run 2'], ['run 3', 'run 2']])
+    expect(run.sweeps.asked).toEqual([['instance 2'], ['instance 3', 'instance 2']])
     const pauses: number[] = []
     for (let n = 0; n < 3; n++) {
       run.children.at(-1)?.end(1)
@@ -101,18 +109,18 @@ describe('the supervisor of serving processes', () => {
 
   test('who serves is told of commits also while others start', async () => {
     const run = supervise(2)
-    run.children[0]?.say({ type: 'hello' })
-    run.children[0]?.say({ type: 'ready' })
+    run.children[0]?.say(HELLO)
+    run.children[0]?.say(READY)
     run.commit({ epoch: 1, seq: 2 })
-    expect(run.children[0]?.heard.at(-1)).toEqual({ type: 'committed', position: { epoch: 1, seq: 2 } })
+    expect(run.children[0]?.heard.at(-1)).toEqual({ type: 'position', position: { epoch: 1, seq: 2 } })
   })
 
   test('kills who is silent for too long, and nobody else', async () => {
     const run = supervise(2)
     await run.up()
-    for (let beats = 0; beats * BEAT < 25_000; beats++) {
+    for (let beats = 0; beats * PROCESS_HEARTBEAT.interval < 25_000; beats++) {
       run.beat()
-      run.children[1]?.say({ type: 'status', connections: 3, seq: 9 })
+      run.children[1]?.say({ type: 'status', status: { connections: 3, seq: 9 } })
     }
     expect(run.children.map(({ signals }) => signals)).toEqual([['SIGKILL'], []])
     const started = await run.started
@@ -122,12 +130,13 @@ describe('the supervisor of serving processes', () => {
   test('metrics are those of all, without who does not answer', async () => {
     const run = supervise(2)
     await run.up()
-    run.children[0]?.say({ type: 'scrape', id: 7 })
-    const asked = run.children[0]?.heard.at(-1)
-    run.children[0]?.say({ type: 'collected', id: asked?.type === 'collect' ? asked.id : 0, text: up('1') })
+    run.children[0]?.notify({ type: 'scrape', id: 7 })
+    const asked = run.children[0]?.notices().at(-1)
+    const id = asked?.type === 'collect' ? asked.id : 0
+    run.children[0]?.notify({ type: 'collected', id, text: up('1') })
     await run.elapse(1_000)
     await Bun.sleep(0)
-    expect(run.children[0]?.heard.at(-1)).toEqual({
+    expect(run.children[0]?.notices().at(-1)).toEqual({
       type: 'metrics',
       id: 7,
       text: '# HELP up Up\n# TYPE up gauge\nup{process="supervisor"} 1\nup{process="1"} 1\n',
@@ -140,7 +149,7 @@ describe('the supervisor of serving processes', () => {
     const started = await run.started
     if (!started.ok) throw new Error('not started')
     const stopping = started.value.stop(7_000)
-    expect(run.children.map(({ heard }) => heard.at(-1))).toEqual([{ type: 'stop' }, { type: 'stop' }])
+    for (const child of run.children) expect(child.notices().at(-1)).toEqual({ type: 'stop' })
     run.children[0]?.end(0)
     await run.elapse(7_000)
     expect(run.children[1]?.signals).toEqual(['SIGKILL'])
@@ -159,9 +168,9 @@ function supervise(processes: number, spawnsThatFail = 0) {
   let waiting: { at: number; run: () => void }[] = []
   let now = 0
   let beat = () => {}
-  let runs = 0
+  let instances = 0
   let failing = spawnsThatFail
-  let commit = (_position: Position) => {}
+  let commit = (_position: JournalPosition) => {}
   let givenUp = 0
   let outcome: unknown = null
   const sweeps = { asked: [] as (readonly string[])[], answers: [] as boolean[] }
@@ -174,7 +183,7 @@ function supervise(processes: number, spawnsThatFail = 0) {
       children.push(made)
       return made.spawned
     },
-    newRunId: () => `run ${++runs}`,
+    newInstanceId: () => `instance ${++instances}`,
     bus: { submit: async () => ({ ok: true, value: null, epoch: 1, seq: 1 }) },
     writer: () => ({ state: 'running', restarts: 0 }),
     position: () => ({ epoch: 1, seq: 1 }),
@@ -208,7 +217,7 @@ function supervise(processes: number, spawnsThatFail = 0) {
     outcome: () => outcome,
     givenUp: () => givenUp,
     beat: () => beat(),
-    commit: (position: Position) => commit(position),
+    commit: (position: JournalPosition) => commit(position),
     spawnFails(times: number) {
       failing = times
     },
@@ -222,8 +231,8 @@ function supervise(processes: number, spawnsThatFail = 0) {
     },
     async up() {
       for (const each of children) {
-        each.say({ type: 'hello' })
-        each.say({ type: 'ready' })
+        each.say(HELLO)
+        each.say(READY)
       }
       await started
     },
@@ -231,11 +240,16 @@ function supervise(processes: number, spawnsThatFail = 0) {
 }
 
 function child() {
-  const heard: ToServing[] = []
+  const heard: Message<Supervisor>[] = []
   const signals: string[] = []
   const exited = Promise.withResolvers<{ code: number | null; signal: string | null }>()
   let take = (_text: string) => {}
-  const spawned: Spawned = {
+  const kill = (signal: string) => {
+    signals.push(signal)
+    exited.resolve({ code: null, signal })
+  }
+  const say = (message: Message<Serving>) => take(JSON.stringify(message))
+  const spawned: SpawnedProcess = {
     pid: 1,
     channel: {
       send: (text) => void heard.push(JSON.parse(text)),
@@ -243,18 +257,19 @@ function child() {
         take = taker
       },
       onEnd() {},
+      close() {},
+      abort: () => kill('SIGKILL'),
     },
-    kill(signal) {
-      signals.push(signal)
-      exited.resolve({ code: null, signal })
-    },
+    kill,
     exited: exited.promise,
   }
   return {
     spawned,
     heard,
     signals,
-    say: (message: ToSupervisor) => take(JSON.stringify(message)),
+    say,
+    notify: (notice: Serving['notice']) => say({ type: 'notice', notice }),
+    notices: () => heard.flatMap((message) => (message.type === 'notice' ? [message.notice] : [])),
     end: (code: number | null) => exited.resolve({ code, signal: code === null ? 'SIGKILL' : null }),
   }
 }

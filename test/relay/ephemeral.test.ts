@@ -8,7 +8,7 @@ import { EphemeralBoard, priceKey, WORKSPACE } from '../oracle/ephemeral-truth.t
 import { startEngine } from '../oracle/start-engine.ts'
 import { Socket, Wire } from '../oracle/wire.ts'
 import { World } from '../oracle/world.ts'
-import { hubOfOneHost, seatedProcess } from '../support/relay-ends.ts'
+import { hubOfOneHost, processAtHub } from '../support/relay-ends.ts'
 import { until } from '../support/until.ts'
 
 /** An engine as a serving process has one, over the end of a real relay. */
@@ -30,7 +30,7 @@ function processAt(relay: LiveRelay) {
 
 test('E-3, E-5: a value reaches the readers of other processes of the host by way of its supervisor', async () => {
   const hub = hubOfOneHost()
-  const [one, other] = [await seatedProcess(hub, undefined, 1), await seatedProcess(hub, undefined, 2)]
+  const [one, other] = [await processAtHub(hub, undefined, 1), await processAtHub(hub, undefined, 2)]
   const [publisher, reader] = [processAt(one.relay), processAt(other.relay)]
   const publish = (n: number) => {
     publisher.board.values.set('price:a', { n })

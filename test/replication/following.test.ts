@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { Command, CommandResult } from '../../src/core/command.ts'
 import { createRouter } from '../../src/forwarding/command-router.ts'
-import { type NodeDoor, openNodeDoor } from '../../src/forwarding/node-door.ts'
 import { createFollowing, type Following } from '../../src/replication/following.ts'
+import { createPrimaryServer, type PrimaryServer } from '../../src/replication/primary-server.ts'
+import { every } from '../support/every.ts'
 import { recordingLogger } from '../support/journal.ts'
 import { until } from '../support/until.ts'
 
@@ -15,27 +16,27 @@ afterEach(() => {
   for (const close of open.splice(0).reverse()) close()
 })
 
-function openDoor(host: string, port: number) {
+function openServer(host: string, port: number) {
   const heard: string[] = []
-  const door: NodeDoor = openNodeDoor({
+  const server: PrimaryServer = createPrimaryServer({
     host,
     port,
     cluster: () => 'c1',
     bus: { submit: async (): Promise<CommandResult> => ({ ok: true, value: host, epoch: 1, seq: 1 }) },
     position: () => null,
     onReport: () => void heard.push('report'),
-    onApplied: (_node, { txid }) => void heard.push(`at ${txid}`),
+    onPosition: (_node, { txid }) => void heard.push(`at ${txid}`),
     onGone: () => void heard.push('gone'),
     logger: recordingLogger(),
   })
-  open.push(door.close)
-  return { door, heard, host }
+  open.push(server.close)
+  return { server, heard, host }
 }
 
 /** Two nodes of which either may lead, and one that follows. */
 function setUp() {
-  const a = openDoor(HOSTS[0], 0)
-  const b = openDoor(HOSTS[1], a.door.port)
+  const a = openServer(HOSTS[0], 0)
+  const b = openServer(HOSTS[1], a.server.port)
   let attempts = 0
   const after = (delay: number, run: () => void) => {
     setTimeout(run, delay / 20)
@@ -46,16 +47,25 @@ function setUp() {
   const log: string[] = []
   const following: Following = createFollowing({
     node: 'me',
-    report: () => ({ region: '', candidate: true, position: null, seq: 0, connections: 0, lag: 0, runs: [] }),
+    report: () => ({
+      region: '',
+      candidate: true,
+      position: null,
+      seq: 0,
+      connections: 0,
+      lag: 0,
+      instances: [],
+    }),
     onPromote: () => void log.push('promote'),
     cluster: () => 'c1',
-    nodePort: a.door.port,
+    nodePort: a.server.port,
     router,
     readable: (bus) => bus,
     onWelcome: () => void log.push('welcome'),
-    onNews: () => void log.push('news'),
+    onStatus: () => void log.push('status'),
     now,
     after,
+    every,
     logger: recordingLogger(),
   })
   open.push(following.leave)
@@ -71,71 +81,75 @@ describe('a node that follows', () => {
     const { a, router, following, log, answeredBy, attempts } = setUp()
     following.follow(a.host)
     const answer = answeredBy()
-    expect([following.isLinked(), router.target(), following.heardAt()]).toEqual([false, 'none', -Infinity])
+    expect(following.isLinked()).toBe(false)
+    expect(router.target()).toBe('none')
+    expect(following.lastSeenAt()).toBe(-Infinity)
     await until(() => attempts() >= 3, 'a third attempt')
-    a.door.open()
+    a.server.startAccepting()
     expect(await answer).toBe(a.host)
-    expect([following.isLinked(), router.target(), log]).toEqual([true, 'link', ['welcome']])
-    expect(following.heardAt()).toBeGreaterThan(0)
-    following.applied({ txid: '5', checksum: 'c' })
+    expect(following.isLinked()).toBe(true)
+    expect(router.target()).toBe('link')
+    expect(log).toEqual(['welcome'])
+    expect(following.lastSeenAt()).toBeGreaterThan(0)
+    following.position({ txid: '5', checksum: 'c' })
     await until(() => a.heard.includes('at 5'), 'at 5')
   })
 
   test('has one link, however often it is told whom to follow', async () => {
     const { a, following, log } = setUp()
-    a.door.open()
+    a.server.startAccepting()
     following.follow(a.host)
     following.follow(a.host)
     await until(following.isLinked, 'a link')
     following.follow(a.host)
-    a.door.beat({ nodes: [], position: null, leaseAge: 0 })
-    await until(() => log.includes('news'), 'news')
-    expect(log).toEqual(['welcome', 'news'])
+    a.server.beat({ nodes: [], position: null, leaseAge: 0 })
+    await until(() => log.includes('status'), 'status')
+    expect(log).toEqual(['welcome', 'status'])
     expect(a.heard).not.toContain('gone')
   })
 
   test('goes where the primary says that it has handed over to', async () => {
     const { a, b, following, answeredBy, router } = setUp()
-    a.door.open()
+    a.server.startAccepting()
     following.follow(a.host)
     await until(following.isLinked, 'a link')
-    a.door.shut(b.host)
+    a.server.stopAccepting(b.host)
     await until(() => !following.isLinked(), 'the end of the link')
     expect(router.target()).toBe('none')
-    b.door.open()
+    b.server.startAccepting()
     expect(await answeredBy()).toBe(b.host)
   })
 
   test('does not follow itself, and stays with one that does not say to whom', async () => {
     for (const to of ['me', null]) {
       const { a, following, answeredBy } = setUp()
-      a.door.open()
+      a.server.startAccepting()
       following.follow(a.host)
       await until(following.isLinked, 'a link')
-      a.door.shut(to)
+      a.server.stopAccepting(to)
       await until(() => !following.isLinked(), 'the end of the link')
-      a.door.open()
+      a.server.startAccepting()
       expect(await answeredBy()).toBe(a.host)
     }
   })
 
   test('is linked to another when it is told so, and hears nothing more of the first', async () => {
     const { a, b, following, answeredBy, log } = setUp()
-    a.door.open()
-    b.door.open()
+    a.server.startAccepting()
+    b.server.startAccepting()
     following.follow(a.host)
     await until(following.isLinked, 'a link')
     following.follow(b.host)
     expect(following.isLinked()).toBe(false)
     expect(await answeredBy()).toBe(b.host)
     await until(() => a.heard.includes('gone'), 'gone')
-    a.door.beat({ nodes: [], position: null, leaseAge: 0 })
+    a.server.beat({ nodes: [], position: null, leaseAge: 0 })
     expect(log).toEqual(['welcome', 'welcome'])
   })
 
   test('leaves for good', async () => {
     const { a, following, router, attempts } = setUp()
-    a.door.open()
+    a.server.startAccepting()
     following.follow(a.host)
     await until(following.isLinked, 'a link')
     const own = { type: 'writer', bus: { submit: router.bus.submit } } as const
@@ -145,6 +159,8 @@ describe('a node that follows', () => {
     await until(() => a.heard.includes('gone'), 'gone')
     // By itself, not for its silence.
     expect(performance.now() - left).toBeLessThan(2_000)
-    expect([following.isLinked(), router.target(), attempts()]).toEqual([false, 'writer', 0])
+    expect(following.isLinked()).toBe(false)
+    expect(router.target()).toBe('writer')
+    expect(attempts()).toBe(0)
   })
 })

@@ -65,7 +65,8 @@ describe('a hand-over', () => {
   test('with nobody to hand over to holds nothing up', async () => {
     const { done, log, logger } = setUp({ isAlone: true })
     expect(await done).toBeNull()
-    expect([log, logger.lines]).toEqual([[], ['not handed over']])
+    expect(log).toEqual([])
+    expect(logger.lines).toEqual(['not handed over'])
   })
 
   for (const [what, options] of Object.entries({

@@ -77,9 +77,12 @@ describe('a node that leads', () => {
   test('takes commands once the lease is proven and its writer is open', async () => {
     const { leading, time, log, router } = setUp()
     leading.begin()
-    expect([leading.isWriting(), router.target()]).toEqual([false, 'none'])
+    expect(leading.isWriting()).toBe(false)
+    expect(router.target()).toBe('none')
     await time.pass(0)
-    expect([log, leading.isWriting(), router.target()]).toEqual([['open', 'writing'], true, 'writer'])
+    expect(log).toEqual(['open', 'writing'])
+    expect(leading.isWriting()).toBe(true)
+    expect(router.target()).toBe('writer')
   })
 
   test('asks for the lease again for three seconds, and cannot lead without it', async () => {
@@ -107,7 +110,8 @@ describe('a node that leads', () => {
     first.resolve(false)
     leading.begin()
     await time.pass(9_000)
-    expect([log, proofs]).toEqual([['fence ends'], []])
+    expect(log).toEqual(['fence ends'])
+    expect(proofs).toEqual([])
     second.resolve(true)
     await time.pass(0)
     expect(log.slice(1)).toEqual(['open', 'writing'])
@@ -146,7 +150,8 @@ describe('a node that leads', () => {
       leading.end(gone)
       await time.pass(0)
       expect(log.slice(2)).toEqual(gone ? ['fence ends', 'abandoned'] : ['fence ends', 'closing', 'closed'])
-      expect([leading.isWriting(), router.target()]).toEqual([false, 'none'])
+      expect(leading.isWriting()).toBe(false)
+      expect(router.target()).toBe('none')
     }
   })
 
@@ -181,7 +186,8 @@ describe('a lead that ends while it begins', () => {
       openings[0]?.(ok(writer()))
       await time.pass(1_000)
       expect(log.slice(2)).toEqual(gone ? ['abandoned'] : ['closing', 'closed'])
-      expect([leading.isWriting(), router.target()]).toEqual([false, 'none'])
+      expect(leading.isWriting()).toBe(false)
+      expect(router.target()).toBe('none')
     }
   })
 
@@ -209,7 +215,8 @@ describe('before a hand-over', () => {
     leading.begin()
     await time.pass(0)
     leading.hold()
-    expect([router.target(), leading.isWriting()]).toEqual(['none', false])
+    expect(router.target()).toBe('none')
+    expect(leading.isWriting()).toBe(false)
     void leading.drain().then(() => log.push('drained'))
     await time.pass(0)
     expect(log.slice(2)).toEqual(['closing'])

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { StoragePosition } from '../../src/core/command.ts'
-import type { NodeReport } from '../../src/forwarding/node-protocol.ts'
 import { createMembers } from '../../src/replication/members.ts'
+import type { NodeReport } from '../../src/replication/node-messages.ts'
 import { createPositions } from '../../src/replication/positions.ts'
 import { turnedTime } from '../support/turned-time.ts'
 
@@ -17,7 +17,7 @@ const reportOf = (more: Partial<NodeReport> = {}): NodeReport => ({
   seq: 1,
   connections: 2,
   lag: 0,
-  runs: [],
+  instances: [],
   ...more,
 })
 
@@ -51,11 +51,11 @@ describe('a candidate that has a change', () => {
     const seen = wait(at(2, 'b'))
     await time.pass(500)
     expect(seen.now).toBe('waiting')
-    members.onApplied('b', at(2, 'b'))
+    members.onPosition('b', at(2, 'b'))
     await time.pass(0)
     expect(seen.now).toBe('b')
     positions.note(at(3, 'c'))
-    members.onApplied('b', at(3, 'c'))
+    members.onPosition('b', at(3, 'c'))
     const later = wait(at(2, 'b'))
     await time.pass(0)
     expect(later.now).toBe('b')
@@ -98,9 +98,9 @@ describe('a candidate that has a change', () => {
     positions.note(at(2, 'lost'))
     const seen = [wait(at(2, 'lost')), wait(at(3, 'lost too'))]
     positions.note(at(2, 'x'))
-    members.onApplied('b', at(2, 'x'))
+    members.onPosition('b', at(2, 'x'))
     positions.note(at(3, 'y'))
-    members.onApplied('b', at(3, 'y'))
+    members.onPosition('b', at(3, 'y'))
     await time.pass(0)
     expect(seen.map(({ now }) => now)).toEqual(['waiting', 'waiting'])
     await time.pass(1_000)
@@ -123,7 +123,7 @@ describe('a candidate that has a change', () => {
     positions.note(at(1, 'a'))
     members.onReport('b', reportOf({ position: at(1, 'a') }))
     members.onGone('b')
-    members.onApplied('b', at(1, 'a'))
+    members.onPosition('b', at(1, 'a'))
     const seen = wait(at(1, 'a'), 10)
     await time.pass(10)
     expect(seen.now).toBeNull()
@@ -137,7 +137,7 @@ describe('the nodes of a cluster', () => {
     members.onReport('c', reportOf({ position: at(1, 'a') }))
     members.onReport('b', reportOf())
     await time.pass(700)
-    members.onApplied('c', at(2, 'b'))
+    members.onPosition('c', at(2, 'b'))
     expect(names('primary')).toEqual(['a primary', 'b replica', 'c replica'])
     expect(members.all('primary')[2]).toMatchObject({ position: at(2, 'b'), seen: 700 })
     members.onGone('b')
@@ -147,7 +147,7 @@ describe('the nodes of a cluster', () => {
   test('a replica knows what the primary tells: who is not named is no more, its own entry is its own', async () => {
     const { time, members, names } = setUp()
     const told = (...nodes: readonly (readonly [string, 'primary' | 'replica'])[]) =>
-      members.onNews({
+      members.onStatus({
         nodes: nodes.map(([node, role]) => ({ ...reportOf(), node, role, seen: 300 })),
         position: null,
         leaseAge: 0,

@@ -14,7 +14,15 @@ const at = (txid: number, checksum = `c${txid}`): StoragePosition => ({
   txid: `${txid}`.padStart(16, '0'),
   checksum,
 })
-const REPORT = { region: '', candidate: true, position: null, seq: 1, connections: 0, lag: 0, runs: ['r'] }
+const REPORT = {
+  region: '',
+  candidate: true,
+  position: null,
+  seq: 1,
+  connections: 0,
+  lag: 0,
+  instances: ['r'],
+}
 
 /** A node whose parts note what they are told. */
 function setUp() {
@@ -32,7 +40,7 @@ function setUp() {
   const world = {
     isWriting: false,
     isLinked: false,
-    heardAt: -Infinity,
+    lastSeenAt: -Infinity,
     position: async (): Promise<StoragePosition | null> => positions.latest(),
     promotes: true,
     drain: Promise.resolve(),
@@ -58,30 +66,30 @@ function setUp() {
     following: {
       follow: (primary) => void log.push(`follow ${primary}`),
       leave: note('leave'),
-      applied: ({ txid }) => void log.push(`applied ${Number(txid)}`),
-      heardAt: () => world.heardAt,
+      position: ({ txid }) => void log.push(`position ${Number(txid)}`),
+      lastSeenAt: () => world.lastSeenAt,
       isLinked: () => world.isLinked,
     },
     members,
-    runs: {
-      has: (name, runs) => void log.push(`${name} has ${runs}`),
+    instances: {
+      report: (name, instances) => void log.push(`${name} has ${instances}`),
       gone: (name) => void log.push(`${name} gone`),
-      begin: note('runs begin'),
-      look: note('runs look'),
+      begin: note('instances begin'),
+      beat: note('instances beat'),
     },
-    door: {
+    primaryServer: {
       port: 1,
-      open: note('door opens'),
-      shut: (to) => void log.push(`door shuts, ${to}`),
-      beat: ({ position, leaseAge }) => void log.push(`door beats, ${Number(position?.txid)}, ${leaseAge}`),
+      startAccepting: note('server starts accepting'),
+      stopAccepting: (to) => void log.push(`server stops accepting, ${to}`),
+      beat: ({ position, leaseAge }) => void log.push(`server beats, ${Number(position?.txid)}, ${leaseAge}`),
       promote(name) {
         log.push(`promote ${name}`)
         return world.promotes
       },
-      close: note('door closes'),
+      close: note('server closes'),
     },
     watchPrimary: note('watch'),
-    ownRuns: () => ['r1'],
+    ownInstances: () => ['r1'],
     onHandedOver: (to) => void log.push(`handed over to ${to}`),
     onChange() {},
     now: time.now,
@@ -103,12 +111,12 @@ function setUp() {
   const followed = (primary: string) => {
     node.onLitefs(follows(primary))
     world.isLinked = true
-    world.heardAt = time.now()
+    world.lastSeenAt = time.now()
     told()
   }
   const hear = (position: StoragePosition | null) => {
-    world.heardAt = time.now()
-    node.onNews({ nodes: [], position, leaseAge: 3 })
+    world.lastSeenAt = time.now()
+    node.onClusterStatus({ nodes: [], position, leaseAge: 3 })
   }
   return { time, node, world, positions, members, told, lead, followed, hear, isReady: () => isReady }
 }
@@ -123,13 +131,15 @@ describe('a node whose LiteFS', () => {
     world.isWriting = true
     void node.onWriting()
     await time.pass(0)
-    expect([told(), isReady()]).toEqual([['runs begin'], true])
+    expect(told()).toEqual(['instances begin'])
+    expect(isReady()).toBe(true)
     asked.resolve(at(5))
     await time.pass(0)
-    expect([told(), positions.latest()]).toEqual([['door opens'], at(5)])
+    expect(told()).toEqual(['server starts accepting'])
+    expect(positions.latest()).toEqual(at(5))
   })
 
-  test('stops leading before that: the door stays shut', async () => {
+  test('stops leading before that: no other node is accepted', async () => {
     const { node, told, world, time } = setUp()
     node.onLitefs(LEADS)
     world.isWriting = true
@@ -139,8 +149,8 @@ describe('a node whose LiteFS', () => {
     expect(told()).toEqual([
       'leave',
       'leading begins',
-      'runs begin',
-      'door shuts, null',
+      'instances begin',
+      'server stops accepting, null',
       'leading ends, gone',
       'leave',
     ])
@@ -159,14 +169,14 @@ describe('a node whose LiteFS', () => {
     const { node, told, lead } = setUp()
     await lead()
     node.onLitefs(follows('b'))
-    expect(told()).toEqual(['door shuts, null', 'leading ends', 'follow b'])
+    expect(told()).toEqual(['server stops accepting, null', 'leading ends', 'follow b'])
   })
 
   test('is down: nothing of the storage is touched any more', async () => {
     const { node, told, lead } = setUp()
     await lead()
     node.onLitefs(DOWN)
-    expect(told()).toEqual(['door shuts, null', 'leading ends, gone', 'leave'])
+    expect(told()).toEqual(['server stops accepting, null', 'leading ends, gone', 'leave'])
     expect(node.view()).toMatchObject({ role: 'none', primary: null, storage: 'detached' })
   })
 })
@@ -181,7 +191,8 @@ describe('a node is ready', () => {
     expect(isReady()).toBe(false)
     node.onPosition(at(3))
     await time.pass(0)
-    expect([isReady(), told()]).toEqual([true, ['applied 2', 'applied 3']])
+    expect(isReady()).toBe(true)
+    expect(told()).toEqual(['position 2', 'position 3'])
   })
 
   test('not by a welcome whose link has ended since', async () => {
@@ -200,24 +211,26 @@ describe('a node is ready', () => {
     followed('b')
     void node.onWelcome(null)
     await time.pass(1_000)
-    expect([isReady(), node.view().storage]).toEqual([false, 'detached'])
+    expect(isReady()).toBe(false)
+    expect(node.view().storage).toBe('detached')
     node.onPosition(at(1))
     await time.pass(0)
-    expect([isReady(), node.view().storage]).toEqual([true, 'attached'])
+    expect(isReady()).toBe(true)
+    expect(node.view().storage).toBe('attached')
   })
 })
 
 describe('a beat', () => {
-  test('of a primary tells all nodes and looks after runs, once it writes', async () => {
+  test('of a primary tells all nodes and sweeps after dead instances, once it writes', async () => {
     const { node, told, lead, world } = setUp()
     await lead()
     node.onPosition(at(4))
     told()
     node.beat()
-    expect(told()).toEqual(['a has r1', 'runs look', 'door beats, 4, 7'])
+    expect(told()).toEqual(['a has r1', 'instances beat', 'server beats, 4, 7'])
     world.isWriting = false
     node.beat()
-    expect(told()).toEqual(['a has r1', 'door beats, 4, 7'])
+    expect(told()).toEqual(['a has r1', 'server beats, 4, 7'])
   })
 
   test('of a replica watches the primary', () => {
@@ -321,7 +334,7 @@ describe('handing over', () => {
     await time.pass(100)
     expect(told()).toEqual(['hold', 'drain', 'promote b'])
     node.onLitefs(follows(null))
-    expect(told()).toEqual(['door shuts, b', 'leading ends', 'follow b'])
+    expect(told()).toEqual(['server stops accepting, b', 'leading ends', 'follow b'])
     await time.pass(100)
     expect(await Promise.all(both)).toEqual(['b', 'b'])
     expect(told()).toEqual(['handed over to b'])
@@ -335,7 +348,7 @@ describe('handing over', () => {
     expect(told()).toEqual(['hold', 'drain', 'promote b', 'leading begins', 'handed over to null'])
     // Later, and by itself, the lead is lost: nobody is sent to the one that did not take it.
     node.onLitefs(follows(null))
-    expect(told()).toEqual(['door shuts, null', 'leading ends'])
+    expect(told()).toEqual(['server stops accepting, null', 'leading ends'])
     node.onLitefs(LEADS)
     told()
     const second = node.handOver()

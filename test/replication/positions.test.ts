@@ -37,7 +37,8 @@ describe('a wait for a position', () => {
     const [second, third] = [wait(at(2, 'b')), wait(at(3, 'c'))]
     positions.note(at(2, 'b'))
     await time.pass(0)
-    expect([second.now, third.now]).toEqual(['reached', null])
+    expect(second.now).toBe('reached')
+    expect(third.now).toBeNull()
     positions.note(at(900, 'z'))
     await time.pass(0)
     expect(third.now).toBe('reached')
@@ -65,7 +66,8 @@ describe('a wait for a position', () => {
     // The new primary's answer comes sooner than its transactions.
     const [stored, gone] = [wait(at(3, 'x')), wait(at(3, 'y'))]
     await time.pass(100)
-    expect([stored.now, gone.now]).toEqual([null, null])
+    expect(stored.now).toBeNull()
+    expect(gone.now).toBeNull()
     positions.note(at(2, 'w'))
     positions.note(at(3, 'x'))
     await time.pass(0)
@@ -141,7 +143,8 @@ test('whatever a copy goes through, it never says of a position that is known to
     let n = 0
     for (let step = 0; step < 60; step++) {
       if (random.oneIn(6) && history.length > 1) {
-        // Another primary's history from here on: what was noted of the old one is known to be lost once its place is taken.
+        // Another primary's history from here on: what was noted of the old one is known to be lost once its
+        // place is taken.
         const kept = random.int(history.length)
         const gone = history.slice(kept)
         history = history.slice(0, kept)

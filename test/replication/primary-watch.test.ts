@@ -6,7 +6,7 @@ import { turnedTime } from '../support/turned-time.ts'
 function setUp(
   primary: {
     followed?: string | null
-    heardAt?: number
+    lastSeenAt?: number
     answers?: () => Promise<boolean>
     electable?: boolean
     mayLead?: boolean
@@ -16,7 +16,7 @@ function setUp(
   const time = turnedTime()
   const world = {
     followed: 'p' as string | null,
-    heardAt: -Infinity,
+    lastSeenAt: -Infinity,
     answers: () => Promise.resolve(false),
     electable: true,
     mayLead: true,
@@ -27,7 +27,7 @@ function setUp(
   const acts: string[] = []
   const look = watchPrimary({
     followed: () => world.followed,
-    heardAt: () => world.heardAt,
+    lastSeenAt: () => world.lastSeenAt,
     answers: () => world.answers(),
     electable: async () => world.electable,
     mayLead: () => world.mayLead,
@@ -43,7 +43,7 @@ function setUp(
   const beats = async (duration: number, isHeard = false) => {
     for (let past = 0; past < duration; past += 500) {
       await time.pass(500)
-      if (isHeard) world.heardAt = time.now()
+      if (isHeard) world.lastSeenAt = time.now()
       look()
     }
     await time.pass(0)
@@ -103,11 +103,11 @@ describe('a primary that is dead but silent', () => {
       const answer = Promise.withResolvers<boolean>()
       const { acts, beats, world, time } = setUp({ answers: () => answer.promise })
       await beats(5_500)
-      if (change === 'heard') world.heardAt = time.now()
+      if (change === 'heard') world.lastSeenAt = time.now()
       else world.followed = 'q'
       answer.resolve(false)
       await time.pass(100)
-      expect([change, acts]).toEqual([change, []])
+      expect({ change, acts }).toEqual({ change, acts: [] })
     }
   })
 

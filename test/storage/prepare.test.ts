@@ -99,7 +99,8 @@ describe('prepared statements', () => {
       .set({ fullName: sql`${p('name')}` })
       .where(eq(things.id, p('id')))
     const run = prepareWrite(connection, rename)
-    expect([run({ id: 1, name: 'uno' }), run({ id: 9, name: 'nine' })]).toEqual([1, 0])
+    expect(run({ id: 1, name: 'uno' })).toBe(1)
+    expect(run({ id: 9, name: 'nine' })).toBe(0)
     expect(byId().get({ id: 1 })?.fullName).toBe('uno')
   })
 

@@ -1,10 +1,10 @@
-import type { Channel } from '../../src/processes/process-protocol.ts'
+import type { Transport } from '../../src/forwarding/transport.ts'
 
 /** One end of a {@link pipe}. */
-export type PipeEnd = Channel & {
+export type PipeEnd = Transport & {
   /** Tells the other end that this one is gone. */
   end(): void
-  /** Lets what comes for this end wait, as in a process that hangs; answers how to let it go on. */
+  /** Lets what comes for this end wait, as in a process that hangs. Returns a function that lets it go on. */
   hang(): () => void
 }
 
@@ -17,20 +17,27 @@ export function pipe(): { readonly near: PipeEnd; readonly far: PipeEnd } {
   return { near: endOf(a, b), far: endOf(b, a) }
 }
 
-type Side = { takers: ((text: string) => void)[]; enders: (() => void)[]; held: string[] | null }
+type Side = {
+  takers: ((text: string) => void)[]
+  enders: ((reason: string) => void)[]
+  held: string[] | null
+}
 
 function newSide(): Side {
   return { takers: [], enders: [], held: null }
 }
 
 function endOf(own: Side, other: Side): PipeEnd {
+  const end = () => {
+    for (const ended of other.enders.splice(0)) ended('the other end is gone')
+  }
   return {
     send: (text) => void setImmediate(() => put(other, text)),
     onText: (take) => void own.takers.push(take),
     onEnd: (ended) => void own.enders.push(ended),
-    end() {
-      for (const ended of other.enders.splice(0)) ended()
-    },
+    close: end,
+    abort: end,
+    end,
     hang() {
       own.held = []
       return () => {

@@ -1,19 +1,20 @@
 import { systemTimers } from '../../src/app/ticker.ts'
 import { systemClock, systemRandom } from '../../src/core/clock.ts'
 import type { Logger } from '../../src/core/logger.ts'
-import type { HostState } from '../../src/processes/process-protocol.ts'
-import { createSeat } from '../../src/processes/seat.ts'
-import { linkToSupervisor } from '../../src/processes/serving-link.ts'
+import type { HostStatus } from '../../src/processes/host-status.ts'
+import { createManagedProcess } from '../../src/processes/managed-process.ts'
+import { linkToSupervisor } from '../../src/processes/supervisor-link.ts'
 import { createHub, type Hub } from '../../src/relay/hub.ts'
 import { openHub } from '../../src/relay/open-hub.ts'
 import { addressOf } from '../../src/relay/redis-address.ts'
 import { openRedisPair } from '../../src/relay/redis-pair.ts'
-import { createRedisRelay, type RedisRelayParts } from '../../src/relay/redis-relay.ts'
-import type { Relay, RelayParts } from '../../src/relay/types.ts'
+import { createRedisRelay, type RedisRelayDeps } from '../../src/relay/redis-relay.ts'
+import type { Relay, RelayDeps } from '../../src/relay/types.ts'
+import { every } from './every.ts'
 import { type PipeEnd, pipe } from './pipe.ts'
 import { until } from './until.ts'
 
-export type OpenEnd = (failed: RelayParts['failed']) => Promise<Relay>
+export type OpenEnd = (failed: RelayDeps['failed']) => Promise<Relay>
 
 export const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -33,7 +34,7 @@ export function endsInProcesses(): OpenEnd {
   return async (failed) => {
     hub ??= hubOfOneHost(failed)
     process += 1
-    const { relay } = await seatedProcess(hub, failed, process)
+    const { relay } = await processAtHub(hub, failed, process)
     return relay
   }
 }
@@ -58,7 +59,7 @@ export function endsOnHosts(url: string): OpenEnd {
       logger: quiet,
     })
     await until(() => hub.state().state === 'up', 'a connection to Redis')
-    const { relay } = await seatedProcess(hub, failed)
+    const { relay } = await processAtHub(hub, failed)
     return {
       ...relay,
       async close() {
@@ -72,7 +73,7 @@ export function endsOnHosts(url: string): OpenEnd {
 }
 
 /** A relay through Redis by the system's clock, with parts of one's own. */
-export function redisRelay(url: string, parts: Partial<RedisRelayParts> = {}): Relay {
+export function redisRelay(url: string, deps: Partial<RedisRelayDeps> = {}): Relay {
   return createRedisRelay({
     now: systemClock.now,
     failed() {},
@@ -82,16 +83,16 @@ export function redisRelay(url: string, parts: Partial<RedisRelayParts> = {}): R
     random: systemRandom,
     after: systemTimers.after,
     logger: quiet,
-    ...parts,
+    ...deps,
   })
 }
 
-export function hubOfOneHost(failed: RelayParts['failed'] = () => {}): Hub {
+export function hubOfOneHost(failed: RelayDeps['failed'] = () => {}): Hub {
   return createHub({ now: systemClock.now, failed, uplink: null, defer: setImmediate })
 }
 
 /** A process's relay, the end of the channel to let hang, and how to let the process die. */
-export type SeatedProcess = {
+export type HubProcess = {
   readonly relay: Relay
   readonly far: PipeEnd
   /** The supervisor's end. */
@@ -99,22 +100,22 @@ export type SeatedProcess = {
   readonly die: () => void
 }
 
-/** Seats a process at the hub. */
-export async function seatedProcess(
+/** Connects a process to the hub. */
+export async function processAtHub(
   hub: Hub,
-  failed: RelayParts['failed'] = () => {},
+  failed: RelayDeps['failed'] = () => {},
   process = 1,
-): Promise<SeatedProcess> {
+): Promise<HubProcess> {
   const { near, far } = pipe()
   const exited = Promise.withResolvers<{ readonly code: number; readonly signal: null }>()
-  const seat = createSeat({
+  const managed = createManagedProcess({
     process,
     processes: 1,
     operatorKey: '',
     spawn: () => ({ pid: process, channel: near, kill() {}, exited: exited.promise }),
-    newRunId: () => 'run',
+    newInstanceId: () => 'instance',
     bus: { submit: () => new Promise(() => {}) },
-    state: () => STATE,
+    host: () => HOST,
     onReady() {},
     onEnd() {},
     onScrape() {},
@@ -123,21 +124,22 @@ export async function seatedProcess(
     after() {},
     logger: quiet,
   })
-  seat.start()
+  managed.start()
   const link = await linkToSupervisor({
     channel: far,
     onCommit() {},
-    onState() {},
+    onHost() {},
     onStop() {},
     onGone() {},
     status: () => ({ connections: 0, seq: 0 }),
     metrics: async () => '',
     relay: { now: systemClock.now, failed },
+    every,
   })
   return { relay: link.relay, far, near, die: () => exited.resolve({ code: 1, signal: null }) }
 }
 
-const STATE: HostState = {
+const HOST: HostStatus = {
   writer: { state: 'running', restarts: 0 },
   position: { epoch: 1, seq: 1 },
   processes: [],

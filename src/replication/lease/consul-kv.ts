@@ -25,13 +25,16 @@ export type KvStep =
   /** Fails unless the key was last changed at this index; 0: unless it is not there. */
   | { readonly verb: 'cas'; readonly key: string; readonly index: number; readonly value: string }
 
-/** Consul's keys and values and its sessions, over HTTP. All rejects when there is no answer in time, or another than it should be. */
+/**
+ * Consul's keys and values and its sessions, over HTTP. All rejects when there is no answer in time, or
+ * another than it should be.
+ */
 export type ConsulKv = {
   /** Null when there is none. */
   get(key: string, signal: AbortSignal): Promise<Pair | null>
   /**
-   * The same once it may have changed since `after`, or after about `wait` ms; `after` 0: at once. `next` is for the next question.
-   * (developer.hashicorp.com/consul/api-docs/features/blocking)
+   * The same once it may have changed since `after`, or after about `wait` ms; `after` 0: at once. `next` is
+   * for the next question. (developer.hashicorp.com/consul/api-docs/features/blocking)
    */
   changed(
     key: string,
@@ -74,7 +77,10 @@ export function consulKv(origin: string, token: string, fetch: Fetch): ConsulKv 
   }
 }
 
-/** The address without its secret, and the key; LiteFS puts an address's path before the key and its password into a token. */
+/**
+ * The address without its secret, and the key; LiteFS puts an address's path before the key and its password
+ * into a token.
+ */
 export function consulAddress(url: string, key: string) {
   const parsed = new URL(url)
   return {

@@ -13,7 +13,10 @@ export type FenceRecord = {
   readonly over: boolean
 }
 
-/** The record as Consul keeps it. It must differ from the one before: Consul takes a value that is there already for no change. */
+/**
+ * The record as Consul keeps it. It must differ from the one before: Consul takes a value that is there
+ * already for no change.
+ */
 export function writtenRecord({ id, node, over }: Omit<FenceRecord, 'index'>): string {
   return JSON.stringify({ node, over, id })
 }

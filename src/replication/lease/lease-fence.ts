@@ -5,13 +5,16 @@ import type { Lease } from './lease-proof.ts'
 import { goodFor } from './proof-times.ts'
 import type { SeenRecord, Sighting } from './seen-record.ts'
 
-export type FenceParts = {
+export type FenceDeps = {
   readonly lease: Lease
   readonly seen: SeenRecord
   /** Time that goes on while the machine sleeps, and never back, ms. */
   readonly now: () => Millis
   readonly wait: (time: Millis) => Promise<void>
-  /** The lease is another's, or nobody could tell for a whole TTL: what this node's LiteFS still takes for its own is lost. */
+  /**
+   * The lease is another's, or nobody could tell for a whole TTL: what this node's LiteFS still takes for its
+   * own is lost.
+   */
   readonly onLost: (reason: string) => void
   readonly logger: Logger
 }
@@ -23,8 +26,8 @@ export type LeaseFence = {
   /** How long ago the lease was last proven, ms; null when this node has not led since `begin`. */
   age(): Millis | null
   /**
-   * This node leads from now on. Resolves when the lease is proven, which may take until another's proof is over; false when it is not
-   * ours, or when this lead has ended before.
+   * This node leads from now on. Resolves when the lease is proven, which may take until another's proof is
+   * over; false when it is not ours, or when this lead has ended before.
    */
   begin(): Promise<boolean>
   /** It does not any more. Resolves when others know it, or cannot be told; never rejects. */
@@ -32,22 +35,25 @@ export type LeaseFence = {
 }
 
 const RETRY: Millis = 500
-/** Who waits for another's proof to be over looks this often whether it is, in case the news of it is late. */
+/**
+ * Who waits for another's proof to be over looks this often whether it is, in case the news of it is late.
+ */
 const LOOK: Millis = 500
 /** More than what of our own may still be on its way to Consul when we look. */
 const REFUSALS = 4
 
 /**
- * Keeps the proof of the lease fresh while this node leads. A proof is a record of this node beside the lease, and counts from when it
- * was asked for.
+ * Keeps the proof of the lease fresh while this node leads. A proof is a record of this node beside the
+ * lease, and counts from when it was asked for.
  *
- * No two nodes acknowledge at the same time: let A have a record, and B get the lease later. B replaces a record only as the last one, and
- * only while it has the lease, in one transaction; so, when it does, it has seen A's last one, and A can have no further one. A acknowledges
- * by that until `goodFor` after it asked for it. B saw it later than that, and lets `overAfter` go by first, or waits until A says that it is over. And
+ * No two nodes acknowledge at the same time: let A have a record, and B get the lease later. B replaces a
+ * record only as the last one, and only while it has the lease, in one transaction; so, when it does, it has
+ * seen A's last one, and A can have no further one. A acknowledges by that until `goodFor` after it asked for
+ * it. B saw it later than that, and lets `overAfter` go by first, or waits until A says that it is over. And
  * since nobody replaces a record before it is over, the last one stands for all before it.
  */
-export function createLeaseFence(parts: FenceParts): LeaseFence {
-  const { lease, seen, now, logger } = parts
+export function createLeaseFence(deps: FenceDeps): LeaseFence {
+  const { lease, seen, now, logger } = deps
   const isStatic = !Number.isFinite(lease.ttl)
   const good = goodFor(lease.ttl)
   let provenAt: Millis | null = null
@@ -61,7 +67,7 @@ export function createLeaseFence(parts: FenceParts): LeaseFence {
   const trouble = createRemarks()
   const lost = (reason: string): void => {
     logger.error('lease lost', { reason })
-    parts.onLost(reason)
+    deps.onLost(reason)
   }
 
   function inTurn<T>(write: () => Promise<T>): Promise<T> {
@@ -82,7 +88,7 @@ export function createLeaseFence(parts: FenceParts): LeaseFence {
       if (last.left() > 0) {
         if (!hasSaid) sayWaiting(last)
         hasSaid = true
-        await Promise.race([seen.another(), parts.wait(Math.min(LOOK, Math.ceil(last.left())))])
+        await Promise.race([seen.another(), deps.wait(Math.min(LOOK, Math.ceil(last.left())))])
         continue
       }
       const begun = now()
@@ -123,7 +129,7 @@ export function createLeaseFence(parts: FenceParts): LeaseFence {
   async function keep(mine: number): Promise<void> {
     let lastProof = provenAt ?? now()
     for (;;) {
-      await parts.wait(now() - lastProof < lease.ttl / 4 ? lease.ttl / 2 : RETRY)
+      await deps.wait(now() - lastProof < lease.ttl / 4 ? lease.ttl / 2 : RETRY)
       if (mine !== reign) return
       try {
         if (await ask(mine)) lastProof = provenAt ?? lastProof

@@ -17,51 +17,71 @@ export type Claim = {
 
 /** The lease that makes a node the primary, as Consul has it, and the record beside it. */
 export type Lease = {
-  /** This node's claim, null when it has none, and the record, null when there is none. Rejects when that cannot be found out. */
+  /**
+   * This node's claim, null when it has none, and the record, null when there is none. Rejects when that
+   * cannot be found out.
+   */
   look(): Promise<{ readonly claim: Claim | null; readonly record: FenceRecord | null }>
   /**
-   * Puts a record of this node in the place of that one, if the claim holds and that one is still the last: it is the new one, or why
-   * there is none. Rejects when that cannot be found out; then there may be one, and even come to be later.
+   * Puts a record of this node in the place of that one, if the claim holds and that one is still the last:
+   * it is the new one, or why there is none. Rejects when that cannot be found out; then there may be one,
+   * and even come to be later.
    */
   prove(claim: Claim, record: FenceRecord | null): Promise<Result<FenceRecord, string>>
-  /** Says of this node's record, if the last one is this node's, that it is over: to be called when it acknowledges nothing more. Never rejects. */
+  /**
+   * Says of this node's record, if the last one is this node's, that it is over: to be called when it
+   * acknowledges nothing more. Never rejects.
+   */
   conclude(): Promise<void>
-  /** The record once it may be another than at `after`, or after some seconds; 0: at once. `next` is for the next question. */
+  /**
+   * The record once it may be another than at `after`, or after some seconds; 0: at once. `next` is for the
+   * next question.
+   */
   changed(
     after: number,
     signal: AbortSignal,
   ): Promise<{ readonly record: FenceRecord | null; readonly next: number }>
-  /** Gives it back if it is still ours, so that others need not wait for its end: only for when our LiteFS is dead. Never rejects. */
+  /**
+   * Gives it back if it is still ours, so that others need not wait for its end: only for when our LiteFS is
+   * dead. Never rejects.
+   */
   release(): Promise<void>
   /** Whether those who give it out can be reached. Never rejects. */
   reachable(): Promise<boolean>
-  /** How long it lasts without a renewal, ms; Infinity for a static one, which nobody else can get and of which there is no record. */
+  /**
+   * How long it lasts without a renewal, ms; Infinity for a static one, which nobody else can get and of
+   * which there is no record.
+   */
   readonly ttl: Millis
 }
 
-export type LeaseParts = {
+export type LeaseDeps = {
   readonly random: Random
   readonly fetch: Fetch
 }
 
 /** The time after which an unanswered question is given up, ms. */
 const PATIENCE: Millis = 2_000
-/** The same for a last word: whoever stops does not wait for long, and others know after a while without it. */
+/**
+ * The same for a last word: whoever stops does not wait for long, and others know after a while without it.
+ */
 const LAST_PATIENCE: Millis = 1_000
 /** How long Consul keeps a question open to which nothing happens, ms; it adds up to a sixteenth. */
 const OPEN: Millis = 10_000
 
 /**
- * Asks Consul itself, since LiteFS, once it is cut off or was stopped, may take itself for the primary long after another one has been
- * elected. Consul is told too: beside the lease lies a record of who may acknowledge, which is replaced in one transaction with the look
- * at the lease, and only by who has seen the last one. LiteFS's session is left alone: renewed here, it would outlive a dead machine for longer
- * than LiteFS's own renewals let it.
+ * Asks Consul itself, since LiteFS, once it is cut off or was stopped, may take itself for the primary long
+ * after another one has been elected. Consul is told too: beside the lease lies a record of who may
+ * acknowledge, which is replaced in one transaction with the look at the lease, and only by who has seen the
+ * last one. LiteFS's session is left alone: renewed here, it would outlive a dead machine for longer than
+ * LiteFS's own renewals let it.
  *
- * The look is at the index of the lease's key, and not at its session alone: in a hand-over LiteFS gives its session away with the lease, so
- * that an old primary's session holds the key for the new one. The session is looked at too, since indices begin anew when Consul loses its data.
- * (Consul's HTTP API: KV store, Transactions, Sessions; the key's layout is LiteFS's, consul/consul.go.)
+ * The look is at the index of the lease's key, and not at its session alone: in a hand-over LiteFS gives its
+ * session away with the lease, so that an old primary's session holds the key for the new one. The session is
+ * looked at too, since indices begin anew when Consul loses its data. (Consul's HTTP API: KV store,
+ * Transactions, Sessions; the key's layout is LiteFS's, consul/consul.go.)
  */
-export function createLease(settings: LitefsSettings, { random, fetch }: LeaseParts): Lease {
+export function createLease(settings: LitefsSettings, { random, fetch }: LeaseDeps): Lease {
   const { lease, node } = settings
   if (lease.type === 'static') return STATIC
   const { origin, key, token } = consulAddress(lease.url, lease.key)

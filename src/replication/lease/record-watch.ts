@@ -4,7 +4,7 @@ import { createRemarks } from '../../core/remarks.ts'
 import type { Lease } from './lease-proof.ts'
 import type { SeenRecord } from './seen-record.ts'
 
-export type RecordWatchParts = {
+export type RecordWatchDeps = {
   readonly lease: Pick<Lease, 'changed'>
   readonly seen: Pick<SeenRecord, 'note'>
   readonly wait: (time: Millis) => Promise<void>
@@ -16,10 +16,10 @@ const PAUSE: Millis = 250
 const RETRY: Millis = 1_000
 
 /**
- * Notes every record beside the lease as it comes, so that a node that gets the lease has known the last one for long and need not wait;
- * answers how to end that.
+ * Notes every record beside the lease as it comes, so that a node that gets the lease has known the last one
+ * for long and need not wait; answers how to end that.
  */
-export function watchRecord({ lease, seen, wait, logger }: RecordWatchParts): () => void {
+export function watchRecord({ lease, seen, wait, logger }: RecordWatchDeps): () => void {
   const end = new AbortController()
   const trouble = createRemarks()
 

@@ -18,7 +18,7 @@ export type SeenRecord = {
   another(): Promise<void>
 }
 
-export type SeenRecordParts = {
+export type SeenRecordDeps = {
   readonly node: string
   readonly ttl: Millis
   /** Monotonic time, ms: it may stand still while the machine sleeps, and is never fast. */
@@ -26,15 +26,16 @@ export type SeenRecordParts = {
 }
 
 /**
- * Remembers when it first saw the newest record. Its node asked for it before that, and so acknowledges by it no longer than until
- * {@link overAfter} from then. This node's own binds nobody: it comes from an earlier life of this supervisor, of which a data folder has
- * one at a time.
+ * Remembers when it first saw the newest record. Its node asked for it before that, and so acknowledges by it
+ * no longer than until {@link overAfter} from then. This node's own binds nobody: it comes from an earlier
+ * life of this supervisor, of which a data folder has one at a time.
  *
- * A record that is gone, or one with a smaller index than the last: Consul has lost data, maybe a newer record with it that this node never saw.
- * So somebody counts from when the loss was seen, whoever it was. Who has seen none before knows of nobody: so it is in a new cluster, and,
- * which is a hole, for a server that was started between the loss and the first record after it.
+ * A record that is gone, or one with a smaller index than the last: Consul has lost data, maybe a newer
+ * record with it that this node never saw. So somebody counts from when the loss was seen, whoever it was.
+ * Who has seen none before knows of nobody: so it is in a new cluster, and, which is a hole, for a server
+ * that was started between the loss and the first record after it.
  */
-export function createSeenRecord({ node, ttl, now }: SeenRecordParts): SeenRecord {
+export function createSeenRecord({ node, ttl, now }: SeenRecordDeps): SeenRecord {
   let seen: { readonly record: FenceRecord | null; readonly sighting: Sighting } | null = null
   let next = Promise.withResolvers<void>()
 

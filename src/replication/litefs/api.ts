@@ -8,8 +8,8 @@ import { DATABASE } from './settings.ts'
 export type LitefsRole = { readonly isPrimary: boolean; readonly primary: string | null }
 
 /**
- * Who it is. Nodes of one cluster have the same `cluster`, which whoever cannot reach LiteFS does not know; null for a new node as long
- * as it has found no primary.
+ * Who it is. Nodes of one cluster have the same `cluster`, which whoever cannot reach LiteFS does not know;
+ * null for a new node as long as it has found no primary.
  */
 export type LitefsIdentity = { readonly cluster: string | null; readonly candidate: boolean }
 
@@ -18,10 +18,16 @@ export type LitefsEvent =
   | { readonly type: 'role'; readonly isPrimary: boolean; readonly primary: string | null }
   | { readonly type: 'commit'; readonly position: StoragePosition }
 
-/** A LiteFS's HTTP interface. Everything rejects when it cannot be reached in time or says something else than it should. */
+/**
+ * A LiteFS's HTTP interface. Everything rejects when it cannot be reached in time or says something else than
+ * it should.
+ */
 export type LitefsApi = {
   role(): Promise<LitefsRole & LitefsIdentity>
-  /** Where its copy of our database is; null before there is one. Asked over HTTP, so that a dead mount hangs nobody. */
+  /**
+   * Where its copy of our database is; null before there is one. Asked over HTTP, so that a dead mount hangs
+   * nobody.
+   */
   position(): Promise<StoragePosition | null>
   /** Asks the present primary to hand over to this node; resolves when it has. */
   promote(): Promise<void>

@@ -11,7 +11,7 @@ export type LitefsProcess = {
   kill(signal: 'SIGTERM' | 'SIGKILL'): void
 }
 
-export type ChildParts = {
+export type ChildDeps = {
   readonly binary: string
   /** LiteFS's configuration file. */
   readonly file: string
@@ -26,7 +26,7 @@ export type ChildParts = {
 const LAST_LINES = 5
 
 /** Starts `litefs mount`. Throws when there is no such program. */
-export function startLitefs({ binary, file, pidFile, logFile, logger }: ChildParts): LitefsProcess {
+export function startLitefs({ binary, file, pidFile, logFile, logger }: ChildDeps): LitefsProcess {
   const log = beginLog(logFile)
   let child: Bun.Subprocess
   try {
@@ -35,7 +35,8 @@ export function startLitefs({ binary, file, pidFile, logFile, logger }: ChildPar
     closeSync(log)
   }
   writeFileSync(pidFile, `${child.pid}\n`)
-  // However this server ends, unless it is killed: nobody could write through a LiteFS that is left alone with the lease.
+  // However this server ends, unless it is killed: nobody could write through a LiteFS that is left alone
+  // with the lease.
   const end = () => child.kill('SIGTERM')
   process.on('exit', end)
   void child.exited.then(() => process.off('exit', end))
@@ -72,8 +73,8 @@ function hear(logFile: string, from: 'beginning' | 'end', logger: Logger) {
 }
 
 /**
- * Whoever knows the cluster's id is taken for one of its nodes, and Consul's address may have a token in it. The end of the id stays, to
- * tell one cluster from another.
+ * Whoever knows the cluster's id is taken for one of its nodes, and Consul's address may have a token in it.
+ * The end of the id stays, to tell one cluster from another.
  */
 function withoutSecrets(line: string): string {
   return line.replaceAll(/\bLFSC[\dA-F]+(?=[\dA-F]{4}\b)/g, 'LFSC…').replaceAll(/:\/\/[^\s/@"]*@/g, '://…@')
@@ -83,13 +84,16 @@ function withoutSecrets(line: string): string {
 const TROUBLE = /\b(error|cannot|fatal|failed|invalid)\b/i
 const WARN_EVERY: Millis = 5_000
 
-/** A LiteFS that runs with this configuration file, left behind by a server that was killed; null when there is none. */
+/**
+ * A LiteFS that runs with this configuration file, left behind by a server that was killed; null when there
+ * is none.
+ */
 export function findLitefs({
   file,
   pidFile,
   logFile,
   logger,
-}: Omit<ChildParts, 'binary'>): LitefsProcess | null {
+}: Omit<ChildDeps, 'binary'>): LitefsProcess | null {
   const pid = readdirSync('/proc')
     .map(Number)
     .find((id) => Number.isInteger(id) && isLitefs(id, file))

@@ -1,6 +1,7 @@
 /**
- * Fills in variables as LiteFS does in its configuration file: `$NAME`, `${NAME}`, and comparisons with a quoted text, `${NAME == "text"}` or
- * `!=`, which become `true` or `false`. A variable that is not set is empty. (LiteFS's documentation, "Variable expansion".)
+ * Fills in variables as LiteFS does in its configuration file: `$NAME`, `${NAME}`, and comparisons with a
+ * quoted text, `${NAME == "text"}` or `!=`, which become `true` or `false`. A variable that is not set is
+ * empty. (LiteFS's documentation, "Variable expansion".)
  */
 export function expandVariables(
   text: string,
@@ -18,5 +19,8 @@ export function expandVariables(
   })
 }
 
-/** As Go's os.Expand finds them: what the shell has special variables for (`$$`, `$1`) is one, too, and is never set. */
+/**
+ * As Go's os.Expand finds them: what the shell has special variables for (`$$`, `$1`) is one, too, and is
+ * never set.
+ */
 const VARIABLE = /\$(?:\{([^}]*)\}|([A-Za-z_]\w*|[*#$@!?0-9-]))/g

@@ -4,10 +4,13 @@ import type { Logger } from '../../core/logger.ts'
 import type { LitefsApi, LitefsEvent, LitefsRole } from './api.ts'
 import type { LitefsProcess } from './child.ts'
 
-/** LiteFS as this node has it. `down`: the mount must not be touched, and whoever has the database open closes it. */
+/**
+ * LiteFS as this node has it. `down`: the mount must not be touched, and whoever has the database open closes
+ * it.
+ */
 export type LitefsState = { readonly type: 'down' } | ({ readonly type: 'up' } & LitefsRole)
 
-export type KeeperParts = {
+export type KeeperDeps = {
   readonly api: LitefsApi
   /** Starts LiteFS. Throws when that is not possible at all. */
   readonly start: () => LitefsProcess
@@ -15,7 +18,9 @@ export type KeeperParts = {
   readonly find: () => LitefsProcess | null
   readonly isMounted: () => boolean
   readonly unmount: () => Promise<void>
-  /** LiteFS cannot be started, or ended again and again without having come up once; a line for people each. */
+  /**
+   * LiteFS cannot be started, or ended again and again without having come up once; a line for people each.
+   */
   readonly onFailed: (lines: readonly string[]) => void
   /** Called with every change. */
   readonly onState: (state: LitefsState) => void
@@ -41,7 +46,10 @@ export type LitefsKeeper = {
 
 /** How often LiteFS is asked how it is. */
 const LOOK: Millis = 500
-/** A LiteFS that does not answer for so long hangs, or was stopped: it is killed, well before its lease can have moved and it wake up. */
+/**
+ * A LiteFS that does not answer for so long hangs, or was stopped: it is killed, well before its lease can
+ * have moved and it wake up.
+ */
 const SILENCE: Millis = 4_000
 /** It answers only after it has its files in order. */
 const START_PATIENCE: Millis = 60_000
@@ -50,15 +58,19 @@ const UNMOUNTED = 'its mount is gone'
 const END_PATIENCE: Millis = 3_000
 const DELAYS: readonly Millis[] = [20, 200, 500, 1_000, 2_000, 4_000, 8_000]
 const LASTING: Millis = 30_000
-/** A wrong configuration does not mend itself; what it needs of others, Consul for one, may come up within half a minute. */
+/**
+ * A wrong configuration does not mend itself; what it needs of others, Consul for one, may come up within
+ * half a minute.
+ */
 const FIRST_ATTEMPTS = 8
 
 /**
- * Starts LiteFS, or takes the one that runs, and keeps it: one that ends, says nothing or has lost its mount is replaced. Its role is what
- * it says itself, by its events and whenever it is asked; never what lies in its mount.
+ * Starts LiteFS, or takes the one that runs, and keeps it: one that ends, says nothing or has lost its mount
+ * is replaced. Its role is what it says itself, by its events and whenever it is asked; never what lies in
+ * its mount.
  */
-export function keepLitefs(parts: KeeperParts): LitefsKeeper {
-  const { api, logger, now, wait } = parts
+export function keepLitefs(deps: KeeperDeps): LitefsKeeper {
+  const { api, logger, now, wait } = deps
   let state: LitefsState = { type: 'down' }
   let restarts = 0
   let wasUp = false
@@ -74,7 +86,7 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
     if (same(state, next)) return
     if (state.type === 'down') logger.info('LiteFS is up', { restarts })
     state = next
-    parts.onState(next)
+    deps.onState(next)
   }
   const heard = (role: LitefsRole): void => {
     wasUp = true
@@ -87,7 +99,7 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
     const hear = (event: LitefsEvent): void => {
       if (life.signal.aborted) return
       if (event.type === 'commit') {
-        parts.onPosition(event.position)
+        deps.onPosition(event.position)
         return
       }
       told += 1
@@ -96,7 +108,7 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
     // What was committed before the stream began, no event tells of.
     const look = async () => {
       const position = await api.position()
-      if (position !== null && !life.signal.aborted) parts.onPosition(position)
+      if (position !== null && !life.signal.aborted) deps.onPosition(position)
     }
     while (!life.signal.aborted) {
       const attempt = new AbortController()
@@ -125,8 +137,8 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
         // What an event told meanwhile is newer than this answer.
         if (told === before) heard(role)
         // In case the events are late, or lost.
-        if (position !== null) parts.onPosition(position)
-        if (!parts.isMounted()) return UNMOUNTED
+        if (position !== null) deps.onPosition(position)
+        if (!deps.isMounted()) return UNMOUNTED
       } catch {
         const patience = answered === -Infinity ? START_PATIENCE : SILENCE
         if (now() - Math.max(begun, answered) > patience) return 'it does not answer'
@@ -155,7 +167,7 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
     }
     life.abort()
     set({ type: 'down' })
-    await parts.released()
+    await deps.released()
     litefs.kill('SIGTERM')
     await Promise.race([ended, wait(END_PATIENCE)])
     litefs.kill('SIGKILL')
@@ -165,13 +177,13 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
 
   async function run(): Promise<void> {
     let failures = 0
-    let next = parts.find()
+    let next = deps.find()
     if (next !== null) logger.info('LiteFS runs already', { pid: next.pid })
     while (!stopping) {
       if (next === null) {
-        await parts.unmount()
+        await deps.unmount()
         if (stopping) return
-        next = parts.start()
+        next = deps.start()
       }
       order = Promise.withResolvers()
       const lasted = await live(next)
@@ -179,13 +191,13 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
       if (stopping) return
       failures = lasted > LASTING ? 0 : failures + 1
       if (!wasUp && failures >= FIRST_ATTEMPTS)
-        return parts.onFailed(['LiteFS does not come up:', ...lastWords])
+        return deps.onFailed(['LiteFS does not come up:', ...lastWords])
       restarts += 1
       await Promise.race([wait(DELAYS[Math.min(failures, DELAYS.length - 1)] ?? 0), stop.promise])
     }
   }
   const over = run()
-  over.catch((error: unknown) => parts.onFailed([`LiteFS cannot be started: ${String(error)}`]))
+  over.catch((error: unknown) => deps.onFailed([`LiteFS cannot be started: ${String(error)}`]))
 
   return {
     state: () => state,
@@ -196,7 +208,7 @@ export function keepLitefs(parts: KeeperParts): LitefsKeeper {
       stop.resolve()
       order.resolve('the server stops')
       await over.catch(() => {})
-      await parts.unmount()
+      await deps.unmount()
     },
   }
 }

@@ -15,8 +15,9 @@ export function beginLog(path: string): number {
 }
 
 /**
- * Hands on every line of a log that somebody else writes, in a file and not through a pipe: a pipe whose reader dies ends the writer at its
- * next word. Starts at its beginning, or at its present end; one that is not there has no lines. The result reads what is left and ends it.
+ * Hands on every line of a log that somebody else writes, in a file and not through a pipe: a pipe whose
+ * reader dies ends the writer at its next word. Starts at its beginning, or at its present end; one that is
+ * not there has no lines. The result reads what is left and ends it.
  */
 export function followLog(path: string, from: 'beginning' | 'end', take: (line: string) => void): () => void {
   const buffer = Buffer.alloc(PIECE)

@@ -33,8 +33,9 @@ export function mountedDatabase({ mountDir }: LitefsSettings): string {
 }
 
 /**
- * Reads LiteFS's configuration file, with `${VARIABLES}` filled in as LiteFS does it, so that nothing of it has to be said twice. Fails
- * with a sentence for the operator. LiteFS itself refuses what it does not know; here only what the server depends on is checked.
+ * Reads LiteFS's configuration file, with `${VARIABLES}` filled in as LiteFS does it, so that nothing of it
+ * has to be said twice. Fails with a sentence for the operator. LiteFS itself refuses what it does not know;
+ * here only what the server depends on is checked.
  */
 export function readLitefsSettings(
   file: string,

@@ -3,7 +3,10 @@ import type { Millis } from '../../core/clock.ts'
 import type { KeyId, UserId } from '../../core/ids.ts'
 import { type UndoLog, UndoMap } from './undo-map.ts'
 
-/** Accounts in memory, for tests and for a server that keeps nothing. Writes need an open transaction of `log`. */
+/**
+ * Accounts in memory, for tests and for a server that keeps nothing. Writes need an open transaction of
+ * `log`.
+ */
 export function createMemoryAuthStore(log: UndoLog): AuthStore {
   const users = new UndoMap<UserId, UserRow>(log)
   const names = new UndoMap<string, UserId>(log)

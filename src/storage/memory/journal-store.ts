@@ -4,7 +4,10 @@ import { type UndoLog, UndoMap } from './undo-map.ts'
 
 type Answer = { readonly answer: string; readonly at: number }
 
-/** The journal in memory: rows in an array from the oldest kept on, the same rows once more by channel, and each channel's newest seq. */
+/**
+ * The journal in memory: rows in an array from the oldest kept on, the same rows once more by channel, and
+ * each channel's newest seq.
+ */
 export function createMemoryJournalStore(log: UndoLog): JournalStore {
   const rows: JournalEntry[] = []
   const byChannel = new Map<ChannelKey, JournalEntry[]>()

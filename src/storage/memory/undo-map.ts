@@ -44,9 +44,9 @@ export class UndoLog {
 }
 
 /**
- * A Map whose changes roll back with its log. Values are to be treated as immutable: replace a value by `set`, never
- * change it in place, since the log keeps the old one by reference. Iterates in the order of insertion, which a rollback
- * of a `delete` does not restore: sort where order matters.
+ * A Map whose changes roll back with its log. Values are to be treated as immutable: replace a value by
+ * `set`, never change it in place, since the log keeps the old one by reference. Iterates in the order of
+ * insertion, which a rollback of a `delete` does not restore: sort where order matters.
  */
 export class UndoMap<K, V> {
   readonly #log: UndoLog

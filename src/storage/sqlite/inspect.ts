@@ -13,9 +13,9 @@ export type OpenRefusal = {
 export const MIGRATIONS_TABLE = '__drizzle_migrations'
 
 /**
- * Looks at the database before anything may write to it: is it whole, is it ours, does this program know its schema? Opens it
- * read-only, so that a refused file stays as it is. A missing or empty file is fine: it will be made. Whether it is whole is asked only where
- * nobody else has made sure (LiteFS has).
+ * Looks at the database before anything may write to it: is it whole, is it ours, does this program know its
+ * schema? Opens it read-only, so that a refused file stays as it is. A missing or empty file is fine: it will
+ * be made. Whether it is whole is asked only where nobody else has made sure (LiteFS has).
  */
 export function inspectDatabase(
   file: string,

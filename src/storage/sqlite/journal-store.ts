@@ -129,7 +129,8 @@ export function createSqliteJournalStore(connection: Connection): JournalStore {
     head: headNow,
     after: (seq, limit) => after.all({ seq, limit }).map(toEntry),
     ofChannel(channel, seq, limit) {
-      // From a mark with at least `limit` rows between, if there is one; else not many more than that are left until the newest.
+      // From a mark with at least `limit` rows between, if there is one; else not many more than that are
+      // left until the newest.
       const from =
         marked.get({ channel, seq, marks: Math.ceil(limit / MARK_EVERY) }) ?? headOf.get({ channel })
       if (from === undefined) return []
@@ -164,7 +165,8 @@ export function createSqliteJournalStore(connection: Connection): JournalStore {
     },
     prune(seq, before) {
       deleteRows({ seq: Math.min(seq, headNow().seq - 1) })
-      // Ids ascend with time, so that this needs no index over `at`: it stops at the first answer that is to stay.
+      // Ids ascend with time, so that this needs no index over `at`: it stops at the first answer that is to
+      // stay.
       const answers = oldAnswers.all()
       const kept = answers.find((row) => row.at >= before)?.id
       deleteAnswers({ id: kept ?? (answers.at(-1)?.id ?? 0) + 1 })

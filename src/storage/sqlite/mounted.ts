@@ -7,8 +7,8 @@ import type { OpenRefusal } from './inspect.ts'
 import { MIGRATIONS_FOLDER, openDatabase, openFileForReading } from './open.ts'
 
 /**
- * Opens (or makes) the database in LiteFS's mount for writing; this node must be the primary, and its one writer process. LiteFS checks
- * every page by itself.
+ * Opens (or makes) the database in LiteFS's mount for writing; this node must be the primary, and its one
+ * writer process. LiteFS checks every page by itself.
  */
 export function openMountedForWriting(file: string): Result<Storage<Stores>, OpenRefusal> {
   const opened = openDatabase(file, { migrationsFolder: MIGRATIONS_FOLDER, checkWhole: false })
@@ -26,8 +26,9 @@ export function openMountedForWriting(file: string): Result<Storage<Stores>, Ope
 }
 
 /**
- * Reads the database in LiteFS's mount, on any node. A mount whose LiteFS has died answers at once with a failure: SQLite itself would
- * take its dead locks for busy ones, and block the thread for ten seconds before it gives up.
+ * Reads the database in LiteFS's mount, on any node. A mount whose LiteFS has died answers at once with a
+ * failure: SQLite itself would take its dead locks for busy ones, and block the thread for ten seconds before
+ * it gives up.
  */
 export function openMountedReader(file: string): Storage<Stores> {
   const storage = openFileForReading(file)
@@ -51,7 +52,9 @@ export function openMountedReader(file: string): Storage<Stores> {
   }
 }
 
-/** Reads in a row are preceded by one look, ms. A look costs half of what a short read does (100 and 185 us). */
+/**
+ * Reads in a row are preceded by one look, ms. A look costs half of what a short read does (100 and 185 us).
+ */
 const SEEN_FOR = 2
 
 /** LiteFS shows a database's position in a file beside it: `txid/checksum`, 16 hex digits each. */
@@ -69,7 +72,8 @@ function positionReader(file: string) {
     read(): StoragePosition {
       try {
         let text = fromOpenFile()
-        // The kernel keeps its content until LiteFS says that it changed: 1 us. If it seems the same, LiteFS is asked itself: 500 us.
+        // The kernel keeps its content until LiteFS says that it changed: 1 us. If it seems the same, LiteFS
+        // is asked itself: 500 us.
         if (text === last) text = readFileSync(path, 'latin1')
         last = text
         const found = /^([0-9a-f]{16})\/([0-9a-f]{16})/.exec(text)

@@ -21,9 +21,10 @@ export function databaseFile(dataDir: string): string {
 }
 
 /**
- * Opens (or makes) the folder's database for its one writer and brings its schema up to date. Refused, with nothing changed, when
- * another writer has it, the folder cannot be written, or the database is damaged, of another program, or of a newer version.
- * `close` checkpoints, so that the main file alone is then a whole backup, and lets the next writer in.
+ * Opens (or makes) the folder's database for its one writer and brings its schema up to date. Refused, with
+ * nothing changed, when another writer has it, the folder cannot be written, or the database is damaged, of
+ * another program, or of a newer version. `close` checkpoints, so that the main file alone is then a whole
+ * backup, and lets the next writer in.
  */
 export function openForWriting(
   dataDir: string,
@@ -52,8 +53,8 @@ export function openForWriting(
 }
 
 /**
- * Makes the folder where it is missing, and this process the only one that keeps things there, until what it answers is called. Refused
- * when another one does, or when the folder cannot be written.
+ * Makes the folder where it is missing, and this process the only one that keeps things there, until what it
+ * answers is called. Refused when another one does, or when the folder cannot be written.
  */
 export function takeDataFolder(dataDir: string): Result<() => void, OpenRefusal> {
   try {
@@ -76,8 +77,9 @@ export function takeDataFolder(dataDir: string): Result<() => void, OpenRefusal>
 }
 
 /**
- * A second, read-only connection beside the writer's: short synchronous reads, each over one consistent snapshot. The database must
- * exist with its schema up to date, so the writer comes first. Throws SQLite's error when it does not.
+ * A second, read-only connection beside the writer's: short synchronous reads, each over one consistent
+ * snapshot. The database must exist with its schema up to date, so the writer comes first. Throws SQLite's
+ * error when it does not.
  */
 export function openReader(dataDir: string): Storage<Stores> {
   return openFileForReading(databaseFile(dataDir))
@@ -116,9 +118,11 @@ export function openDatabase(file: string, options: DatabaseOptions): Result<Sto
     database.run('pragma busy_timeout = 100')
     database.run('pragma temp_store = memory')
     database.run('pragma cache_size = -65536')
-    // SQLite's own checkpoints are part of a commit, so that its answer waits for them: only for where nobody calls `checkpoint`.
+    // SQLite's own checkpoints are part of a commit, so that its answer waits for them: only for where nobody
+    // calls `checkpoint`.
     database.run('pragma wal_autocheckpoint = 4000')
-    // A log that somebody's long read (a backup) made grow is cut to this when it starts over; four times what it normally has.
+    // A log that somebody's long read (a backup) made grow is cut to this when it starts over; four times
+    // what it normally has.
     database.run(`pragma journal_size_limit = ${16 * 1024 * 1024}`)
     const connection = connect(database)
     migrate(connection.db, { migrationsFolder, migrationsTable: MIGRATIONS_TABLE })
@@ -136,7 +140,10 @@ export function openDatabase(file: string, options: DatabaseOptions): Result<Sto
   }
 }
 
-/** The database holds what signs access tokens: nobody but its owner reads it. Where files have no modes, nothing is done. */
+/**
+ * The database holds what signs access tokens: nobody but its owner reads it. Where files have no modes,
+ * nothing is done.
+ */
 function keepPrivate(file: string): void {
   for (const path of [file, `${file}-wal`, `${file}-shm`]) {
     try {

@@ -7,15 +7,18 @@ import type { Connection } from './connection.ts'
 import { createSqliteJournalStore } from './journal-store.ts'
 
 export type StorageOptions = {
-  /** A connection that could write must be kept from it inside `read`; one that was opened read-only already is. */
+  /**
+   * A connection that could write must be kept from it inside `read`; one that was opened read-only already
+   * is.
+   */
   readonly writable: boolean
   /** Runs ahead of the connection's end. */
   beforeClose?(): void
 }
 
 /**
- * Transactions and stores over one open connection whose schema is up to date. Everything is synchronous, and belongs to the
- * thread that opened the connection.
+ * Transactions and stores over one open connection whose schema is up to date. Everything is synchronous, and
+ * belongs to the thread that opened the connection.
  */
 export function createSqliteStorage(connection: Connection, options: StorageOptions): Storage<Stores> {
   const { sqlite } = connection
@@ -111,8 +114,8 @@ export function createSqliteStorage(connection: Connection, options: StorageOpti
 }
 
 /*
- * A checkpoint is due when the log has about a thousand pages. SQLite does not tell how many there are, but a small commit has four to six, and in a
- * large one two or three rows share one.
+ * A checkpoint is due when the log has about a thousand pages. SQLite does not tell how many there are, but a
+ * small commit has four to six, and in a large one two or three rows share one.
  */
 const MOST_COMMITS = 200
 const MOST_ROWS = 3_000
@@ -138,7 +141,10 @@ function guarded(run: () => void): void {
   }
 }
 
-/** SQLite's primary result codes that say something about disk, memory or locks, and nothing about the statement. */
+/**
+ * SQLite's primary result codes that say something about disk, memory or locks, and nothing about the
+ * statement.
+ */
 const STORAGE_CODES: ReadonlySet<number> = new Set([
   5 /* BUSY */, 6 /* LOCKED */, 7 /* NOMEM */, 8 /* READONLY */, 10 /* IOERR */, 11 /* CORRUPT */,
   13 /* FULL */, 14 /* CANTOPEN */, 15 /* PROTOCOL */, 26 /* NOTADB */,

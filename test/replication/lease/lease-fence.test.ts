@@ -16,18 +16,23 @@ async function setUp() {
 describe('a fence', () => {
   test('is shut before the lead begins and after it ends', async () => {
     const { a, leads, time, record } = await setUp()
-    expect([await a.holds(), a.fence.age()]).toEqual([false, null])
+    expect(await a.holds()).toBe(false)
+    expect(a.fence.age()).toBeNull()
     expect(await leads()).toBe(true)
-    expect([a.fence.holds(), a.fence.age()]).toEqual([true, 0])
+    expect(a.fence.holds()).toBe(true)
+    expect(a.fence.age()).toBe(0)
     await within(time, 0, a.fence.end())
-    expect([await a.holds(), a.fence.age(), a.looks()]).toEqual([false, null, 1])
+    expect(await a.holds()).toBe(false)
+    expect(a.fence.age()).toBeNull()
+    expect(a.looks()).toBe(1)
     expect(record()).toMatchObject({ node: 'a', over: true })
   })
 
   test('stays shut where the lease is another’s, or cannot be proven', async () => {
     const { a, time, elect } = await setUp()
     elect('b')
-    expect([await within(time, 0, a.fence.begin()), await a.holds()]).toEqual([false, false])
+    expect(await within(time, 0, a.fence.begin())).toBe(false)
+    expect(await a.holds()).toBe(false)
     a.machine.road.isCut = true
     await expect(within(time, 2_000, a.fence.begin())).rejects.toThrow('timeout')
   })
@@ -39,7 +44,8 @@ describe('a fence', () => {
       await time.pass(900)
       expect(a.fence.holds()).toBe(true)
     }
-    expect([a.lost, a.looks()]).toEqual([[], 19])
+    expect(a.lost).toEqual([])
+    expect(a.looks()).toBe(19)
   })
 
   test('a proof counts from when it was asked for', async () => {
@@ -59,7 +65,10 @@ describe('a fence', () => {
     const [one, two] = [a.fence.holds(), a.fence.holds()]
     expect(one).not.toBe(true)
     await time.pass(0)
-    expect([await one, await two, a.fence.age(), a.looks()]).toEqual([true, true, 0, 2])
+    expect(await one).toBe(true)
+    expect(await two).toBe(true)
+    expect(a.fence.age()).toBe(0)
+    expect(a.looks()).toBe(2)
   })
 
   test('cut off, it acknowledges nothing from two seconds before the lease ends, and is lost when it has', async () => {
@@ -124,12 +133,14 @@ describe('a fence', () => {
     await time.pass(1_200)
     void a.fence.end()
     await time.pass(5_000)
-    expect([await first, a.fence.age()]).toEqual([false, null])
+    expect(await first).toBe(false)
+    expect(a.fence.age()).toBeNull()
     a.machine.road.travel = 0
     await leads()
     void a.fence.end()
     await time.pass(60_000)
-    expect([a.fence.age(), a.lost]).toEqual([null, []])
+    expect(a.fence.age()).toBeNull()
+    expect(a.lost).toEqual([])
   })
 
   test('nor does its proof', async () => {
@@ -137,7 +148,8 @@ describe('a fence', () => {
     await leads()
     elect('b')
     expect(await within(time, 0, a.fence.begin())).toBe(false)
-    expect([await a.holds(), a.fence.age()]).toEqual([false, null])
+    expect(await a.holds()).toBe(false)
+    expect(a.fence.age()).toBeNull()
   })
 })
 
@@ -152,9 +164,12 @@ describe('a node that gets the lease', () => {
       begun = is
     })
     await time.pass(OVER - 1_000 - 1)
-    expect([begun, await b.holds(), b.lines]).toEqual([false, false, ['waiting for the last primary']])
+    expect(begun).toBe(false)
+    expect(await b.holds()).toBe(false)
+    expect(b.lines).toEqual(['waiting for the last primary'])
     await time.pass(1)
-    expect([begun, await b.holds()]).toEqual([true, true])
+    expect(begun).toBe(true)
+    expect(await b.holds()).toBe(true)
     expect(await within(time, 2_000, a.holds())).toBe(false)
   })
 
@@ -189,7 +204,8 @@ describe('a node that gets the lease', () => {
     expect(await b.holds()).toBe(false)
     void a.fence.end()
     await time.pass(0)
-    expect([await begun, await b.holds()]).toEqual([true, true])
+    expect(await begun).toBe(true)
+    expect(await b.holds()).toBe(true)
   })
 
   test('waits no more when its own lead ends', async () => {
@@ -245,7 +261,8 @@ describe('the last word of a lead', () => {
     const { a, leads, time, record } = await setUp()
     await leads()
     a.machine.road.travel = 400
-    // The look of the next proof is answered, and the proof on its way; what is asked after it comes a little before it, and a little after.
+    // The look of the next proof is answered, and the proof on its way; what is asked after it comes a little
+    // before it, and a little after.
     await time.pass(TTL / 2 + 900)
     a.machine.road.travel = 150
     void a.fence.end()

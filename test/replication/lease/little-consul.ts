@@ -4,8 +4,9 @@ import { Value } from '@sinclair/typebox/value'
 type Entry = { readonly value: string; readonly session: string | null; readonly index: number }
 
 /**
- * Consul's keys, values and sessions, as far as a lease needs them, in memory (developer.hashicorp.com/consul/api-docs; that it does so is
- * shown of the real one in consul-kv.test.ts). `wait` is for questions that are kept open.
+ * Consul's keys, values and sessions, as far as a lease needs them, in memory
+ * (developer.hashicorp.com/consul/api-docs; that it does so is shown of the real one in consul-kv.test.ts).
+ * `wait` is for questions that are kept open.
  */
 export function littleConsul(wait: (time: number) => Promise<void>) {
   let index = FIRST

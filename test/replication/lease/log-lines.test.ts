@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import { ok } from '../../../src/core/result.ts'
 import { createRouter } from '../../../src/forwarding/command-router.ts'
-import { type NodeDoor, openNodeDoor } from '../../../src/forwarding/node-door.ts'
-import type { NodeReport } from '../../../src/forwarding/node-protocol.ts'
 import { createFollowing } from '../../../src/replication/following.ts'
 import { createLeaseFence } from '../../../src/replication/lease/lease-fence.ts'
+import type { NodeReport } from '../../../src/replication/node-messages.ts'
+import { createPrimaryServer, type PrimaryServer } from '../../../src/replication/primary-server.ts'
+import { every } from '../../support/every.ts'
 import { recordingLogger } from '../../support/journal.ts'
 import { until } from '../../support/until.ts'
 
@@ -17,7 +18,7 @@ const REPORT: NodeReport = {
   seq: 0,
   connections: 0,
   lag: 0,
-  runs: [],
+  instances: [],
 }
 const cleanups: (() => void)[] = []
 afterEach(() => {
@@ -75,31 +76,31 @@ describe('a trouble that lasts is one line', () => {
     expect(logger.lines.slice(2)).toEqual(['lease not proven', 'lease lost'])
   })
 
-  test('of a node that is refused and knocks again and again, and of who cannot get in', async () => {
+  test('of a node that is refused again and again, on both sides', async () => {
     const primary = recordingLogger()
-    const door = open(primary)
-    door.open()
+    const server = open(primary)
+    server.startAccepting()
     const replica = recordingLogger()
     let now = 0
-    const following = follow(door, replica, 'another cluster', () => now)
+    const following = follow(server, replica, 'another cluster', () => now)
     following.follow(HOST)
     await until(() => primary.lines.includes('node refused'), 'the primary to say that it refused a node')
     // Not before an election may have ended.
     expect(replica.lines).toEqual([])
     now = 6_000
     await until(() => replica.lines.length > 0, 'a line of the replica')
-    const attempts = knocks
-    await until(() => knocks > attempts + 3, 'more attempts')
+    const before = attempts
+    await until(() => attempts > before + 3, 'more attempts')
     expect(primary.lines).toEqual(['node refused'])
     expect(replica.lines).toEqual(['no link to the primary'])
   })
 
   test('a link has a line on both sides, and so has its end', async () => {
     const primary = recordingLogger()
-    const door = open(primary)
-    door.open()
+    const server = open(primary)
+    server.startAccepting()
     const replica = recordingLogger()
-    const following = follow(door, replica, 'cluster', () => 0)
+    const following = follow(server, replica, 'cluster', () => 0)
     following.follow(HOST)
     await until(() => following.isLinked(), 'the link')
     following.leave()
@@ -109,46 +110,46 @@ describe('a trouble that lasts is one line', () => {
     expect(replica.lines).toEqual(['linked to the primary'])
   })
 
-  test('a node that leads itself says that its link ended, whoever was told of that first; without a link there is nothing to say', async () => {
+  test('a node that becomes the primary says that its link ended, if there was one', async () => {
     const primary = recordingLogger()
-    const door = open(primary)
-    door.open()
+    const server = open(primary)
+    server.startAccepting()
     const replica = recordingLogger()
-    const following = follow(door, replica, 'cluster', () => 0)
+    const following = follow(server, replica, 'cluster', () => 0)
     following.leave('this node leads')
     expect(replica.lines).toEqual([])
     following.follow(HOST)
     await until(() => following.isLinked(), 'the link')
     following.leave('this node leads')
-    door.shut('replica')
+    server.stopAccepting('replica')
     await until(() => primary.lines.includes('node gone'), 'the primary to say that the node is gone')
     expect(replica.lines).toEqual(['linked to the primary', 'link to the primary ended'])
   })
 })
 
-let knocks = 0
+let attempts = 0
 
-function open(logger: ReturnType<typeof recordingLogger>): NodeDoor {
-  const door = openNodeDoor({
+function open(logger: ReturnType<typeof recordingLogger>): PrimaryServer {
+  const server = createPrimaryServer({
     host: HOST,
     port: 0,
     cluster() {
-      knocks += 1
+      attempts += 1
       return 'cluster'
     },
     bus: { submit: async () => ({ ok: true, value: null, epoch: 1, seq: 1 }) },
     position: () => null,
     onReport() {},
-    onApplied() {},
+    onPosition() {},
     onGone() {},
     logger,
   })
-  cleanups.push(door.close)
-  return door
+  cleanups.push(server.close)
+  return server
 }
 
 function follow(
-  door: NodeDoor,
+  server: PrimaryServer,
   logger: ReturnType<typeof recordingLogger>,
   cluster: string,
   now: () => number,
@@ -157,15 +158,16 @@ function follow(
   const following = createFollowing({
     node: 'replica',
     cluster: () => cluster,
-    nodePort: door.port,
+    nodePort: server.port,
     router: createRouter({ newKey: () => '', now, after }),
     readable: (bus) => bus,
     report: () => REPORT,
     onPromote() {},
     onWelcome() {},
-    onNews() {},
+    onStatus() {},
     now,
     after,
+    every,
     logger,
   })
   cleanups.push(following.leave)

@@ -4,8 +4,9 @@ import { type FencedNode, fenceWorld, GOOD } from './fence-world.ts'
 import { simulatedMachine } from './simulated-machine.ts'
 
 /**
- * Two nodes, of which one has the lease, which may go from one to the other at any moment, without regard to its time to live; and what may
- * happen to them, their clocks, and Consul. Answers how often which of them acknowledged.
+ * Two nodes, of which one has the lease, which may go from one to the other at any moment, without regard to
+ * its time to live; and what may happen to them, their clocks, and Consul. Answers how often which of them
+ * acknowledged.
  */
 async function live(random: Seeded): Promise<Map<string, number>> {
   const world = fenceWorld()

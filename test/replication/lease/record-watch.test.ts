@@ -45,10 +45,8 @@ describe('the watch of the record', () => {
     const { asked, noted, say } = setUp()
     await say(5)
     await say(7)
-    expect([asked, noted]).toEqual([
-      [0, 5, 7],
-      [5, 7],
-    ])
+    expect(asked).toEqual([0, 5, 7])
+    expect(noted).toEqual([5, 7])
   })
 
   test('pauses where nothing has changed, so that nobody is asked in a circle', async () => {
@@ -75,7 +73,8 @@ describe('the watch of the record', () => {
     await time.pass(1_000)
     await fails()
     await time.pass(1_000)
-    expect([asked, lines]).toEqual([[0, 5, 0, 0], ['the record is not watched']])
+    expect(asked).toEqual([0, 5, 0, 0])
+    expect(lines).toEqual(['the record is not watched'])
   })
 
   test('ends when it is told to, and takes nothing any more', async () => {
@@ -84,6 +83,7 @@ describe('the watch of the record', () => {
     expect(signal()?.aborted).toBe(true)
     await say(5)
     await time.pass(60_000)
-    expect([asked, noted]).toEqual([[0], []])
+    expect(asked).toEqual([0])
+    expect(noted).toEqual([])
   })
 })

@@ -31,14 +31,14 @@ async function speaks({ logger }: ReturnType<typeof program>): Promise<void> {
 
 describe('a LiteFS that is started', () => {
   test('gets its file, has its number written down, and ends with its last lines', async () => {
-    const parts = program('for i in 1 2 3 4 5 6; do echo "$i $*"; done >&2; printf last; exit 99')
-    const child = startLitefs(parts)
-    expect(readFileSync(parts.pidFile, 'utf8')).toBe(`${child.pid}\n`)
+    const deps = program('for i in 1 2 3 4 5 6; do echo "$i $*"; done >&2; printf last; exit 99')
+    const child = startLitefs(deps)
+    expect(readFileSync(deps.pidFile, 'utf8')).toBe(`${child.pid}\n`)
     const { how, lines } = await child.exited
     expect(how).toBe('exit code 99')
     expect(lines).toHaveLength(5)
-    expect(lines).toContain(`6 mount -config ${parts.file}`)
-    expect(lines).not.toContain(`1 mount -config ${parts.file}`)
+    expect(lines).toContain(`6 mount -config ${deps.file}`)
+    expect(lines).not.toContain(`1 mount -config ${deps.file}`)
   })
 
   test('its last line counts also without a line break', async () => {
@@ -54,9 +54,9 @@ describe('a LiteFS that is started', () => {
   })
 
   test('is killed by signals, and says so', async () => {
-    const parts = program('trap "" TERM; echo up; while :; do sleep 0.02; done')
-    const child = startLitefs(parts)
-    await speaks(parts)
+    const deps = program('trap "" TERM; echo up; while :; do sleep 0.02; done')
+    const child = startLitefs(deps)
+    await speaks(deps)
     child.kill('SIGTERM')
     child.kill('SIGKILL')
     expect((await child.exited).how).toBe('SIGKILL')
@@ -64,16 +64,16 @@ describe('a LiteFS that is started', () => {
   })
 
   test('what it leaves behind is not waited for', async () => {
-    const parts = program(`sleep 20 & echo $! > ${join(folder.path, 'left')}; exit 1`)
+    const deps = program(`sleep 20 & echo $! > ${join(folder.path, 'left')}; exit 1`)
     const begun = performance.now()
-    expect((await startLitefs(parts).exited).how).toBe('exit code 1')
+    expect((await startLitefs(deps).exited).how).toBe('exit code 1')
     expect(performance.now() - begun).toBeLessThan(10_000)
     process.kill(Number(readFileSync(join(folder.path, 'left'), 'utf8')), 'SIGKILL')
   })
 
   test('a program that is not there is an error at once', () => {
-    const parts = program('')
-    expect(() => startLitefs({ ...parts, binary: join(folder.path, 'nothing') })).toThrow()
+    const deps = program('')
+    expect(() => startLitefs({ ...deps, binary: join(folder.path, 'nothing') })).toThrow()
   })
 })
 
@@ -87,24 +87,25 @@ describe('a LiteFS that is found', () => {
   }
 
   test('is the one that runs with this file, and no other', async () => {
-    const parts = program('')
-    const { file } = parts
+    const deps = program('')
+    const { file } = deps
     const other = await leftBehind(`${file}.other`)
-    expect(findLitefs(parts)).toBeNull()
+    expect(findLitefs(deps)).toBeNull()
     const child = await leftBehind(file)
-    expect(findLitefs(parts)?.pid).toBe(child.pid)
+    expect(findLitefs(deps)?.pid).toBe(child.pid)
     for (const each of [child, other]) {
       each.kill('SIGKILL')
       await each.exited
     }
-    expect(findLitefs(parts)).toBeNull()
+    expect(findLitefs(deps)).toBeNull()
   })
 
-  // With pipes in place of a file it would die of its next word, and a cluster lose its primary to the end of some replica.
+  // With pipes in place of a file it would die of its next word, and a cluster lose its primary to the end of
+  // some replica.
   test('outlives the server that started it, whatever it says, and is heard by the next one', async () => {
-    const parts = program('for i in $(seq 500); do echo "line $i"; sleep 0.02; done')
+    const deps = program('for i in $(seq 500); do echo "line $i"; sleep 0.02; done')
     const module = join(import.meta.dir, '../../../src/replication/litefs/child.ts')
-    const { binary, file, pidFile, logFile } = parts
+    const { binary, file, pidFile, logFile } = deps
     const code = `const { startLitefs } = await import(${JSON.stringify(module)})
       const quiet = { debug() {}, info() {}, warn() {}, error() {} }
       console.log(startLitefs({ ...${JSON.stringify({ binary, file, pidFile, logFile })}, logger: quiet }).pid)
@@ -115,20 +116,20 @@ describe('a LiteFS that is found', () => {
     server.kill('SIGKILL')
     await server.exited
     expect(pid).toBeGreaterThan(0)
-    const stop = followLog(logFile, 'end', parts.logger.info)
-    while (parts.logger.lines.length < 10) await Bun.sleep(10)
+    const stop = followLog(logFile, 'end', deps.logger.info)
+    while (deps.logger.lines.length < 10) await Bun.sleep(10)
     stop()
     process.kill(pid, 'SIGKILL')
   })
 
   test('can be ended, and its end is noticed', async () => {
-    const parts = program('')
-    const { file } = parts
+    const deps = program('')
+    const { file } = deps
     await leftBehind(file)
-    const found = findLitefs(parts)
+    const found = findLitefs(deps)
     found?.kill('SIGTERM')
     expect(await found?.exited).toEqual({ how: 'it ended', lines: [] })
-    expect(findLitefs(parts)).toBeNull()
+    expect(findLitefs(deps)).toBeNull()
     found?.kill('SIGKILL')
   })
 })

@@ -3,7 +3,10 @@ import { expandVariables } from '../../../src/replication/litefs/expand-variable
 
 const ENVIRONMENT = { A: 'one', B: 'one', C: 'two', EMPTY: '' }
 
-/** What LiteFS v0.5.14's own `ExpandEnv` (cmd/litefs/config.go) makes of each, with the same variables; `§` stands for a dollar before a brace. */
+/**
+ * What LiteFS v0.5.14's own `ExpandEnv` (cmd/litefs/config.go) makes of each, with the same variables; `§`
+ * stands for a dollar before a brace.
+ */
 const BY_LITEFS: readonly (readonly [string, string])[] = [
   ['$A', 'one'],
   ['§{A}', 'one'],

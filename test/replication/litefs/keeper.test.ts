@@ -137,7 +137,8 @@ describe('LiteFS that is kept', () => {
     const run = keep()
     run.litefs.answers = false
     await run.pass(5_000)
-    expect([run.log, run.keeper.state()]).toEqual([['unmount', 'start'], DOWN])
+    expect(run.log).toEqual(['unmount', 'start'])
+    expect(run.keeper.state()).toEqual(DOWN)
     run.litefs.answers = true
     await run.pass(500)
     expect(run.states).toEqual([FOLLOWS])
@@ -147,7 +148,8 @@ describe('LiteFS that is kept', () => {
   test('one that runs already is taken as it is', async () => {
     const run = keep({ found: true })
     await run.pass(1_000)
-    expect([run.log, run.states]).toEqual([['start', 'up'], [FOLLOWS]])
+    expect(run.log).toEqual(['start', 'up'])
+    expect(run.states).toEqual([FOLLOWS])
   })
 
   test('its role and its commits are what its events say, without waiting for an answer', async () => {
@@ -340,7 +342,8 @@ describe('an order', () => {
     await run.pass(0)
     run.keeper.restart('while it is down')
     await run.pass(5_000)
-    expect([run.processes.length, run.keeper.restarts()]).toEqual([2, 1])
+    expect(run.processes.length).toBe(2)
+    expect(run.keeper.restarts()).toBe(1)
     expect(run.keeper.state()).toEqual(FOLLOWS)
   })
 
@@ -381,7 +384,8 @@ describe('an order', () => {
     })
     unmounting.resolve()
     await run.pass(0)
-    expect([isStopped, run.processes.length]).toEqual([true, 1])
+    expect(isStopped).toBe(true)
+    expect(run.processes.length).toBe(1)
     await stopped
   })
 })

@@ -20,9 +20,10 @@ const LIST = `
 
 describe('a mount', () => {
   test('is looked up in the kernel’s list, by its whole name', () => {
-    for (const path of ['/litefs', '/with blank']) expect([path, isMounted(path, LIST)]).toEqual([path, true])
+    for (const path of ['/litefs', '/with blank'])
+      expect({ path, isMounted: isMounted(path, LIST) }).toEqual({ path, isMounted: true })
     for (const path of ['/lite', '/litefs/x', '/litefs-3']) {
-      expect([path, isMounted(path, LIST)]).toEqual([path, false])
+      expect({ path, isMounted: isMounted(path, LIST) }).toEqual({ path, isMounted: false })
     }
   })
 

@@ -1,14 +1,20 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { Command, CommandResult } from '../../src/core/command.ts'
 import { LINK_LOST } from '../../src/forwarding/command-router.ts'
-import { type NodeDoor, openNodeDoor } from '../../src/forwarding/node-door.ts'
-import { linkToPrimary, type NodeLink, type PrimaryNews } from '../../src/forwarding/node-link.ts'
-import { NODE_PATH, NODE_PROTOCOL, type NodeReport } from '../../src/forwarding/node-protocol.ts'
+import {
+  type ClusterStatus,
+  NODE_PATH,
+  NODE_PROTOCOL,
+  type NodeReport,
+} from '../../src/replication/node-messages.ts'
+import { linkToPrimary, type PrimaryLink } from '../../src/replication/primary-link.ts'
+import { createPrimaryServer, type PrimaryServer } from '../../src/replication/primary-server.ts'
+import { every } from '../support/every.ts'
 import { recordingLogger } from '../support/journal.ts'
 
 const HOST = '127.0.0.63'
 const HERE = { txid: '1'.padStart(16, '0'), checksum: 'aa' }
-const NEWS: PrimaryNews = { nodes: [], position: HERE, leaseAge: 3 }
+const STATUS: ClusterStatus = { nodes: [], position: HERE, leaseAge: 3 }
 const command = (n: number): Command => ({ kind: 'x.do', actor: { type: 'system' }, at: n, payload: n })
 const done = (seq: number): CommandResult => ({ ok: true, value: null, epoch: 1, seq })
 
@@ -34,10 +40,10 @@ function happenings() {
   }
 }
 
-function openDoor(options: { readonly cluster?: string | null } = {}) {
+function openServer(options: { readonly cluster?: string | null } = {}) {
   const heard = happenings()
   const answers = new Map<number, (result: CommandResult | Error) => void>()
-  const door: NodeDoor = openNodeDoor({
+  const server: PrimaryServer = createPrimaryServer({
     host: HOST,
     port: 0,
     cluster: () => (options.cluster === undefined ? 'c1' : options.cluster),
@@ -50,17 +56,17 @@ function openDoor(options: { readonly cluster?: string | null } = {}) {
       },
     },
     position: () => HERE,
-    onReport: (node, { seq, runs }) => heard.note(`${node} reports ${seq} ${runs}`),
-    onApplied: (node, { txid }) => heard.note(`${node} is at ${txid}`),
+    onReport: (node, { seq, instances }) => heard.note(`${node} reports ${seq} ${instances}`),
+    onPosition: (node, { txid }) => heard.note(`${node} is at ${txid}`),
     onGone: (node) => heard.note(`${node} is gone`),
     logger: recordingLogger(),
   })
-  open.push(door)
+  open.push(server)
   const answer = (at: number, result: CommandResult | Error = done(at)) => answers.get(at)?.(result)
-  return { door, heard, answer }
+  return { server, heard, answer }
 }
 
-function link(door: NodeDoor, node = 'b', cluster = 'c1') {
+function link(server: PrimaryServer, node = 'b', cluster = 'c1') {
   const heard = happenings()
   const report: NodeReport = {
     region: '',
@@ -69,27 +75,28 @@ function link(door: NodeDoor, node = 'b', cluster = 'c1') {
     seq: 7,
     connections: 0,
     lag: 0,
-    runs: ['r1'],
+    instances: ['r1'],
   }
-  const runs = { now: ['r1'] }
-  const made: NodeLink = linkToPrimary({
-    address: `${HOST}:${door.port}`,
+  const instances = { now: ['r1'] }
+  const made: PrimaryLink = linkToPrimary({
+    address: `${HOST}:${server.port}`,
     node,
     cluster,
-    report: () => ({ ...report, runs: runs.now }),
+    report: () => ({ ...report, instances: instances.now }),
     onWelcome: (position) => heard.note(`welcome at ${position?.txid}`),
-    onNews: ({ leaseAge }) => heard.note(`news ${leaseAge}`),
+    onStatus: ({ leaseAge }) => heard.note(`status ${leaseAge}`),
     onPromote: () => heard.note('promote'),
     onMoved: (to) => heard.note(`moved to ${to}`),
     onEnd: (reason) => heard.note(`end: ${reason}`),
+    every,
   })
   open.push(made)
-  return { link: made, heard, runs }
+  return { link: made, heard, instances }
 }
 
 /** The link of a replica that was welcomed. */
-async function linked(door: NodeDoor, node = 'b') {
-  const made = link(door, node)
+async function linked(server: PrimaryServer, node = 'b') {
+  const made = link(server, node)
   await made.heard.until(`welcome at ${HERE.txid}`)
   return made
 }
@@ -102,61 +109,61 @@ const ended = async ({ heard }: ReturnType<typeof link>): Promise<string> => {
   }
 }
 
-describe('a replica at the primary’s door', () => {
-  test('is welcomed, reports, and hears the news', async () => {
-    const { door, heard } = openDoor()
-    door.open()
-    const replica = await linked(door)
+describe('a replica', () => {
+  test('is welcomed, reports, and gets the status of the cluster', async () => {
+    const { server, heard } = openServer()
+    server.startAccepting()
+    const replica = await linked(server)
     await heard.until('b reports 7 r1')
-    replica.link.applied(HERE)
+    replica.link.position(HERE)
     await heard.until(`b is at ${HERE.txid}`)
-    door.beat(NEWS)
-    await replica.heard.until('news 3')
-    expect(door.promote('b')).toBe(true)
+    server.beat(STATUS)
+    await replica.heard.until('status 3')
+    expect(server.promote('b')).toBe(true)
     await replica.heard.until('promote')
-    expect(door.promote('nobody')).toBe(false)
+    expect(server.promote('nobody')).toBe(false)
     replica.link.close()
     await heard.until('b is gone')
-    expect(door.promote('b')).toBe(false)
+    expect(server.promote('b')).toBe(false)
   })
 
   test('is sent away while that does not lead, knows no cluster, or has another', async () => {
-    const { door } = openDoor()
-    expect(await ended(link(door))).toMatch(/^end: /)
-    door.open()
-    expect(await ended(link(door, 'b', 'c2'))).toBe('end: it is of another cluster')
-    const unborn = openDoor({ cluster: null })
-    unborn.door.open()
-    expect(await ended(link(unborn.door))).toBe('end: it is of another cluster')
+    const { server } = openServer()
+    expect(await ended(link(server))).toMatch(/^end: /)
+    server.startAccepting()
+    expect(await ended(link(server, 'b', 'c2'))).toBe('end: it is of another cluster')
+    const unborn = openServer({ cluster: null })
+    unborn.server.startAccepting()
+    expect(await ended(link(unborn.server))).toBe('end: it is of another cluster')
   })
 
   test('that comes back before its old connection was seen to end is not gone', async () => {
-    const { door, heard } = openDoor()
-    door.open()
-    const first = await linked(door)
-    await linked(door)
+    const { server, heard } = openServer()
+    server.startAccepting()
+    const first = await linked(server)
+    await linked(server)
     expect(await ended(first)).toBe('end: replaced')
     expect(heard.log.filter((each) => each.includes('gone'))).toEqual([])
-    expect(door.promote('b')).toBe(true)
+    expect(server.promote('b')).toBe(true)
   })
 
   test('hears who leads from now on, and its link ends', async () => {
-    const { door, heard } = openDoor()
-    door.open()
-    const replica = await linked(door)
-    door.shut('c')
+    const { server, heard } = openServer()
+    server.startAccepting()
+    const replica = await linked(server)
+    server.stopAccepting('c')
     await replica.heard.until('moved to c')
     expect(await ended(replica)).toBe('end: the primary handed over')
     await heard.until('b is gone')
-    expect(await ended(link(door))).toMatch(/^end: /)
+    expect(await ended(link(server))).toMatch(/^end: /)
   })
 })
 
 describe('commands over a link', () => {
   test('are answered in the order in which they came, whatever is decided first', async () => {
-    const { door, heard, answer } = openDoor()
-    door.open()
-    const { link: made } = await linked(door)
+    const { server, heard, answer } = openServer()
+    server.startAccepting()
+    const { link: made } = await linked(server)
     const results: number[] = []
     const submit = (n: number) =>
       made.bus.submit(command(n)).then((result) => results.push(result.ok ? result.seq : -1))
@@ -171,9 +178,9 @@ describe('commands over a link', () => {
   })
 
   test('one that fails by a defect is answered so, and holds up no other', async () => {
-    const { door, heard, answer } = openDoor()
-    door.open()
-    const { link: made } = await linked(door)
+    const { server, heard, answer } = openServer()
+    server.startAccepting()
+    const { link: made } = await linked(server)
     const results = [1, 2].map((n) => made.bus.submit(command(n)))
     await heard.until('command 2')
     answer(1, new Error('a defect'))
@@ -185,23 +192,23 @@ describe('commands over a link', () => {
   })
 
   test('are all lost with it, those that come later too', async () => {
-    const { door, heard } = openDoor()
-    door.open()
-    const { link: made } = await linked(door)
+    const { server, heard } = openServer()
+    server.startAccepting()
+    const { link: made } = await linked(server)
     const results = [made.bus.submit(command(1))]
     await heard.until('command 1')
     results.push(made.bus.submit(command(2)))
-    door.close()
+    server.close()
     results.push(...(await Promise.all(results)).map(() => made.bus.submit(command(3))))
     for (const result of await Promise.all(results)) expect(result).toBe(LINK_LOST)
   })
 
-  test('of a run that is new come after the news of it: the primary would sweep what they did', async () => {
-    const { door, heard } = openDoor()
-    door.open()
-    const { link: made, runs } = await linked(door)
+  test('of a new instance come after a report of it: the primary would sweep what they did', async () => {
+    const { server, heard } = openServer()
+    server.startAccepting()
+    const { link: made, instances } = await linked(server)
     await heard.until('b reports 7 r1')
-    runs.now = ['r1', 'r2']
+    instances.now = ['r1', 'r2']
     void made.bus.submit(command(1))
     await heard.until('command 1')
     expect(heard.log).toContain('b reports 7 r1,r2')
@@ -210,8 +217,8 @@ describe('commands over a link', () => {
 })
 
 describe('who speaks otherwise', () => {
-  async function socket(door: NodeDoor) {
-    const made = new WebSocket(`ws://${HOST}:${door.port}${NODE_PATH}`)
+  async function socket(server: PrimaryServer) {
+    const made = new WebSocket(`ws://${HOST}:${server.port}${NODE_PATH}`)
     open.push(made)
     const closed = new Promise<string>((resolve) => {
       made.onclose = ({ code, reason }) => resolve(`${code} ${reason}`)
@@ -221,49 +228,65 @@ describe('who speaks otherwise', () => {
     })
     return { made, closed, say: (message: object | string) => made.send(JSON.stringify(message)) }
   }
-  const hello = { type: 'hello', protocol: NODE_PROTOCOL, cluster: 'c1', node: 'x' }
+  const hello = { protocol: NODE_PROTOCOL, cluster: 'c1', node: 'x' }
+  const greeting = (changes: Partial<typeof hello> = {}) => ({
+    type: 'greeting',
+    greeting: { ...hello, ...changes },
+  })
 
   test('is sent away: without a name, with another version, with what is no message', async () => {
-    const { door, heard } = openDoor()
-    door.open()
+    const { server, heard } = openServer()
+    server.startAccepting()
     for (const [message, reason] of [
-      [{ type: 'commands', commands: [command(1)] }, '1008 a node says first who it is'],
-      [{ ...hello, protocol: NODE_PROTOCOL + 1 }, '1008 it speaks version'],
-      [{ type: 'welcome', position: null }, '1002 '],
-      [{ ...hello, cluster: '' }, '1002 '],
+      [{ type: 'commands', commands: [command(1)] }, '1008 a greeting comes first'],
+      [greeting({ protocol: NODE_PROTOCOL + 1 }), '1008 it speaks version'],
+      [{ type: 'answers', results: [] }, '1008 a greeting comes first'],
+      [{ type: 'hello', node: 'x' }, '1002 '],
+      [greeting({ cluster: '' }), '1002 '],
       ['not even an object', '1002 '],
     ] as const) {
-      const { say, closed } = await socket(door)
+      const { say, closed } = await socket(server)
       say(message)
       expect(await closed).toStartWith(reason)
     }
     expect(heard.log).toEqual([])
   })
 
+  test('is sent away with what only a primary may send', async () => {
+    const { server } = openServer()
+    server.startAccepting()
+    const { say, closed } = await socket(server)
+    say(greeting())
+    say({ type: 'answers', results: [] })
+    expect(await closed).toStartWith('1002 ')
+  })
+
   test('nobody takes a second name', async () => {
-    const { door } = openDoor()
-    door.open()
-    const { say, closed } = await socket(door)
-    say(hello)
-    say({ ...hello, node: 'y' })
-    expect(await closed).toBe('1008 a node says once who it is')
-    expect([door.promote('x'), door.promote('y')]).toEqual([false, false])
+    const { server } = openServer()
+    server.startAccepting()
+    const { say, closed } = await socket(server)
+    say(greeting())
+    say(greeting({ node: 'y' }))
+    expect(await closed).toBe('1008 a greeting comes once')
+    expect(server.promote('x')).toBe(false)
+    expect(server.promote('y')).toBe(false)
   })
 
   test('who came in time and says its name too late is not welcomed by a node that leads no more', async () => {
-    const { door } = openDoor()
-    door.open()
-    const { say, closed } = await socket(door)
-    door.shut(null)
-    say(hello)
+    const { server } = openServer()
+    server.startAccepting()
+    const { say, closed } = await socket(server)
+    server.stopAccepting(null)
+    say(greeting())
     expect(await closed).toBe('1008 this node is not the primary')
   })
 
   test('whatever is not for nodes gets a sentence', async () => {
-    const { door } = openDoor()
-    const status = async (path: string) => (await fetch(`http://${HOST}:${door.port}${path}`)).status
-    expect([await status('/'), await status(NODE_PATH)]).toEqual([404, 503])
-    door.open()
+    const { server } = openServer()
+    const status = async (path: string) => (await fetch(`http://${HOST}:${server.port}${path}`)).status
+    expect(await status('/')).toBe(404)
+    expect(await status(NODE_PATH)).toBe(503)
+    server.startAccepting()
     expect(await status(NODE_PATH)).toBe(426)
   })
 })

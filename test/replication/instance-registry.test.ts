@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createRuns } from '../../src/replication/runs.ts'
+import { createInstanceRegistry } from '../../src/replication/instance-registry.ts'
 import { forSeedsInTurn } from '../support/seeded.ts'
 import { settled, turnedTime } from '../support/turned-time.ts'
 
@@ -9,7 +9,7 @@ function setUp() {
   const time = turnedTime()
   const sweeps: (readonly string[])[] = []
   const answers: (boolean | Promise<boolean> | 'a defect')[] = []
-  const runs = createRuns({
+  const registry = createInstanceRegistry({
     async sweep(alive) {
       sweeps.push(alive)
       const answer = answers.shift() ?? true
@@ -22,27 +22,27 @@ function setUp() {
   const beats = async (duration: number, alive: { readonly [node: string]: readonly string[] }) => {
     for (let past = 0; past < duration; past += 500) {
       await time.pass(500)
-      for (const [node, its] of Object.entries(alive)) runs.has(node, its)
-      runs.look()
+      for (const [node, its] of Object.entries(alive)) registry.report(node, its)
+      registry.beat()
     }
     await settled()
   }
-  return { time, runs, sweeps, answers, beats }
+  return { time, registry, sweeps, answers, beats }
 }
 
-describe('runs that left something behind', () => {
-  test('a new primary knows nobody: it sweeps after the grace, with all who came', async () => {
-    const { runs, sweeps, beats } = setUp()
-    runs.begin()
+describe('instances that left something behind', () => {
+  test('a new primary knows of none: it sweeps after the grace, with all that were reported', async () => {
+    const { registry, sweeps, beats } = setUp()
+    registry.begin()
     await beats(GRACE - 500, { a: ['a1', 'a2'], b: ['b1'] })
     expect(sweeps).toEqual([])
     await beats(1_000, { a: ['a1', 'a2'], b: ['b1'] })
     expect(sweeps).toEqual([['a1', 'a2', 'b1']])
   })
 
-  test('a run that its node no longer names is swept at the next look', async () => {
-    const { runs, sweeps, beats } = setUp()
-    runs.begin()
+  test('one that its node no longer reports is swept at the next heartbeat', async () => {
+    const { registry, sweeps, beats } = setUp()
+    registry.begin()
     await beats(GRACE + 500, { a: ['a1'], b: ['b1'] })
     sweeps.length = 0
     await beats(5_000, { a: ['a1'], b: ['b1'] })
@@ -52,27 +52,27 @@ describe('runs that left something behind', () => {
   })
 
   test('but not within the grace of a new primary', async () => {
-    const { runs, sweeps, beats } = setUp()
-    runs.begin()
+    const { registry, sweeps, beats } = setUp()
+    registry.begin()
     await beats(1_000, { a: ['a1'], b: ['b1'] })
     await beats(5_000, { a: ['a1'], b: ['b2'] })
     expect(sweeps).toEqual([])
   })
 
   test('a node that is cut off has the grace to come back', async () => {
-    const { runs, sweeps, beats } = setUp()
-    runs.begin()
+    const { registry, sweeps, beats } = setUp()
+    registry.begin()
     await beats(GRACE + 500, { a: ['a1'], b: ['b1'] })
     sweeps.length = 0
-    runs.gone('b')
-    runs.gone('b')
+    registry.gone('b')
+    registry.gone('b')
     await beats(GRACE - 500, { a: ['a1'] })
-    runs.has('b', ['b1'])
+    registry.report('b', ['b1'])
     await beats(GRACE + 500, { a: ['a1'] })
     expect(sweeps).toEqual([])
-    runs.gone('b')
+    registry.gone('b')
     await beats(GRACE - 1_000, { a: ['a1'] })
-    runs.gone('b')
+    registry.gone('b')
     await beats(1_000, { a: ['a1'] })
     expect(sweeps).toEqual([])
     await beats(1_000, { a: ['a1'] })
@@ -80,17 +80,17 @@ describe('runs that left something behind', () => {
   })
 
   test('what only an earlier reign knew counts nothing', async () => {
-    const { runs, sweeps, beats } = setUp()
-    runs.begin()
+    const { registry, sweeps, beats } = setUp()
+    registry.begin()
     await beats(1_000, { a: ['a1'], b: ['b1'] })
-    runs.begin()
+    registry.begin()
     await beats(GRACE + 500, { a: ['a1'] })
     expect(sweeps).toEqual([['a1']])
   })
 
   test('whatever was missed is found a minute later; a sweep that failed is tried again', async () => {
-    const { runs, sweeps, answers, beats } = setUp()
-    runs.begin()
+    const { registry, sweeps, answers, beats } = setUp()
+    registry.begin()
     answers.push(false, 'a defect', true)
     await beats(GRACE + 2_000, { a: ['a1'] })
     expect(sweeps).toHaveLength(3)
@@ -101,10 +101,10 @@ describe('runs that left something behind', () => {
   })
 
   test('one at a time', async () => {
-    const { runs, sweeps, answers, beats } = setUp()
+    const { registry, sweeps, answers, beats } = setUp()
     const slow = Promise.withResolvers<boolean>()
     answers.push(slow.promise)
-    runs.begin()
+    registry.begin()
     await beats(GRACE + 1_000, { a: ['a1'] })
     await beats(2_000, { a: ['a2'] })
     expect(sweeps).toHaveLength(1)
@@ -114,13 +114,13 @@ describe('runs that left something behind', () => {
   })
 
   test('a sweep of an earlier reign that fails in the next one does not shorten its grace', async () => {
-    const { runs, sweeps, answers, beats } = setUp()
+    const { registry, sweeps, answers, beats } = setUp()
     const slow = Promise.withResolvers<boolean>()
     answers.push(slow.promise)
-    runs.begin()
+    registry.begin()
     await beats(GRACE + 500, { a: ['a1'], b: ['b1'] })
     // The lead is lost and had again; nobody but this node itself is known.
-    runs.begin()
+    registry.begin()
     slow.resolve(false)
     await beats(GRACE - 500, { a: ['a1'] })
     expect(sweeps).toEqual([['a1', 'b1']])
@@ -131,11 +131,11 @@ describe('runs that left something behind', () => {
 
 test('never a run that lives and is heard of; at last every one that is dead', async () => {
   await forSeedsInTurn('RUNS_SEED', 60, async (random) => {
-    const { time, runs, sweeps, answers } = setUp()
+    const { time, registry, sweeps, answers } = setUp()
     let n = 0
     const nodes = ['a', 'b', 'c'].map((name) => ({
       name,
-      runs: [`${name}${++n}`],
+      instances: [`${name}${++n}`],
       heard: [] as string[],
       cutAt: -Infinity,
       isCut: false,
@@ -143,7 +143,7 @@ test('never a run that lives and is heard of; at last every one that is dead', a
     const dead = new Set<string>()
     let begunAt = 0
     let checked = 0
-    runs.begin()
+    registry.begin()
     const check = () => {
       for (const alive of sweeps.slice(checked)) {
         expect(time.now() - begunAt).toBeGreaterThanOrEqual(GRACE)
@@ -159,28 +159,28 @@ test('never a run that lives and is heard of; at last every one that is dead', a
       await time.pass(500)
       const node = random.pick(nodes)
       if (!isQuiet && random.oneIn(8)) {
-        node.runs.splice(0, 1).forEach((run) => {
+        node.instances.splice(0, 1).forEach((run) => {
           dead.add(run)
         })
-        node.runs.push(`${node.name}${++n}`)
+        node.instances.push(`${node.name}${++n}`)
       }
       if (!isQuiet && random.oneIn(10) && node.name !== 'a') {
         node.isCut = !node.isCut
         node.cutAt = time.now()
-        if (node.isCut) runs.gone(node.name)
+        if (node.isCut) registry.gone(node.name)
       }
       if (!isQuiet && random.oneIn(60)) {
-        runs.begin()
+        registry.begin()
         begunAt = time.now()
         for (const each of nodes) each.heard = []
       }
       if (!isQuiet && random.oneIn(10)) answers.push(false)
       for (const each of nodes) {
         if (each.isCut) continue
-        each.heard = [...each.runs]
-        runs.has(each.name, each.heard)
+        each.heard = [...each.instances]
+        registry.report(each.name, each.heard)
       }
-      runs.look()
+      registry.beat()
       await settled()
       check()
     }

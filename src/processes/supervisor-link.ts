@@ -1,0 +1,160 @@
+import type { Millis } from '../core/clock.ts'
+import type { CommandBus, CommandResult } from '../core/command.ts'
+import { appError } from '../core/errors.ts'
+import { createForwardingClient } from '../forwarding/client.ts'
+import type { Transport } from '../forwarding/transport.ts'
+import { QUEUE_DEFAULTS } from '../journal/command-queue.ts'
+import { createLinkRelay } from '../relay/link-relay.ts'
+import type { Relay, RelayDeps } from '../relay/types.ts'
+import type { HostStatus } from './host-status.ts'
+import {
+  PROCESS_HEARTBEAT,
+  readFromSupervisor,
+  type Serving,
+  type Supervisor,
+  type SupervisorNotice,
+  type Welcome,
+} from './process-messages.ts'
+
+export type SupervisorLinkDeps = {
+  readonly channel: Transport
+  /** After every commit of the host, before commands of this process that were in it are answered. */
+  readonly onCommit: () => void
+  /** How the host is, with every heartbeat and whenever that changes. */
+  readonly onHost: (host: HostStatus) => void
+  /** The supervisor wants this process to close its sockets and end. */
+  readonly onStop: () => void
+  /** The supervisor is gone, and the writer with it; unanswered commands were answered as unknown by then. */
+  readonly onGone: () => void
+  /** How this process is, at each heartbeat. */
+  readonly status: () => Serving['status']
+  /** This process's own metrics as Prometheus text. */
+  readonly metrics: () => Promise<string>
+  readonly relay: RelayDeps
+  readonly every: (period: Millis, run: () => void) => () => void
+}
+
+/** A serving process's link to its supervisor, and through it to the writer. */
+export type SupervisorLink = {
+  readonly welcome: Welcome
+  readonly bus: CommandBus
+  readonly relay: Relay
+  /** Returns what the supervisor last said of the host. */
+  host(): HostStatus
+  /** Tells that this process serves. It sends heartbeats from then on. */
+  ready(): void
+  /** Tells why it does not. */
+  failed(lines: readonly string[]): void
+  /** Returns the metrics of all processes; this process's own alone when the supervisor does not answer. */
+  metrics(): Promise<string>
+  /** Refuses new commands; resolves when all earlier ones are answered. */
+  drain(): Promise<void>
+}
+
+/** Waits for the supervisor's welcome. Never resolves without it: `onGone` is then what happens. */
+export function linkToSupervisor(deps: SupervisorLinkDeps): Promise<SupervisorLink> {
+  const linked = Promise.withResolvers<SupervisorLink>()
+  let host: HostStatus | null = null
+  const client = createForwardingClient<Serving, Supervisor>({
+    transport: deps.channel,
+    read: readFromSupervisor,
+    greeting: {},
+    status: deps.status,
+    onGreeting(welcome) {
+      host = welcome.host
+      linked.resolve(link(welcome))
+    },
+    onStatus(status) {
+      host = status
+      deps.onHost(status)
+    },
+    onPosition(position) {
+      if (host !== null) host = { ...host, position }
+      deps.onCommit()
+    },
+    onNotice,
+    onEnd() {
+      relayEnd.ended()
+      deps.onGone()
+    },
+    lost: WRITER_GONE,
+    queue: QUEUE_DEFAULTS,
+    // A supervisor may be silent as long as it likes: its channel ends with it.
+    heartbeat: { ...PROCESS_HEARTBEAT, timeout: Infinity },
+    every: deps.every,
+  })
+  const { relay, ...relayEnd } = createLinkRelay({
+    ...deps.relay,
+    send: (message) => client.notice({ type: 'relay', relay: message }),
+    defer: setImmediate,
+  })
+  const scrapes = createScrapes(deps.metrics, (id) => client.notice({ type: 'scrape', id }))
+
+  function onNotice(notice: SupervisorNotice): void {
+    switch (notice.type) {
+      case 'collect':
+        void collect(notice.id)
+        break
+      case 'metrics':
+        scrapes.answer(notice.id, notice.text)
+        break
+      case 'relay':
+        relayEnd.receive(notice.relay)
+        break
+      case 'stop':
+        deps.onStop()
+        break
+      default:
+        notice satisfies never
+    }
+  }
+
+  async function collect(id: number): Promise<void> {
+    const text = await deps.metrics().catch(() => '')
+    client.notice({ type: 'collected', id, text })
+  }
+
+  const link = (welcome: Welcome): SupervisorLink => ({
+    welcome,
+    bus: client.bus,
+    relay,
+    host: () => host ?? welcome.host,
+    ready: client.report,
+    failed: (lines) => client.notice({ type: 'failed', lines }),
+    metrics: scrapes.begin,
+    drain: client.drain,
+  })
+  return linked.promise
+}
+
+/** Asks the supervisor for the metrics of all processes, by the ids of the questions. */
+function createScrapes(ownMetrics: () => Promise<string>, ask: (id: number) => void) {
+  const waiting = new Map<number, (text: string) => void>()
+  let last = 0
+  return {
+    begin(): Promise<string> {
+      const id = ++last
+      const { promise, resolve } = Promise.withResolvers<string>()
+      waiting.set(id, resolve)
+      ask(id)
+      const alone = setTimeout(() => ownMetrics().then(resolve, () => resolve('')), SCRAPE_TIMEOUT)
+      return promise.finally(() => {
+        clearTimeout(alone)
+        waiting.delete(id)
+      })
+    },
+    answer: (id: number, text: string) => waiting.get(id)?.(text),
+  }
+}
+
+/** Longer than the supervisor waits for a process that does not answer, ms. */
+const SCRAPE_TIMEOUT: Millis = 2_000
+
+const WRITER_GONE: CommandResult = {
+  ok: false,
+  error: appError(
+    'ServiceUnavailable',
+    'The writer is gone: this change may or may not have been stored. Send it again, with the same id.',
+    1_000,
+  ),
+}
