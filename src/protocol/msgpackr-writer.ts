@@ -9,7 +9,7 @@ import { encodeMsgpack } from './msgpack-writer.ts'
  */
 export function encodeWithMsgpackr(value: Json | undefined): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(PACKR.pack(value, RESET_BUFFER_MODE))
-  // msgpackr's buffer grows to four times of what was written, and would be kept for ever.
+  // msgpackr never gives back its buffer, which grows to four times the size of the largest message.
   if (bytes.length > MAX_KEPT_BYTES) PACKR.useBuffer(Buffer.allocUnsafeSlow(BUFFER_BYTES))
   return conform(bytes) ? bytes : encodeMsgpack(value)
 }
@@ -18,10 +18,10 @@ export function encodeWithMsgpackr(value: Json | undefined): Uint8Array<ArrayBuf
 const PACKR = new Packr({ useRecords: false, variableMapSize: true, useToJSON: false })
 
 /**
- * Makes what msgpackr wrote keep to rule P-9, in place: it writes integers above 32 bits as floats, which
- * are as long as the integers that they become. Returns false for what cannot be mended in place: numbers
- * that are none, fields that are undefined, half of a surrogate pair; such values are rare, and written by
- * our own code.
+ * Corrects in place what msgpackr writes otherwise than rule P-9: integers above 32 bits, which it writes as
+ * floats of the same length. Returns false for what cannot be corrected in place (NaN
+ * and infinities, undefined fields, half of a surrogate pair): our own code writes those rare values, or
+ * refuses them.
  */
 function conform(bytes: Uint8Array<ArrayBuffer>): boolean {
   let at = 0
@@ -51,7 +51,7 @@ function conform(bytes: Uint8Array<ArrayBuffer>): boolean {
   return true
 }
 
-/** Makes an integer of a float that is one; both take nine bytes. Returns false for NaN and infinities. */
+/** Writes a whole number as an integer; both forms take nine bytes. Returns false for NaN and infinities. */
 function conformFloat(bytes: Uint8Array, at: number): boolean {
   for (let index = 0; index < 8; index++) NUMBER_BYTES[index] = bytes[at + 1 + index] ?? 0
   const value = NUMBER.getFloat64(0)

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { unpack } from 'msgpackr'
+import { Unpackr } from 'msgpackr'
 import { checkFrame, isSame, type Outcome } from './check.ts'
 import { frameOf } from './random-frames.ts'
 
@@ -34,6 +34,9 @@ if (!Number.isInteger(seed) || !Number.isInteger(first) || !Number.isInteger(end
   console.error('--frames, --seed and --only are integers')
   process.exit(2)
 }
+
+/** With its strictest options. */
+const OTHER_READER = new Unpackr({ useRecords: false, int64AsType: 'number' })
 
 console.log(`seed ${seed}, ${end - first} frames`)
 const progress = new Int32Array(new SharedArrayBuffer(4))
@@ -76,7 +79,7 @@ console.log(
  */
 function compareWithMsgpackr(bytes: Uint8Array, outcome: Outcome): void {
   try {
-    const value: unknown = unpack(bytes)
+    const value: unknown = OTHER_READER.unpack(bytes)
     if (!outcome.accepted) msgpackr.accepted += 1
     else if (!isSame(value, outcome.value)) msgpackr.different += 1
   } catch {
