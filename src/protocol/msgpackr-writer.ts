@@ -19,9 +19,8 @@ const PACKR = new Packr({ useRecords: false, variableMapSize: true, useToJSON: f
 
 /**
  * Corrects in place what msgpackr writes otherwise than rule P-9: integers above 32 bits, which it writes as
- * floats of the same length. Returns false for what cannot be corrected in place (NaN
- * and infinities, undefined fields, half of a surrogate pair): our own code writes those rare values, or
- * refuses them.
+ * floats of the same length. Returns false for what cannot be corrected in place (NaN and infinities,
+ * undefined fields, half of a surrogate pair): our own code writes those rare values, or refuses them.
  */
 function conform(bytes: Uint8Array<ArrayBuffer>): boolean {
   let at = 0
