@@ -1,7 +1,7 @@
 import type { History } from './ports.ts'
 import type { Session } from './session.ts'
 
-/** A history that counts what is read of it. */
+/** A history that counts the rows read from it. */
 export type CountedHistory = History & {
   /** Rows read so far. */
   rowsRead(): number
@@ -25,9 +25,9 @@ export function countRows(history: History): CountedHistory {
 }
 
 /**
- * What an answer costs a session beyond the message that asked for it (rule P-12): thirty bytes can ask for a
- * document of a megabyte, or for a thousand rows of the journal. An ordinary answer costs nothing more, and
- * the dearest one leaves most of a full allowance.
+ * Takes the cost of an answer from the session's rate limit (rule P-12), in addition to the request itself: a
+ * request of thirty bytes can ask for a document of a megabyte, or for a thousand journal rows. An ordinary
+ * answer costs nothing more, and the most expensive one leaves most of a full allowance.
  */
 export function charge<Socket>(session: Session<Socket>, bytes: number, rows: number): void {
   session.tokens -= Math.min(
@@ -38,5 +38,5 @@ export function charge<Socket>(session: Session<Socket>, bytes: number, rows: nu
 
 const BYTES_PER_MESSAGE = 64 * 1024
 const ROWS_PER_MESSAGE = 128
-/** Messages that the dearest answer counts as. */
+/** The most that an answer can cost, in messages. */
 const MAX_COST = 16

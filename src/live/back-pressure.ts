@@ -9,12 +9,14 @@ import { type Deferred, OPEN, type Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
 /**
- * All of back-pressure (G5). A reader with more than `bufferedBytes` waiting is taken off its topics, so that
- * nobody encodes, sends or buffers for it. When it has read, it gets one merged delta per channel from where
- * it stopped and reads on. When it does not within `slowMillis`, it is closed.
+ * Back-pressure (G5). A reader with more than `bufferedBytes` waiting is removed from its topics, so that
+ * nothing is encoded, sent or buffered for it. Once it has drained, it gets one merged delta per channel from
+ * where it stopped, and reads on. If it does not drain within `slowMillis`, it is closed.
  */
 
-/** A publish met somebody with bytes waiting: finds who it was among the readers of that topic. */
+/**
+ * Called after a publish that found bytes waiting: pauses the readers of that topic with too many of them.
+ */
 export function pauseSlowReaders<Socket>(
   live: LiveState<Socket>,
   feed: Feed<Socket>,
@@ -25,14 +27,16 @@ export function pauseSlowReaders<Socket>(
   }
 }
 
-/** Takes the session off its topics if too much waits for it. */
+/** Pauses the session if too many bytes wait for it. */
 export function pauseIfSlow<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
   if (session.link.type !== 'open') return
   if (live.deps.transport.buffered(session.socket) <= live.deps.limits.bufferedBytes) return
   pauseReader(live, session, positionsOf(live, session))
 }
 
-/** The session stops reading; `positions` says how far it was served, channel by channel. */
+/**
+ * Removes the session from its topics; `positions` says how far it was served, in the order of its channels.
+ */
 export function pauseReader<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -43,15 +47,15 @@ export function pauseReader<Socket>(
   live.slow.add(session)
 }
 
-/** Whether a slow session has read most of what waited for it. */
+/** Returns whether a paused session has read most of what waited for it. */
 export function hasDrained<Socket>(live: LiveState<Socket>, session: Session<Socket>): boolean {
   return live.deps.transport.buffered(session.socket) <= live.deps.limits.bufferedBytes / 4
 }
 
 /**
- * If the session is slow and has drained: brings it to the present and back on its topics. True when it reads
- * again: what it asked for meanwhile is the caller's to do then. Not while the engine is suspended: documents
- * may have to be read for it.
+ * If the session is paused and has drained, catches it up and puts it back on its topics. Returns true when
+ * it reads again; the caller then runs what it deferred. Does nothing while the engine is suspended, because
+ * documents may have to be loaded.
  */
 export function resumeReader<Socket>(live: LiveState<Socket>, session: Session<Socket>): boolean {
   const { link } = session
@@ -66,7 +70,7 @@ export function resumeReader<Socket>(live: LiveState<Socket>, session: Session<S
     const stopped = catchUp(live, session, channel, { type: 'position', ...position })
     const isFull = live.deps.transport.buffered(session.socket) > live.deps.limits.bufferedBytes
     if (stopped === null && !isFull) continue
-    // Again too much: it goes on from here when it has read this.
+    // Again too many bytes: it continues from here once it has drained.
     const served = positionsOf(live, session, channel, stopped)
     pauseReader(live, session, [...served.slice(0, index + 1), ...link.positions.slice(index + 1)])
     return false
@@ -75,8 +79,8 @@ export function resumeReader<Socket>(live: LiveState<Socket>, session: Session<S
 }
 
 /**
- * What a session asks for waits while it is slow or the engine is suspended; one that asks for too much
- * meanwhile is closed.
+ * Keeps messages of a session that is paused, or of a suspended engine, for later. A session with too many of
+ * them is closed.
  */
 export function defer<Socket>(
   live: LiveState<Socket>,
@@ -90,8 +94,8 @@ export function defer<Socket>(
 }
 
 /**
- * How far a session that reads all its channels was served, in their order; of the channel `except`, whose
- * backlog did not fit, only up to `stopped`.
+ * Returns how far a reading session was served, in the order of its channels. For the channel `except`, whose
+ * backlog did not fit, that is only up to `stopped`.
  */
 export function positionsOf<Socket>(
   live: LiveState<Socket>,
@@ -104,7 +108,7 @@ export function positionsOf<Socket>(
     const epoch = feed?.epoch ?? epochOf(live, channel)
     if (channel === except && stopped !== null) return { epoch, seq: stopped, upTo: stopped }
     const seq = feed?.seq ?? channel.seq
-    // Events are published as they come, patches wait for the tick.
+    // Events are published at once, patches wait for the tick.
     return { epoch, seq, upTo: channel.source.kind === 'stream' ? Math.max(seq, live.seq) : seq }
   })
 }

@@ -5,7 +5,8 @@ import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
 /**
- * Hands a message to the board that declared it; the answer comes back as `ack` (if it has an id) or `error`.
+ * Hands a message to the board that declared it. The result is sent as `ack` (if the message has an id) or
+ * `error`.
  */
 export function handleBoardMessage<Socket>(
   live: LiveState<Socket>,
@@ -26,7 +27,7 @@ export function handleBoardMessage<Socket>(
   void handOn(live, session, message)
 }
 
-/** Never rejects: its promise is not awaited. */
+/** Never rejects; its promise is not awaited. */
 async function handOn<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,

@@ -9,9 +9,9 @@ import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
 /**
- * Brings a reader of a stream to the present: every event after its position, in order, or, when some are
- * beyond retention, a `resync` that says so and the position from which events follow. Null when it is done;
- * with more to send than the socket takes, the position up to which it went.
+ * Sends a reader of a stream everything after its position: the events in order or, when some are beyond
+ * retention, a `resync` and the position from which events follow. Returns null when that is complete, and
+ * otherwise, when the socket does not take more, the position up to which events were sent.
  */
 export function catchUpStream<Socket>(
   live: LiveState<Socket>,
@@ -30,23 +30,23 @@ export function catchUpStream<Socket>(
   for (let page = 0; page < MAX_PAGES; page++) {
     const rows = history.ofChannel(channel.key, at, limits.resumeRows)
     const known = Math.max(at, position.upTo)
-    // Asked after reading: had rows been pruned meanwhile, we would see it. Of a stream at rest nothing was.
+    // Checked after reading, so that rows pruned meanwhile are noticed. A stream at rest lost none.
     if (history.prunedThrough() > known && history.lastSeqOf(channel.key) > known) {
       send(live, session, { type: 'resync', ...channelFields(channel), reason: 'retention' })
       sendPosition(live, session, channel, startOf(live, channel))
       return null
     }
     if (page === 0) {
-      // Where nothing was missed the client may as well stand at the present: that position is kept longest.
+      // If nothing was missed, the present position is better: it is retained longest.
       const isPresent = !rows.some((row) => row.seq <= live.seq)
       const seq = isPresent ? Math.max(position.upTo, live.seq) : position.upTo
       sendPosition(live, session, channel, { type: 'resumed', ...head, from: at, seq, changes: {} })
     }
     for (const { seq, body } of rows) {
-      // What the tail has not brought yet will be published to everybody.
+      // The tail has not delivered this row yet; it will be published to all readers.
       if (seq > live.seq) return null
       if (body.kind !== 'event') continue
-      // For this session alone, so in `packed` no part of the feed: a plain message.
+      // Sent to one session, so in `packed` it is not part of the feed but a plain message.
       send(live, session, { type: 'event', event: body.type, ...head, from: at, seq, data: body.data })
       at = seq
     }
@@ -56,7 +56,7 @@ export function catchUpStream<Socket>(
   return at
 }
 
-/** A stream has no document: its snapshot is the position from which events follow. */
+/** Returns the snapshot of a stream, which has no document: the position from which events follow. */
 function startOf<Socket>(live: LiveState<Socket>, channel: Channel<Socket>): SnapshotMessage {
   return {
     type: 'snapshot',
@@ -79,5 +79,5 @@ function sendPosition<Socket>(
   live.deps.metrics.sent(session.clientType, message.type, 1)
 }
 
-/** Pages of a backlog sent in one turn; other sessions want to be served too. */
+/** Pages of a backlog that are sent in one turn of the event loop, so that other sessions are served too. */
 const MAX_PAGES = 8

@@ -10,29 +10,28 @@ import { sendResumed, sendSnapshot } from './send-document.ts'
 import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
-/** From where a session wants a channel. */
+/** From where a session wants to read a channel. */
 export type CatchUpRequest =
-  /** From its present state. */
+  /** From the present state. */
   | { readonly type: 'fresh' }
-  /** From where the client says it stands; to be checked. */
+  /** From the position that the client claims to have, which is to be checked. */
   | { readonly type: 'cursor'; readonly epoch: number; readonly seq: number }
-  /** From where we know it stands. */
+  /** From a position that the engine knows the session to have. */
   | ({ readonly type: 'position' } & Position)
-  /** What it has is worth nothing any more. */
+  /** What the session has cannot be continued. */
   | { readonly type: 'lost'; readonly reason: string }
 
 /**
- * How far a session was served: it stands at `seq` or later, and between that and `upTo` nothing happened
- * that it does not know. `epoch` counts for ephemeral channels only; the journal's positions outlive its
- * epochs.
+ * How far a session was served: it has everything up to `seq`, and nothing happened between `seq` and `upTo`.
+ * `epoch` matters for ephemeral channels only; positions of the journal outlive its epochs.
  */
 export type Position = { readonly epoch: number; readonly seq: number; readonly upTo: number }
 
 /**
- * Brings a session that reads the channel to the present: `resumed` when that is possible, otherwise a
- * `snapshot`, with a `resync` before it if what the client has cannot be continued. Null when it is done; for
- * a stream with more to send than the socket takes, the position up to which it went. Throws what a source's
- * `load` or the history throws.
+ * Brings a session that reads the channel up to date: by `resumed` when that is possible, otherwise by a
+ * `snapshot`, with a `resync` before it if what the client has cannot be continued. Returns null when that is
+ * complete, and for a stream whose backlog the socket does not take, the position up to which it was sent.
+ * Throws what `load` of the source or the history throws.
  */
 export function catchUp<Socket>(
   live: LiveState<Socket>,
@@ -105,20 +104,20 @@ function catchUpState<Socket>(
   const { epoch } = live
   const delta = from === null ? null : live.documents.deltaSince(source, channel.key, from)
   if (from !== null && delta !== null) {
-    // Not before the channel's own position, which is ahead of ours if its document was read from tables that
-    // were.
+    // Not below the channel's own position, which is ahead of the engine's if its document was read from
+    // tables that were.
     const known = Math.max(delta.seq, channel.seq)
     sendResumed(live, session, channel, { epoch, from, known, seq: Math.max(known, live.seq) }, delta)
     return
   }
   const document = live.documents.get(source, channel.key)
-  // Nothing changed since: the newest position serves the client longest.
+  // Nothing changed since, so the newest position is given: the client can resume from it longest.
   sendSnapshot(live, session, channel, document, { epoch, seq: Math.max(document.seq, live.seq) })
 }
 
 /**
- * A cursor counts if it is of the present publisher and the document remembers what changed since; otherwise
- * a snapshot (rule E-4).
+ * Answers a cursor by a delta if its epoch is that of the present publisher and the document still knows what
+ * changed since; otherwise sends a snapshot (rule E-4).
  */
 function catchUpEphemeral<Socket>(
   live: LiveState<Socket>,

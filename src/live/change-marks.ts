@@ -2,13 +2,13 @@ import type { Path } from '../core/patch.ts'
 import { splitPath } from '../core/path.ts'
 
 /**
- * Which paths of a document changed after which position. One mark per path that was set or removed as a
- * whole, with the seq of the last time; a mark swallows those below it. Whether a marked path was set or
- * removed is not kept here: the document knows what it has.
+ * Records which paths of a document changed after which position: one mark per path that was set or removed
+ * as a whole, with the seq of the last time. A mark replaces the marks below its path. Whether a path was set
+ * or removed is not recorded; the document shows that.
  *
- * Two structures over the same nodes: a trie, to find what a change covers, and a list from the newest mark
- * to the oldest, so that asking "since when" costs what changed since, not what there is. Beyond `limit`
- * marks the oldest go, and with them the positions up to `watermark` are forgotten.
+ * Two structures share the same nodes: a trie, to find the paths that a change covers, and a list from the
+ * newest mark to the oldest, so that {@link since} costs what changed since then, not what there is. Beyond
+ * `limit` marks the oldest are dropped, and `watermark` rises to the positions that were lost with them.
  */
 export class ChangeMarks {
   readonly #root = new Node(null, '')
@@ -18,13 +18,13 @@ export class ChangeMarks {
   #count = 0
   #watermark: number
 
-  /** Knows nothing of what happened up to and including `watermark`. */
+  /** Nothing is known of changes up to and including `watermark`. */
   constructor(limit: number, watermark: number) {
     this.#limit = limit
     this.#watermark = watermark
   }
 
-  /** The earliest position of which {@link since} can say everything that changed after it. */
+  /** The earliest position from which {@link since} knows all changes. */
   get watermark(): number {
     return this.#watermark
   }
@@ -33,7 +33,7 @@ export class ChangeMarks {
     return this.#count
   }
 
-  /** The path was set or removed at `seq`, which is not below any seq so far. */
+  /** Records that the path was set or removed at `seq`, which is not below any seq so far. */
   touch(path: Path, seq: number): void {
     const node = this.#nodeAt(path)
     this.#forgetBelow(node)
@@ -48,13 +48,13 @@ export class ChangeMarks {
   }
 
   /**
-   * The same for a position at or below the watermark, newest first: fills in what happened before this
-   * began. Answers false, and does nothing, when there is no room for it.
+   * The same for a position at or below the watermark, newest first, to add what happened before these marks
+   * began. Returns false, and does nothing, when there is no room.
    */
   touchEarlier(path: Path, seq: number): boolean {
     const node = this.#nodeAt(path)
     for (let above: Node | null = node; above !== null; above = above.parent) {
-      // A later change of the same or more: whoever needs this one gets that one.
+      // A later change of this path, or of one above it, already covers this one.
       if (above.seq >= seq) return this.#prune(node)
     }
     if (this.#count >= this.#limit) {
@@ -70,13 +70,13 @@ export class ChangeMarks {
     return true
   }
 
-  /** Everything after `seq` has been told by {@link touchEarlier}. */
+  /** Says that {@link touchEarlier} has been called for everything after `seq`. */
   lowerWatermark(seq: number): void {
     this.#watermark = Math.min(this.#watermark, seq)
   }
 
   /**
-   * The paths that changed after `seq`, free of prefixes; null when that is longer ago than the marks reach.
+   * Returns the paths that changed after `seq`, none below another; null when that is before the watermark.
    */
   since(seq: number): readonly Path[] | null {
     if (seq < this.#watermark) return null
@@ -131,7 +131,7 @@ export class ChangeMarks {
     this.#count--
   }
 
-  /** Removes nodes that carry nothing, from here upwards. */
+  /** Removes nodes without mark and children, from here upwards. */
   #prune(from: Node): true {
     let node = from
     while (node.seq === 0 && node.parent !== null && (node.children === null || node.children.size === 0)) {
@@ -148,12 +148,12 @@ function isCovered(node: Node, seq: number): boolean {
 }
 
 class Node {
-  /** When the path was last set or removed as a whole; 0: not that we know. */
+  /** The seq at which the path was last set or removed as a whole; 0 if that is not known. */
   seq = 0
   children: Map<string, Node> | null = null
   newer: Node | null = null
   older: Node | null = null
-  /** From the root; filled in once the node is marked. */
+  /** From the root; filled in when the node is marked. */
   path: Path = ''
 
   constructor(

@@ -4,19 +4,20 @@ import type { ChannelSource } from './ports.ts'
 import type { Session } from './session.ts'
 
 /**
- * One channel that somebody holds. Most belong to one user and are idle, so it has no document of its own:
- * documents are in `documents.ts`, and patches are forwarded without one.
+ * A channel that at least one session holds. Most channels belong to one user and are idle, so it has no
+ * document of its own: documents are in `documents.ts`, and patches are forwarded without one.
  */
 export class Channel<Socket> {
-  /** In no order. A session knows its place here, so that leaving costs the same however many there are. */
+  /** In no order. A session knows its index here, so that leaving costs the same however many there are. */
   readonly sessions: Session<Socket>[] = []
-  /** One per rate at which anybody reads; null: nobody does. */
+  /** One per rate; null while no session reads at that rate. */
   web: Feed<Socket> | null = null
   tui: Feed<Socket> | null = null
 
   /**
-   * `seq` is a position with two properties. The channel did not change between it and the engine's own; and
-   * whoever is answered from now on stands at it or later. So a feed that starts at it fits everybody.
+   * `seq` is a position with two properties: the channel did not change between it and the engine's own
+   * position, and every session that is caught up from now on has at least this position. So a feed that
+   * starts at `seq` fits all of them.
    */
   constructor(
     readonly key: ChannelKey,

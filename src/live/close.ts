@@ -4,7 +4,7 @@ import { leaveFeed, release } from './membership.ts'
 import { CLOSED, NOTHING, type Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
-/** Closes a session for a reason of the protocol; frames sent before go out first. */
+/** Closes a session with a close code of the protocol; frames sent before it go out first. */
 export function closeSession<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -12,14 +12,14 @@ export function closeSession<Socket>(
   text: string = CLOSE[reason].meaning,
 ): void {
   if (session.link.type === 'closed') return
-  // First, since the socket may tell us that it is closed before this call returns.
+  // First, because the socket may report that it is closed before `close` returns.
   detach(live, session)
   live.deps.transport.close(session.socket, CLOSE[reason].code, truncateReason(text))
 }
 
 /**
- * Closes a session that something failed for: 3007 when it was the storage, which comes back; otherwise it is
- * a defect, and 3006.
+ * Closes a session for which something failed: with 3007 if it was the storage, which will be back; otherwise
+ * it is a defect, and the code is 3006.
  */
 export function closeAfterFailure<Socket>(
   live: LiveState<Socket>,
@@ -35,7 +35,10 @@ export function closeAfterFailure<Socket>(
   closeSession(live, session, 'internalError')
 }
 
-/** The session holds nothing any more and nothing is sent to it; does nothing the second time. */
+/**
+ * Makes the session give up all it holds, so that nothing is sent to it any more. Does nothing the second
+ * time.
+ */
 export function detach<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
   if (session.link.type === 'closed') return
   const isReading = session.link.type === 'open'
@@ -50,11 +53,11 @@ export function detach<Socket>(live: LiveState<Socket>, session: Session<Socket>
   }
 }
 
-/** A close frame holds at most 123 bytes of reason (RFC 6455, 5.5): as many whole characters as fit. */
+/** Returns as many whole characters as fit into the reason of a close frame (RFC 6455, 5.5). */
 function truncateReason(text: string): string {
   const bytes = new TextEncoder().encode(text)
   if (bytes.length <= MAX_REASON_BYTES) return text
-  // A character cut in two is left out: in `stream` mode the decoder waits for its rest.
+  // A character that was cut is left out: in `stream` mode the decoder waits for the rest of it.
   return new TextDecoder().decode(bytes.subarray(0, MAX_REASON_BYTES), { stream: true })
 }
 

@@ -7,9 +7,9 @@ import { ChangeMarks } from './change-marks.ts'
 import type { LoadedDocument } from './ports.ts'
 
 /**
- * A state channel's document in memory: its value, its position, and since when each path is as it is, so
- * that any reader can be brought up to date by one merged delta. Patches are noted when they come and worked
- * into the value when someone looks.
+ * The document of a state channel in memory: its value, its position, and when each path changed last, so
+ * that any reader can be brought up to date by one merged delta. Patches are collected when they arrive and
+ * applied when the value is read.
  */
 export class LiveDocument {
   #value: JsonObject
@@ -18,7 +18,7 @@ export class LiveDocument {
   readonly #marks: ChangeMarks
   #pending: PatchBuilder | null = null
 
-  /** `marks`: how many changed paths to remember. */
+  /** `marks` is the number of changed paths to remember. */
   constructor(loaded: LoadedDocument, marks: number) {
     this.#value = loaded.data
     this.#checksum = documentChecksum(loaded.data)
@@ -26,12 +26,12 @@ export class LiveDocument {
     this.#marks = new ChangeMarks(marks, loaded.seq)
   }
 
-  /** Position of the last patch, or the one it was loaded at. */
+  /** Position of the last patch, or the one at which it was loaded. */
   get seq(): number {
     return this.#seq
   }
 
-  /** The earliest position from which {@link deltaSince} answers. */
+  /** The earliest position from which {@link deltaSince} returns a delta. */
   get watermark(): number {
     return this.#marks.watermark
   }
@@ -48,7 +48,7 @@ export class LiveDocument {
     return this.#checksum
   }
 
-  /** A committed patch. One at or below the document's position is in it already. */
+  /** Adds a patch. One at or below the position is already in the document and is ignored. */
   apply(seq: number, patch: Patch): void {
     if (seq <= this.#seq) return
     this.#seq = seq
@@ -59,8 +59,8 @@ export class LiveDocument {
   }
 
   /**
-   * What brings a reader from `seq` to {@link seq}; null when that is longer ago than this document
-   * remembers. Costs what changed since.
+   * Returns the delta from `seq` to {@link seq}; null when this document does not remember changes that old.
+   * Costs what changed since.
    */
   deltaSince(seq: number): Patch | null {
     const paths = this.#marks.since(seq)
@@ -77,9 +77,9 @@ export class LiveDocument {
   }
 
   /**
-   * Tells what happened before the document was loaded: all patches of its channel after `from` and up to the
-   * watermark, oldest first. Afterwards {@link deltaSince} answers from `from` on, or, when there is no room
-   * for all of them, from somewhat later.
+   * Adds what happened before the document was loaded: all patches of its channel after `from` and up to the
+   * watermark, oldest first. Afterwards {@link deltaSince} works from `from` on or, when there is no room for
+   * all of them, from somewhat later.
    */
   backfill(patches: readonly { readonly seq: number; readonly patch: Patch }[], from: number): void {
     const until = this.#marks.watermark

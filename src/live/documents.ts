@@ -8,16 +8,16 @@ import { LiveDocument } from './document.ts'
 import type { EngineLimits } from './limits.ts'
 import type { History, StateSource } from './ports.ts'
 
-/** A merged delta up to `seq`; the checksum is of the document there, when one is at hand. */
+/** A merged delta up to `seq`, with the checksum of the document there if the document is in memory. */
 export type Delta = { readonly patch: Patch; readonly seq: number; readonly checksum?: number }
 
 /**
- * Documents in memory: loaded from the tables when somebody needs them whole, kept up to date by the journal,
+ * Documents in memory: loaded from the tables when a whole one is needed, kept up to date from the journal,
  * and dropped when others are needed more.
  */
 export class DocumentCache {
   readonly #documents: LRUCache<ChannelKey, LiveDocument>
-  /** Documents of channels that nobody holds, and since when, oldest first. */
+  /** Documents of channels that no session holds, with the time since when, oldest first. */
   readonly #idle = new Map<ChannelKey, Millis>()
   readonly #history: History
   readonly #limits: EngineLimits
@@ -32,12 +32,12 @@ export class DocumentCache {
     return this.#documents.size
   }
 
-  /** The document if it is in memory; does not count as a use. */
+  /** Returns the document if it is in memory; does not count as a use. */
   peek(key: ChannelKey): LiveDocument | undefined {
     return this.#documents.peek(key)
   }
 
-  /** The document, loaded if need be. Throws what the source's `load` throws. */
+  /** Returns the document, and loads it if it is not in memory. Throws what `load` of the source throws. */
   get(source: StateSource, key: ChannelKey): LiveDocument {
     const held = this.#documents.get(key)
     if (held !== undefined) return held
@@ -48,12 +48,15 @@ export class DocumentCache {
     return document
   }
 
-  /** The channel is held again. */
+  /** To be called when a session holds the channel again. */
   used(key: ChannelKey): void {
     this.#idle.delete(key)
   }
 
-  /** The last session has left the channel: its document is kept for a while, for sessions that come back. */
+  /**
+   * To be called when the last session has left the channel. Its document is kept for a while, for sessions
+   * that come back.
+   */
   idle(key: ChannelKey, now: Millis): void {
     if (this.#documents.peek(key) !== undefined) this.#idle.set(key, now)
   }
@@ -73,14 +76,14 @@ export class DocumentCache {
   }
 
   /**
-   * What brings a reader from `seq` to now; null when that cannot be told or would cost more than a snapshot.
-   * The document of a whole workspace is loaded for it, since many will ask; for that of a single user the
-   * journal is read.
+   * Returns the delta from `seq` to the present; null when it is not known or would be larger than a
+   * snapshot. The document of a workspace is loaded for it, since many readers will ask; for the document of
+   * a single user the journal is read.
    */
   deltaSince(source: StateSource, key: ChannelKey, seq: number): Delta | null {
     if (source.audience === 'user' && this.peek(key) === undefined) return this.#deltaOfJournal(key, seq)
     const document = this.get(source, key)
-    // Somebody may have read the tables when they were already ahead of us.
+    // The client may have been served from tables that were already ahead of the engine.
     if (seq > document.seq) return { patch: EMPTY_PATCH, seq }
     if (seq < document.watermark) this.#backfill(document, key, seq)
     const patch = document.deltaSince(seq)
@@ -95,17 +98,17 @@ export class DocumentCache {
     return { patch: merged.take(), seq: Math.max(seq, rows[rows.length - 1]?.seq ?? 0) }
   }
 
-  /** After a restart documents know nothing of what was before; the journal does. */
+  /** Fills in from the journal what the document does not know, because it was loaded later. */
   #backfill(document: LiveDocument, key: ChannelKey, seq: number): void {
     const rows = this.#rowsAfter(key, seq)
     if (rows !== null) document.backfill(rows, seq)
   }
 
-  /** The patches of a channel after `seq`; null when they are too many or partly gone. */
+  /** Returns the patches of a channel after `seq`; null when they are too many or partly pruned. */
   #rowsAfter(key: ChannelKey, seq: number): readonly PatchRow[] | null {
     if (this.#history.lastSeqOf(key) <= seq) return []
     const rows = this.#history.ofChannel(key, seq, this.#limits.resumeRows + 1)
-    // Asked last: had rows been pruned while we read, we would see it.
+    // Checked last, so that rows pruned while reading are noticed.
     if (rows.length > this.#limits.resumeRows || this.#history.prunedThrough() > seq) return null
     return rows.flatMap(patchRow)
   }

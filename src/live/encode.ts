@@ -6,7 +6,8 @@ import type { Frame, WireFormat } from './ports.ts'
 import type { LiveState } from './state.ts'
 
 /**
- * A message of a channel's feed as a frame; in `packed` it depends on, and may move, the state of that feed.
+ * Returns a message of a channel's feed as a frame. In `packed` the frame depends on the state of that feed,
+ * and may change it.
  */
 export function encodeForFeed<Socket>(
   live: LiveState<Socket>,
@@ -21,7 +22,7 @@ export function encodeForFeed<Socket>(
   return frame
 }
 
-/** Any other message as a frame. */
+/** Returns any other message as a frame. */
 export function encodePlain<Socket>(
   live: LiveState<Socket>,
   message: ServerMessage,

@@ -28,9 +28,9 @@ import { sweep } from './sweep.ts'
 import type { Engine, EngineDeps } from './types.ts'
 
 /**
- * Makes the engine; throws RangeError when two sources claim one name, or one has parameters and no `knows`,
- * and for names of events that are declared twice, or not at all. The engine stands at `history.head()` and
- * waits to be told of rows after that.
+ * Makes the engine at the position `history.head()`; rows after that are to be given to it. Throws RangeError
+ * when two sources claim one name, or one has parameters and no `knows`, and for names of events that are
+ * declared twice, or not at all.
  */
 export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
   checkEvents(deps)
@@ -59,7 +59,7 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
     seq: head.seq,
   }
   listen(live)
-  /** A port that throws must not take the caller, a socket handler or a timer, with it. */
+  /** An exception of a port must not end the caller, which is a socket handler or a timer. */
   const guarded = (during: string, work: () => void) => {
     try {
       work()
@@ -80,7 +80,7 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
       guardedFor(session, 'receiving', () => receive(live, session, frame))
       sendPendingWants(live)
     },
-    // The session is its own token bucket, whose time is also when it was last heard.
+    // The session is its own token bucket; the time of the bucket is also when the session was last heard.
     heard: (session) => refill(session, deps.limits.messages, deps.clock.now()),
     drained: (session) => guardedFor(session, 'draining', () => drained(live, session)),
     closed(session) {
@@ -132,7 +132,7 @@ function checkEvents({ events, sources }: Pick<EngineDeps<unknown>, 'events' | '
   }
 }
 
-/** Publishes every feed of a rate that has something to say. */
+/** Publishes all feeds of a rate that have something to publish. */
 function tick<Socket>(live: LiveState<Socket>, clientType: ClientType): void {
   if (clientType === 'tui') {
     relayAll(live)
@@ -181,10 +181,7 @@ function revoke<Socket>(
   return count
 }
 
-/**
- * Returns the epoch of positions that this process gives to what it publishes: another one in each of its
- * lives, and never 0.
- */
+/** Returns a random epoch for what this process publishes itself; never 0. */
 function instanceNumber(random: Random): number {
   const number = random.bytes(4).reduce((sum, byte) => sum * 256 + byte, 0)
   return Math.max(1, number)

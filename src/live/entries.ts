@@ -6,23 +6,23 @@ import { isEphemeral, positionOf } from './positions.ts'
 import { publishEvent } from './publish.ts'
 import type { LiveState } from './state.ts'
 
-/** Takes committed rows in; see `Engine.apply`. */
+/** See `Engine.apply`. */
 export function applyEntries<Socket>(live: LiveState<Socket>, entries: readonly JournalEntry[]): void {
   for (const entry of entries) {
     if (entry.seq <= live.seq) continue
     if (entry.seq !== live.seq + 1) {
       resyncAll(live, `rows ${live.seq + 1} to ${entry.seq - 1} of the journal were not seen`)
-      // Whatever is left of these rows is in the tables that everybody has just been served from.
+      // The rest of these rows is in the tables from which all sessions were just served.
       return
     }
     live.epoch = entry.epoch
     try {
       applyEntry(live, entry)
     } catch (cause) {
-      // Readers of this channel find a gap at its next frame and ask; the others are not to suffer from it.
+      // Readers of this channel will find a gap at its next frame and ask; others must not suffer from it.
       live.deps.defect(cause, `applying a row of ${entry.channel}`)
     }
-    // Last: whoever turns out to be slow on the way has been served up to the row before.
+    // Last, because a reader that is found to be slow on the way was served up to the row before.
     live.seq = entry.seq
   }
 }
@@ -53,8 +53,8 @@ function applyEntry<Socket>(live: LiveState<Socket>, entry: JournalEntry): void 
 }
 
 /**
- * Forgets all that was read of the journal and begins again at its head: everybody is told to resync and gets
- * a snapshot of all that is journaled. A slow reader is sent away instead; when it comes back its cursor
+ * Forgets all that was read of the journal and begins again at its head: all sessions get `resync` and a
+ * snapshot of each journaled channel. A slow reader is closed instead; when it comes back, its cursor
  * decides.
  */
 export function resyncAll<Socket>(live: LiveState<Socket>, reason: string): void {

@@ -7,22 +7,23 @@ import type { ClientType, WireFormat } from './ports.ts'
 import type { LiveState } from './state.ts'
 
 /**
- * A channel at one rate: what was published last, and what came since. It exists while somebody reads it.
- * Whoever joins stands at `seq` or later, so the next delta, which starts there, fits everybody.
+ * A channel at one rate: the position published last, and the patches since. It exists while a session reads
+ * at that rate. Sessions that join have position `seq` or a later one, so the next delta, which starts there,
+ * fits all of them.
  */
 export class Feed<Socket> {
-  /** How many sessions read it, by format; what nobody reads is not encoded. */
+  /** Number of sessions that read it, by format; a format without readers is not encoded. */
   json = 0
   msgpack = 0
   packed = 0
-  /** Deltas published, to know when a checksum is due. */
+  /** Number of deltas published, which decides when a checksum is due. */
   deltas = 0
-  /** Commit time of the oldest patch that waits. */
+  /** Commit time of the oldest patch that waits, ms. */
   waitingSince: Millis = 0
   #waiting: PatchBuilder | null = null
   #packedFeed: PackedFeed | null = null
 
-  /** `seq` and `epoch`: of the last frame published, or where the feed starts. */
+  /** `seq` and `epoch` of the last frame published, or where the feed starts. */
   constructor(
     readonly channel: Channel<Socket>,
     readonly clientType: ClientType,
@@ -34,7 +35,7 @@ export class Feed<Socket> {
     return this.json + this.msgpack + this.packed
   }
 
-  /** Notes a committed patch for the next tick; answers whether there is anything to publish. */
+  /** Adds a patch for the next tick. Returns whether there is anything to publish. */
   add(patch: Patch, at: Millis): boolean {
     if (isEmptyPatch(patch)) return this.#waiting !== null
     if (this.#waiting === null) {
@@ -45,14 +46,14 @@ export class Feed<Socket> {
     return true
   }
 
-  /** The merge of what waits; null when nothing does. */
+  /** Returns the merge of all waiting patches and removes them; null when there are none. */
   take(): Patch | null {
     const waiting = this.#waiting
     this.#waiting = null
     return waiting === null ? null : waiting.take()
   }
 
-  /** State of the `packed` format; made when the first session needs it. */
+  /** Returns the state of the `packed` format, which is made when the first session needs it. */
   packedFeed(live: LiveState<Socket>): PackedFeed {
     if (this.#packedFeed === null) {
       live.feedCount += 1
@@ -64,14 +65,14 @@ export class Feed<Socket> {
 }
 
 /**
- * Whether a channel's frames go out by native topics. One that belongs to a single user has a socket or two
- * to reach: there a topic would cost each idle session more memory than sending directly costs a busy one.
+ * Returns whether frames of the channel are published to native topics. A channel of a single user has a
+ * socket or two: a topic would cost each idle session more memory than direct sends cost a busy one.
  */
 export function hasTopics<Socket>(channel: Channel<Socket>): boolean {
   return channel.source.audience === 'workspace'
 }
 
-/** The native topic of one format of a feed; only of channels that have topics. */
+/** Returns the native topic of one format of a feed; only for channels that have topics. */
 export function topicOf<Socket>(
   channel: Channel<Socket>,
   clientType: ClientType,

@@ -3,13 +3,14 @@ import type { Millis } from '../core/clock.ts'
 import type { Frame } from './ports.ts'
 
 /**
- * Frames that many sessions ask for within a moment: after a restart ten thousand clients resume from the
- * same position, and one encoding serves them all. Short-lived, for a frame carries the time it was made at.
+ * Keeps frames that many sessions ask for at about the same time: after a restart ten thousand clients resume
+ * from the same position, and one encoding serves them all. Entries expire soon, because a frame contains the
+ * time at which it was made.
  */
 export class FrameCache {
   readonly #frames = new LRUCache<string, Kept>({ max: 256, maxSize: MAX_BYTES, sizeCalculation: sizeOf })
 
-  /** The frame kept under `name` if it was made for this very `version` not long ago, otherwise a new one. */
+  /** Returns the frame kept under `name` if it was made recently for this `version`, otherwise a new one. */
   get(name: string, version: string, now: Millis, make: () => Frame): Frame {
     const kept = this.#frames.get(name)
     if (kept !== undefined && kept.version === version && now - kept.at <= MAX_AGE && now >= kept.at) {

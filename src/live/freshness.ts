@@ -3,7 +3,7 @@ import { send } from './send.ts'
 import type { LiveState } from './state.ts'
 
 /**
- * Tells everyone, those who come later too, that nothing new was heard since then (rule B-5); the first
+ * Tells all sessions, also those that open later, that nothing new was heard since then (rule B-5). The first
  * `since` holds.
  */
 export function announceStale<Socket>(live: LiveState<Socket>, since: Millis): void {
@@ -12,7 +12,7 @@ export function announceStale<Socket>(live: LiveState<Socket>, since: Millis): v
   for (const session of live.sessions) send(live, session, { type: 'stale', since })
 }
 
-/** Ends it (rule B-6). */
+/** Ends that state and tells all sessions (rule B-6). */
 export function announceFresh<Socket>(live: LiveState<Socket>): void {
   if (live.staleSince === null) return
   live.staleSince = null

@@ -10,7 +10,7 @@ import type { LiveState } from './state.ts'
 import { subscribeToPreset } from './subscribe.ts'
 import type { OpenOptions } from './types.ts'
 
-/** Begins a session: `hello` with a challenge of its own, then what its preset asks for. */
+/** Opens a session: sends `hello` with a challenge of its own, then subscribes to its preset. */
 export function openSession<Socket>(
   live: LiveState<Socket>,
   socket: Socket,
@@ -55,8 +55,9 @@ function randomText<Socket>(live: LiveState<Socket>, bytes: number): string {
 }
 
 /**
- * Someone may look at public channels for a while and log in then. A challenge is worth one login on the one
- * socket it was sent to; who comes later is told to come back for a new one (L-5). Not longer, since a used
- * one is remembered until it has run out.
+ * How long a challenge is valid, ms. A user may look at public channels for a while before the login. A
+ * challenge is valid for one login on the socket to which it was sent; after that time the client is told to
+ * connect again for a new one (L-5). It is not longer, because a used challenge is remembered until it
+ * expires.
  */
 const CHALLENGE_LIFETIME = 60 * 60 * 1000

@@ -1,39 +1,47 @@
 import type { BucketLimit } from '../core/token-bucket.ts'
 import { HEARTBEAT_SECONDS, LIMITS, LOGIN_SECONDS } from '../protocol/limits.ts'
 
-/** Bounds of what one session, channel or document may cost. Bytes, milliseconds and plain counts. */
+/** Limits of what one session, channel or document may cost, in bytes, milliseconds and plain counts. */
 export type EngineLimits = {
-  /** Bytes waiting for one socket above which it is taken off its topics (G5). */
+  /** Bytes waiting for one socket above which it is removed from its topics (G5). */
   readonly bufferedBytes: number
   /** How long a slow reader may take to drain before it is closed. */
   readonly slowMillis: number
-  /** Channels one session may hold. */
+  /** Channels that one session may hold. */
   readonly subscriptions: number
   /** Channels with parameters that all sessions together may hold. */
   readonly channels: number
   /** How long a document stays in memory after the last session has left its channel. */
   readonly idleMillis: number
-  /** Messages a session may send. */
+  /** Messages that a session may send. */
   readonly messages: BucketLimit
-  /** By how many the messages refused may outnumber those handled since, before the session is closed. */
+  /**
+   * By how many the refused messages may outnumber the messages handled since, before the session is closed.
+   */
   readonly refusals: number
-  /** Messages of a session to boards that may be unanswered at a time. */
+  /** Messages to boards that a session may have without an answer at a time. */
   readonly unanswered: number
-  /** Messages of a session that wait: until a slow one has drained, or while the engine is suspended. */
+  /**
+   * Messages of a session that may be deferred: until a slow reader has drained, or while the engine is
+   * suspended.
+   */
   readonly deferred: number
-  /** Between two signs of life; a session silent for two and a half of these is closed. */
+  /** Time between two signs of life. A session that is silent for two and a half of these is closed. */
   readonly heartbeatMillis: number
-  /** In which a session has to log in, unless it holds a public channel. */
+  /** Time in which a session has to log in, unless it holds a public channel. */
   readonly loginMillis: number
   /**
-   * Documents held in memory. Nothing waits for one: an update is made without, a resume from the journal.
+   * Documents kept in memory. None is required: updates are made without them, and a resume can read the
+   * journal.
    */
   readonly documents: number
-  /** Changed paths that one document remembers, removed ones included; beyond, a resume gets a snapshot. */
+  /**
+   * Changed paths that one document remembers, removed ones included; beyond that a resume gets a snapshot.
+   */
   readonly marks: number
-  /** Journal rows read for one resume; beyond, it gets a snapshot (or, of a stream, is told so). */
+  /** Journal rows read for one resume; beyond that it gets a snapshot (or a `resync`, for a stream). */
   readonly resumeRows: number
-  /** A delta in this many carries a checksum. */
+  /** One delta in this many carries a checksum. */
   readonly checksumEvery: number
 }
 

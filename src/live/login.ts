@@ -12,8 +12,8 @@ import type { LiveState } from './state.ts'
 import { subscribeToPreset } from './subscribe.ts'
 
 /**
- * Starts a login: one at a time and one per session. The challenge is spent by it, so after a failure nothing
- * is left to do with this socket and it is closed.
+ * Starts a login: one at a time, and one per session. The challenge is used up by it, so after a failure the
+ * socket is useless and is closed.
  */
 export function authenticate<Socket>(
   live: LiveState<Socket>,
@@ -41,7 +41,7 @@ export function authenticate<Socket>(
   }
 }
 
-/** Never rejects: nobody waits for it. */
+/** Never rejects; its promise is not awaited. */
 async function check<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -66,7 +66,7 @@ async function check<Socket>(
     if (result.ok) acceptLogin(live, session, result.value)
     else refuse(live, session, result.error, closeReasonOf(result.error, message))
   } catch (cause) {
-    // Its channels are not there, and it would not know.
+    // Otherwise it would lack its channels without knowing.
     closeAfterFailure(live, session, cause, 'answering a login')
   }
 }
@@ -78,7 +78,7 @@ function acceptLogin<Socket>(live: LiveState<Socket>, session: Session<Socket>, 
     return
   }
   session.login = principal
-  // This is no answer to a frame that just came in, so without the cork each message would be a system call
+  // This does not answer a frame that just came in, so without the cork each message would be a system call
   // of its own.
   live.deps.transport.cork(session.socket, () => {
     send(live, session, {
@@ -103,11 +103,11 @@ function refuse<Socket>(
   closeSession(live, session, reason, error.message)
 }
 
-/** Whether coming back with the same credentials can help (rule L-5). */
+/** Returns the close reason, which says whether the same credentials can work later (rule L-5). */
 function closeReasonOf({ code }: AppError, message: AuthenticateMessage): CloseReason {
   if (TRANSIENT_ERRORS.has(code)) return 'unavailable'
-  // With a key it was the challenge that ran out, and the next hello has a new one. A token that ran out
-  // stays so.
+  // With a key it was the challenge that expired, and the next `hello` has a new one. An expired token stays
+  // expired.
   if (code === 'SessionExpired' && !('token' in message)) return 'sessionExpired'
   return 'authenticationFailed'
 }

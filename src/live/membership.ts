@@ -8,7 +8,7 @@ import type { Session } from './session.ts'
 import { parameterCount } from './sources.ts'
 import type { LiveState } from './state.ts'
 
-/** The channel of a scope; it lives from the first session that holds it to the last. */
+/** Returns the channel of a scope, which exists from the first session that holds it to the last. */
 export function channelOf<Socket>(
   live: LiveState<Socket>,
   source: ChannelSource,
@@ -22,7 +22,7 @@ export function channelOf<Socket>(
   return new Channel<Socket>(key, source, address, scope.workspace, positionOf(live, source, key))
 }
 
-/** The session holds the channel from now on; it is not read yet. */
+/** Makes the session hold the channel; it does not read it yet. */
 export function hold<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -38,7 +38,7 @@ export function hold<Socket>(
   live.deps.metrics.subscribed(channel.source.name, 1)
 }
 
-/** The session gives the channel back that it holds as its `index`th; it must not be reading it. */
+/** Makes the session give up the channel that it holds as its `index`th; it must not be reading it. */
 export function release<Socket>(live: LiveState<Socket>, session: Session<Socket>, index: number): void {
   const channel = session.channels[index]
   if (channel === undefined) return
@@ -52,7 +52,7 @@ export function release<Socket>(live: LiveState<Socket>, session: Session<Socket
   live.deps.metrics.subscribed(channel.source.name, -1)
 }
 
-/** The session's feed of a channel, made when it is the first to read at its rate. */
+/** Returns the feed of a channel at the session's rate, which is made for its first reader. */
 export function feedFor<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -65,7 +65,7 @@ export function feedFor<Socket>(
   return feed
 }
 
-/** The session reads the channel: it gets every frame of its feed from now on. */
+/** Makes the session read the channel: it gets every frame of its feed from now on. */
 export function joinFeed<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -76,7 +76,7 @@ export function joinFeed<Socket>(
   live.deps.transport.join(session.socket, topicOf(channel, session.clientType, session.format))
 }
 
-/** The reverse of {@link joinFeed}; a feed that nobody reads any more is gone, with what waited in it. */
+/** The reverse of {@link joinFeed}. A feed without readers is removed, with the patches that waited in it. */
 export function leaveFeed<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -93,7 +93,7 @@ export function leaveFeed<Socket>(
   live.dirty[session.clientType].delete(feed)
 }
 
-/** Both feeds of a channel, those that exist. */
+/** Returns the feeds of a channel that exist. */
 export function feedsOf<Socket>(channel: Channel<Socket>): readonly Feed<Socket>[] {
   return CLIENT_TYPES.flatMap((type) => channel[type] ?? [])
 }

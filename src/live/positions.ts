@@ -9,8 +9,8 @@ export function isEphemeral(source: ChannelSource): source is EphemeralSource {
 }
 
 /**
- * Returns the epoch that positions of the channel have now: of the journal, or of whichever process publishes
- * it.
+ * Returns the epoch of positions of the channel: that of the journal or, for an ephemeral channel, of its
+ * publisher.
  */
 export function epochOf<Socket>(live: LiveState<Socket>, channel: Channel<Socket>): number {
   if (!isEphemeral(channel.source)) return live.epoch
@@ -27,7 +27,8 @@ export function documentInMemory<Socket>(
 }
 
 /**
- * See `Channel.seq`: nothing changed between this and the engine's position, and everybody will stand at it.
+ * See `Channel.seq`: the channel did not change between this position and that of the engine, and every
+ * session will have at least this position.
  */
 export function positionOf<Socket>(live: LiveState<Socket>, source: ChannelSource, key: ChannelKey): number {
   if (isEphemeral(source)) return live.ephemeral.get(key)?.seq ?? 0
@@ -35,14 +36,14 @@ export function positionOf<Socket>(live: LiveState<Socket>, source: ChannelSourc
   const { history } = live.deps
   const newest = history.lastSeqOf(key)
   if (newest <= live.seq) return newest
-  // The tables are ahead of the tail: the event before our own position.
+  // The tables are ahead of the tail: look for the event before the engine's position.
   const rows = history.latestOfChannel(key, MAX_LOOK_BACK_ROWS)
   const before = rows.findLast((row) => row.seq <= live.seq)
   if (before !== undefined) return before.seq
-  // Either there is none, or the tail is so far behind that we do not look for it: who stands earlier will
-  // ask.
+  // Either there is none, or the tail is so far behind that it is not looked for: a session with an earlier
+  // position will ask.
   return rows.length < MAX_LOOK_BACK_ROWS ? 0 : live.seq
 }
 
-/** Rows of a stream among which the one before our own position is looked for. */
+/** Rows of a stream among which the one before the position of the engine is looked for. */
 const MAX_LOOK_BACK_ROWS = 64

@@ -10,7 +10,7 @@ import type { Frame, WireFormat } from './ports.ts'
 import { documentInMemory, epochOf } from './positions.ts'
 import type { LiveState } from './state.ts'
 
-/** One tick of a feed: everything that waits, as one delta, once per format. */
+/** Publishes everything that waits in a feed as one delta, encoded once per format. */
 export function flushFeed<Socket>(live: LiveState<Socket>, feed: Feed<Socket>): void {
   const patch = feed.take()
   if (patch === null) return
@@ -18,11 +18,11 @@ export function flushFeed<Socket>(live: LiveState<Socket>, feed: Feed<Socket>): 
   const from = feed.seq
   feed.seq = channel.seq
   feed.deltas += 1
-  // A checksum now and then, and only if it costs nothing but the delta itself.
+  // A checksum is added now and then, and only if the document is in memory.
   const document = feed.deltas % live.deps.limits.checksumEvery === 0 ? documentInMemory(live, channel) : null
   const now = live.deps.clock.now()
-  // The first delta of a new epoch is a `resumed`: it takes readers from their epoch into the new one. It
-  // leads as far as it may, for some were answered from tables that were ahead of us.
+  // The first delta of a new epoch is a `resumed`, which takes readers from their epoch into the new one. It
+  // reaches as far as possible, because some were served from tables that were ahead of the engine.
   const epoch = epochOf(live, channel)
   const isNewEpoch = feed.epoch !== epoch
   publish(live, feed, {
@@ -40,7 +40,7 @@ export function flushFeed<Socket>(live: LiveState<Socket>, feed: Feed<Socket>): 
   live.deps.metrics.broadcast(feed.clientType, (now - feed.waitingSince) / 1000)
 }
 
-/** One event of a stream, at once, to a feed that stands at the event before it. */
+/** Publishes one event of a stream at once, to a feed that stands at the event before it. */
 export function publishEvent<Socket>(
   live: LiveState<Socket>,
   feed: Feed<Socket>,
@@ -49,7 +49,7 @@ export function publishEvent<Socket>(
   const now = live.deps.clock.now()
   const position = { ...channelFields(feed.channel), epoch: live.epoch, from: feed.seq, timestamp: now }
   if (feed.epoch !== live.epoch) {
-    // Readers may stand anywhere between the event before and this one.
+    // Readers may have any position between the event before and this one.
     publish(live, feed, { type: 'resumed', ...position, seq: event.seq - 1, changes: {} })
     feed.epoch = live.epoch
   }
@@ -58,12 +58,12 @@ export function publishEvent<Socket>(
   live.deps.metrics.broadcast(feed.clientType, (now - event.at) / 1000)
 }
 
-/** Sends a message of the feed to all that read it. */
+/** Publishes a message of the feed to all its readers. */
 export function publish<Socket>(live: LiveState<Socket>, feed: Feed<Socket>, message: FeedMessage): void {
   publishFrames(live, feed, wireType(message), (format) => encodeForFeed(live, feed, message, format))
 }
 
-/** The same for a message that is no part of the feed's positions. */
+/** The same for a message without a position. */
 export function publishPlain<Socket>(
   live: LiveState<Socket>,
   feed: Feed<Socket>,
@@ -90,7 +90,7 @@ function publishFrames<Socket>(
   }
 }
 
-/** What a publish does, where there is no topic. A slow session reads no feed. */
+/** Sends to each reader directly, for a channel without topics. A paused session reads no feed. */
 function sendToReaders<Socket>(
   live: LiveState<Socket>,
   feed: Feed<Socket>,

@@ -13,10 +13,13 @@ import { type Deferred, NOTHING, type Session } from './session.ts'
 import type { LiveState } from './state.ts'
 import { refresh, subscribe, unsubscribe } from './subscribe.ts'
 
-/** A frame of a client: rate, then form, then what it asks for. Every frame counts as a sign of life. */
+/**
+ * Handles a frame of a client: checks the rate, then the form, then does what it asks for. Each frame counts
+ * as a sign of life.
+ */
 export function receive<Socket>(live: LiveState<Socket>, session: Session<Socket>, frame: Frame): void {
   if (session.link.type === 'closed') return
-  // The bucket's time is also when this session was last heard.
+  // The time of the bucket is also when this session was last heard.
   const wait = takeToken(session, live.deps.limits.messages, live.deps.clock.now())
   if (wait > 0) {
     refuseTooFast(live, session, frame, wait)
@@ -43,26 +46,26 @@ export function receive<Socket>(live: LiveState<Socket>, session: Session<Socket
   pauseIfSlow(live, session)
 }
 
-/** A slow session may have read what waited for it: goes on with it where it stopped. */
+/** To be called when a paused session has read: resumes it if it has drained, and runs what it deferred. */
 export function drained<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
   if (resumeReader(live, session)) runDeferred(live, session)
 }
 
-/** What an open session was made to wait for, in order. */
+/** Runs the messages that the session deferred, in order. */
 export function runDeferred<Socket>(live: LiveState<Socket>, session: Session<Socket>): void {
   const waiting = session.deferred
   session.deferred = NOTHING
   for (const [index, message] of waiting.entries()) {
     handle(live, session, message)
     pauseIfSlow(live, session)
-    // Slow again: what is left waits behind what it has deferred itself.
+    // Paused again: the rest waits behind what was deferred meanwhile.
     if (session.link.type === 'open') continue
     defer(live, session, waiting.slice(index + 1))
     return
   }
 }
 
-/** Whether a message has to wait: for a slow reader to read, or for the storage to be back. */
+/** Returns whether a message has to wait: for a paused reader to drain, or for the storage to be back. */
 function mustWait<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -70,13 +73,13 @@ function mustWait<Socket>(
 ): boolean {
   if (isImmediate(message)) return false
   if (session.link.type !== 'open') return true
-  // Giving a channel back needs no storage, but must not overtake the subscription that waits.
+  // Giving up a channel needs no storage, but must not overtake a subscription that waits.
   return live.suspended && (message.type !== 'unsubscribe' || session.deferred.length > 0)
 }
 
 /**
- * What no session is made to wait for: signs of life, and messages that their board declared so (rule V-5).
- * The answers are small and few, and no storage of ours is needed for them.
+ * Messages that are never deferred: signs of life, and messages that their board declared so (rule V-5).
+ * Their answers are small and few, and need no storage.
  */
 function isImmediate(message: ReceivedMessage): boolean {
   return message.type === 'heartbeat' || (message.type === 'board' && message.immediate)
@@ -117,7 +120,7 @@ function refuseTooFast<Socket>(
   wait: number,
 ): void {
   const { rate } = live.deps.limits.messages
-  // Finding the id means decoding, which is what the limit is there to bound.
+  // To find the id the frame must be decoded, which is the cost that the limit bounds.
   const id = frame.length <= MAX_BYTES_TO_DECODE ? readId(frame) : null
   sendError(live, session, appError('RateLimited', `more than ${rate} messages a second`, wait), { id })
   countRefusal(live, session, 'rateLimited')

@@ -10,7 +10,7 @@ import { isEphemeral } from './positions.ts'
 import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
-/** The whole document as a message; `at` is the position that the client stands at with it. */
+/** Returns the whole document as a message; `at` is the position that the client has with it. */
 export function snapshotMessage<Socket>(
   live: LiveState<Socket>,
   channel: Channel<Socket>,
@@ -48,8 +48,7 @@ export function sendSnapshot<Socket>(
 }
 
 /**
- * `known` is the position that the delta leads to, `seq` the newest one of which it is known that nothing
- * happened since.
+ * `known` is the position to which the delta leads, `seq` the newest one up to which nothing happened since.
  */
 export function sendResumed<Socket>(
   live: LiveState<Socket>,
@@ -79,7 +78,7 @@ export function sendResumed<Socket>(
   )
 }
 
-/** Sends a frame that others may be asking for as well, if the channel is one for many. */
+/** Sends a frame that other sessions may need too, if the channel is shared. */
 function sendShared<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -91,7 +90,7 @@ function sendShared<Socket>(
   const type = what.startsWith('snapshot') ? 'snapshot' : 'resumed'
   const isShared = channel.source.audience === 'workspace'
   const name = `${channel.key} ${session.clientType} ${session.format} ${what}`
-  // A packed frame also depends on which feed it leads into, and on how far that is.
+  // A packed frame also depends on the state of its feed.
   const feed = session.format === 'packed' ? feedFor(live, session, channel).packedFeed(live).mark : ''
   const version = `${at.epoch} ${at.seq} ${feed}`
   const frame = isShared ? live.frames.get(name, version, live.deps.clock.now(), make) : make()

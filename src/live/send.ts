@@ -7,7 +7,7 @@ import { encodePlain } from './encode.ts'
 import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
-/** Sends a message that is no part of a channel's feed; nothing to a session that is closed. */
+/** Sends a message that is not part of a feed. Sends nothing to a session that is closed. */
 export function send<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -18,7 +18,7 @@ export function send<Socket>(
   live.deps.metrics.sent(session.clientType, wireType(message), 1)
 }
 
-/** Tells a session that something was refused; `about` says what. */
+/** Sends an error; `about` is the channel and message that it concerns. */
 export function sendError<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,

@@ -7,29 +7,26 @@ import type { Channel } from './channel.ts'
 import type { Challenge, ClientType, Principal, SessionInfo, WireFormat } from './ports.ts'
 
 /**
- * One socket as the engine sees it. There may be very many and most are idle, so this is one flat object: no
- * closures, no timers, no maps. It doubles as the token bucket of its messages (`tokens`, `at`) and as the
+ * One socket as the engine sees it. There may be very many, most of them idle, so this is one flat object
+ * without closures, timers and maps. It is also the token bucket of its messages (`tokens`, `at`) and the
  * view that ports get of it.
  */
 export class Session<Socket> implements SessionInfo {
   login: Login
   link: Link = OPEN
-  /** What it holds, and beside each its place in that channel's list of sessions. */
+  /** The channels that it holds, and for each its index in the list of sessions of that channel. */
   channels: readonly Channel<Socket>[] = NOTHING
   places: number[] = NO_PLACES
-  /**
-   * What it asked for, and is still to be told, in order: while it is slow until it has read, while the
-   * engine is suspended until that is over.
-   */
+  /** Messages that wait, in order: while the session is paused, or while the engine is suspended. */
   deferred: readonly Deferred[] = NOTHING
-  /** Preset channels that wait for the login. */
+  /** Channels of the preset that wait for the login. */
   pendingPreset: readonly string[] = NOTHING
   /** Token bucket; `at` is also when this session was last heard. */
   tokens: number
   at: Millis
   /**
-   * Rises with every message refused, falls with every one handled: who keeps sending too much reaches the
-   * limit.
+   * Rises with each refused message and falls with each handled one, so that a client that keeps sending too
+   * much reaches the limit.
    */
   refusals = 0
   unanswered = 0
@@ -44,7 +41,7 @@ export class Session<Socket> implements SessionInfo {
     readonly socket: Socket,
     readonly id: SessionId,
     options: Pick<SessionInfo, 'format' | 'clientType' | 'address' | 'operator'> & {
-      /** The workspace of its messages that name none. */
+      /** The workspace of messages that name none. */
       readonly workspace: WorkspaceId
     },
     challenge: Challenge,
@@ -69,22 +66,22 @@ export class Session<Socket> implements SessionInfo {
 type User = Extract<Principal, { readonly type: 'user' }>
 
 /**
- * How far the login has come; in the end it is the user. A challenge is used once: it is gone as soon as an
- * answer is being checked.
+ * The state of the login, in the end the user. A challenge is used once: it is removed as soon as an answer
+ * to it is being checked.
  */
 export type Login =
   | { readonly type: 'anonymous'; readonly challenge: Challenge; readonly since: Millis }
   | { readonly type: 'authenticating'; readonly since: Millis }
   | User
 
-/** Whether the socket takes what is sent to it. */
+/** Whether the session reads its topics. */
 export type Link = { readonly type: 'open' } | SlowLink | { readonly type: 'closed' }
 
-/** Off its topics until it has read what waits for it. */
+/** Paused until it has read what waits for it. */
 export type SlowLink = {
   readonly type: 'slow'
   readonly since: Millis
-  /** For each channel it holds, in their order, how far it was served. */
+  /** How far it was served, in the order of its channels. */
   readonly positions: readonly Position[]
 }
 
@@ -93,6 +90,6 @@ export type Deferred = ReceivedMessage | CaughtUpMessage
 export const OPEN: Link = { type: 'open' }
 export const CLOSED: Link = { type: 'closed' }
 const ANONYMOUS: Principal = { type: 'anonymous' }
-/** Shared by all sessions that hold nothing; never written to, since only places that exist are. */
+/** Shared by all sessions that hold nothing; never written to. */
 export const NOTHING: readonly never[] = []
 const NO_PLACES: number[] = []

@@ -3,8 +3,8 @@ import { DEFAULT_WORKSPACE, type Scope } from '../core/ids.ts'
 import type { ChannelSource } from './ports.ts'
 
 /**
- * Returns the sources by name and by alias. Throws RangeError for what no board may declare: a name or alias
- * that is taken or cannot be addressed, and parameters without a `knows` that says which of them exist.
+ * Returns the sources by name and by alias. Throws RangeError for a name or alias that is taken or cannot be
+ * addressed, and for parameters without a `knows` that says which of them exist.
  */
 export function sourcesByName(sources: readonly ChannelSource[]): ReadonlyMap<string, ChannelSource> {
   const byName = new Map<string, ChannelSource>()
@@ -31,13 +31,16 @@ export function parameterCount(source: ChannelSource): number {
   return source.parameters?.length ?? 0
 }
 
-/** Whether the source has such a channel; throws what its `knows` throws. */
+/** Returns whether the source has such a channel. Throws what its `knows` throws. */
 export function exists(source: ChannelSource, scope: Scope, parameters: readonly string[]): boolean {
   if (parameters.length !== parameterCount(source)) return false
   return source.knows === undefined ? scope.workspace === DEFAULT_WORKSPACE : source.knows(scope, parameters)
 }
 
-/** Returns the address with an alias replaced by the channel's own name (rule S-14); other text as it is. */
+/**
+ * Returns the address with an alias replaced by the name of the channel (rule S-14); any other text
+ * unchanged.
+ */
 export function resolveAlias(sources: ReadonlyMap<string, ChannelSource>, address: string): string {
   const parsed = parseChannelAddress(address)
   const source = parsed === null ? undefined : sources.get(parsed.name)

@@ -10,32 +10,32 @@ import type { ChannelSource, ClientType } from './ports.ts'
 import type { Session } from './session.ts'
 import type { EngineDeps } from './types.ts'
 
-/** All that a running engine holds; the functions of this folder share it. */
+/** The state of a running engine, shared by the functions of this folder. */
 export type LiveState<Socket> = {
   readonly deps: EngineDeps<Socket>
-  /** `deps.history`, counted. */
+  /** `deps.history`, with a count of the rows read. */
   readonly history: CountedHistory
-  /** By name and by alias. */
+  /** Sources by name and by alias. */
   readonly sources: ReadonlyMap<string, ChannelSource>
   readonly publicChannels: readonly string[]
   /** Names by alias; null when no source has one. */
   readonly aliases: { readonly [alias: string]: string } | null
   readonly sessions: Set<Session<Socket>>
   readonly slow: Set<Session<Socket>>
-  /** Those that somebody holds. */
+  /** Channels that at least one session holds. */
   readonly channels: Map<ChannelKey, Channel<Socket>>
   readonly documents: DocumentCache
   readonly frames: FrameCache
   readonly ephemeral: EphemeralValues
   /** Feeds with something to publish at the next tick of their rate. */
   readonly dirty: { readonly [Type in ClientType]: Set<Feed<Socket>> }
-  /** How many of `channels` have parameters. */
+  /** Number of `channels` that have parameters. */
   parameterised: number
-  /** How many feeds were made; each has its number in `packed` frames. */
+  /** Number of feeds made so far; each gets its number in `packed` frames. */
   feedCount: number
-  /** Whether the storage is away, so that what needs it waits. */
+  /** Whether the storage is away, so that messages which need it are deferred. */
   suspended: boolean
-  /** Since when nothing new was heard; null: all is fresh. */
+  /** Since when nothing new was heard; null while all is fresh. */
   staleSince: Millis | null
   /** Position of the last row applied. */
   epoch: number

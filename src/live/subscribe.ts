@@ -19,10 +19,10 @@ import type { Session } from './session.ts'
 import { exists, parameterCount, resolveAlias } from './sources.ts'
 import type { LiveState } from './state.ts'
 
-/** A channel as a client asks for it. */
+/** A channel as a client names it, with its workspace. */
 type Wanted = { readonly address: string; readonly workspace: WorkspaceId }
 
-/** Each channel gets its own answer; a channel that is refused does not keep the others from being served. */
+/** Subscribes to channels. Each gets its own answer; one that is refused does not affect the others. */
 export function subscribe<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -41,7 +41,7 @@ export function subscribe<Socket>(
     else sendError(live, session, outcome.error, { ...channelFields(wanted), id: message.id })
     pauseIfSlow(live, session)
     if (session.link.type !== 'open') {
-      // The answers fill the socket: the rest when it has read them.
+      // The socket takes no more: the rest follows once it has drained.
       const rest = names.slice(index + 1).map(([, other]) => other)
       if (rest.length === 0) defer(live, session, caughtUp(done, workspace, message))
       else defer(live, session, [...caughtUp(done, workspace, {}), { ...message, channels: rest }])
@@ -51,7 +51,7 @@ export function subscribe<Socket>(
   for (const each of caughtUp(done, workspace, message)) send(live, session, each)
 }
 
-/** Gives channels back; one that was not held is confirmed all the same. */
+/** Ends subscriptions. Channels that were not held are confirmed too. */
 export function unsubscribe<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -68,14 +68,17 @@ export function unsubscribe<Socket>(
   })
 }
 
-/** New snapshots of documents the session holds; a channel it does not hold is an EntityNotFound. */
+/**
+ * Sends new snapshots of documents that the session holds. A channel that it does not hold is an
+ * EntityNotFound.
+ */
 export function refresh<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
   message: RefreshMessage,
 ): void {
   const workspace = workspaceOf(session, message)
-  // A stream has nothing to refresh: starting it again would skip what a client may have missed.
+  // A stream has nothing to refresh: a new start would skip events that the client may have missed.
   const documents = session.channels.filter(
     (channel) => channel.source.kind === 'state' && channel.workspace === workspace,
   )
@@ -92,14 +95,14 @@ export function refresh<Socket>(
     if (!outcome.ok) sendError(live, session, outcome.error, channelFields(wanted))
     pauseIfSlow(live, session)
     if (session.link.type === 'open') continue
-    // The snapshots fill the socket: the rest when it has read them.
+    // The socket takes no more: the rest follows once it has drained.
     const rest = addresses.slice(index + 1)
     if (rest.length > 0) defer(live, session, [{ type: 'refresh', channels: rest, workspace }])
     return
   }
 }
 
-/** What a preset asks for: what is public at once, what needs a user once there is one. */
+/** Subscribes to a preset: to public channels at once, to others after the login. */
 export function subscribeToPreset<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -140,14 +143,17 @@ function subscribeOne<Socket>(
     return ok(null)
   } catch (cause) {
     drop(live, session, wanted)
-    // Storage that gives way is no defect, and comes back.
+    // Unavailable storage is not a defect, and will be back.
     if (cause instanceof StorageFailure) return fail(notNow(wanted.address))
     live.deps.defect(cause, `answering a subscription to ${wanted.address}`)
     return fail(appError('InternalError', `${wanted.address} cannot be read at the moment; try again`))
   }
 }
 
-/** The channel, if there is one that this session may read; nothing is made for one that there is not. */
+/**
+ * Returns the channel if it exists and this session may read it. Nothing is made for a channel that does not
+ * exist.
+ */
 function find<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -156,7 +162,7 @@ function find<Socket>(
   const parsed = parseChannelAddress(address)
   const source: ChannelSource | undefined = parsed === null ? undefined : live.sources.get(parsed.name)
   if (parsed === null || source === undefined) return fail(noSuchChannel(address))
-  // Before it is said whether there is such a channel: who may not read it is not to find out either.
+  // Before existence, so that a session without permission cannot find out what exists.
   const scope = live.deps.access.scopeOf(session.principal, source, workspace)
   if (!scope.ok) return scope
   if (!exists(source, scope.value, parsed.parameters)) return fail(noSuchChannel(address))
@@ -173,7 +179,9 @@ function drop<Socket>(live: LiveState<Socket>, session: Session<Socket>, wanted:
   release(live, session, index)
 }
 
-/** The channels of a message, each once: its address beside the name that the client gave it (rule S-14). */
+/**
+ * Returns the channels of a message, each once: its address and the name that the client used (rule S-14).
+ */
 function namesByAddress<Socket>(
   live: LiveState<Socket>,
   names: readonly string[],
@@ -187,7 +195,7 @@ function namesByAddress<Socket>(
   return [...byAddress]
 }
 
-/** Which workspace a message is about (rule S-15); the schema has checked the name. */
+/** Returns the workspace of a message (rule S-15); its schema has checked the name. */
 function workspaceOf<Socket>(
   session: Session<Socket>,
   { workspace }: { readonly workspace?: string },
@@ -195,7 +203,7 @@ function workspaceOf<Socket>(
   return workspace === undefined ? session.workspace : (workspace as WorkspaceId)
 }
 
-/** None when every channel was refused: the errors carry the id. */
+/** Returns no message if all channels were refused: then the errors carry the id. */
 function caughtUp(
   channels: readonly string[],
   workspace: WorkspaceId,
@@ -209,7 +217,7 @@ function idOf(message: { readonly id?: string }): { readonly id?: string } {
   return message.id === undefined ? {} : { id: message.id }
 }
 
-/** Why the session cannot hold this channel too; null when it can. */
+/** Returns why the session cannot hold this channel too; null if it can. */
 function tooMany<Socket>(
   live: LiveState<Socket>,
   session: Session<Socket>,
@@ -224,7 +232,7 @@ function tooMany<Socket>(
   return appError('ServiceUnavailable', text, BUSY_RETRY)
 }
 
-/** After which a client that was refused because the server holds too many channels may ask again, ms. */
+/** Time after which a client may ask again if the server holds too many channels, ms. */
 const BUSY_RETRY = 10_000
 
 function noSuchChannel(address: string): AppError {

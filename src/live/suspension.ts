@@ -3,8 +3,8 @@ import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
 /**
- * The storage is back: everybody gets what waited, in order. `guarded` runs the work for one session so that
- * its failure takes no other with it.
+ * Runs everything that was deferred while the storage was away, in order. `guarded` isolates the failure of
+ * one session from the others.
  */
 export function resume<Socket>(
   live: LiveState<Socket>,
@@ -15,7 +15,7 @@ export function resume<Socket>(
   const now = live.deps.clock.now()
   for (const session of live.sessions) {
     const { login } = session
-    // Nobody could log in meanwhile: the time for it begins anew.
+    // No login was possible meanwhile, so the time for it begins again.
     if (login.type !== 'user') session.login = { ...login, since: now }
     if (session.link.type === 'slow') guarded(session, () => drained(live, session))
     else if (session.deferred.length > 0) guarded(session, () => runDeferred(live, session))

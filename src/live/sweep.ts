@@ -8,8 +8,8 @@ import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
 /**
- * Closes who is silent, slow, not logged in in time or no longer logged in; goes on with who has drained
- * unnoticed.
+ * Closes sessions that are silent, slow, not logged in in time or no longer logged in, and resumes paused
+ * readers that have drained without notice.
  */
 export function sweep<Socket>(live: LiveState<Socket>): void {
   const now = live.deps.clock.now()
@@ -22,7 +22,7 @@ export function sweep<Socket>(live: LiveState<Socket>): void {
     } catch (cause) {
       closeAfterFailure(live, session, cause, 'going on with a slow reader')
     }
-    // While the engine is suspended one that has read waits for us, not we for it.
+    // While the engine is suspended, a drained session waits for the engine.
     if (session.link.type !== 'slow' || (live.suspended && hasDrained(live, session))) continue
     if (now - session.link.since > limits.slowMillis) {
       closeSession(live, session, 'slowReader')
@@ -39,8 +39,8 @@ function checkLogin<Socket>(live: LiveState<Socket>, session: Session<Socket>, n
   switch (login.type) {
     case 'anonymous':
     case 'authenticating': {
-      // Before a login a session can hold nothing but public channels. While the engine is suspended it can
-      // get neither.
+      // Before the login a session can hold public channels only. While the engine is suspended, it can do
+      // neither.
       if (live.suspended) return
       const isLate = now - login.since > live.deps.limits.loginMillis && session.channels.length === 0
       if (!isLate) return

@@ -11,13 +11,13 @@ import { parseBeat, parseValueText, parseWants, printWants, type ValueText, type
 import { BEAT_TOPIC, EphemeralValue, isNewer, isSameOrigin, topicOfValue, WANT_TOPIC } from './value.ts'
 
 /**
- * Between two questions about one value, ms; twice as long after each that is not answered, up to
+ * Time between two requests for one value, ms; it doubles with each that is not answered, up to
  * MAX_ASK_INTERVAL.
  */
 const MIN_ASK_INTERVAL = 250
 const MAX_ASK_INTERVAL = 2_000
 
-/** Hears what other processes say of themselves and want; called once, when the engine is made. */
+/** Subscribes to heartbeats and requests of other processes; called once, when the engine is made. */
 export function listen<Socket>(live: LiveState<Socket>): void {
   const { relay } = live.deps
   if (relay === null) return
@@ -33,8 +33,8 @@ export function listen<Socket>(live: LiveState<Socket>): void {
 }
 
 /**
- * Somebody here reads the channel: hears its publisher from now on. Does nothing for one that is followed
- * already.
+ * Called when a session here reads the channel: follows its publisher from now on. Does nothing if it is
+ * followed already.
  */
 export function follow<Socket>(
   live: LiveState<Socket>,
@@ -53,13 +53,13 @@ export function follow<Socket>(
   ask(live, value)
 }
 
-/** Asks again what was not answered; the question or the answer may have been lost. */
+/** Repeats requests that were not answered; the request or the answer may have been lost. */
 export function retryWants<Socket>(live: LiveState<Socket>): void {
   for (const value of live.ephemeral.unansweredWants) ask(live, value)
   sendPendingWants(live)
 }
 
-/** Sends what is to be asked of other processes. */
+/** Sends the requests that were collected. */
 export function sendPendingWants<Socket>(live: LiveState<Socket>): void {
   const { pendingWants } = live.ephemeral
   if (pendingWants.size === 0) return
@@ -67,11 +67,11 @@ export function sendPendingWants<Socket>(live: LiveState<Socket>): void {
   pendingWants.clear()
 }
 
-/** Says again what is read here, so that its publishers go on telling it. */
+/** Renews the requests for all channels that are read here, so that their publishers keep sending. */
 export function renewWants<Socket>(live: LiveState<Socket>): void {
   const wants: Want[] = []
   for (const value of live.ephemeral.all()) {
-    // Also what is published here: another process may have begun later, unheard.
+    // Also for values that are published here: another process may have begun later without being heard.
     if (value.unsubscribe !== null) wants.push(wantOf(value))
   }
   live.ephemeral.pendingWants.clear()
@@ -79,8 +79,8 @@ export function renewWants<Socket>(live: LiveState<Socket>): void {
 }
 
 /**
- * The publisher that is followed is not heard any more, or ends: what is published here counts again, or what
- * is known is old.
+ * To be called when the followed publisher has ended or was silent for too long. If this process publishes
+ * the channel too, its own value is served again; otherwise the value is stale.
  */
 export function publisherGone<Socket>(live: LiveState<Socket>, value: EphemeralValue, since: Millis): void {
   if (value.followed === null || value.followed.isGone) return
@@ -136,7 +136,7 @@ function takeMessage<Socket>(live: LiveState<Socket>, value: EphemeralValue, mes
   }
 }
 
-/** Another publisher, or a state of the same one that nothing here leads to. */
+/** Adopts another publisher, or a state of the same one to which no known delta leads. */
 function begin<Socket>(
   live: LiveState<Socket>,
   value: EphemeralValue,
@@ -148,7 +148,7 @@ function begin<Socket>(
   publishSnapshot(live, value)
 }
 
-/** What is known here of the followed publisher is all there is. */
+/** To be called when this process is known to have all that the followed publisher has sent. */
 function markCurrent<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
   const { served, followed } = value
   answered(live, value)
@@ -163,7 +163,7 @@ function answered<Socket>(live: LiveState<Socket>, value: EphemeralValue): void 
   live.ephemeral.unansweredWants.delete(value)
 }
 
-/** Something was said that does not follow what is known here. */
+/** To be called for a text that does not follow what is known here. */
 function noteGap<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
   value.gapSince ??= live.deps.clock.now()
   ask(live, value)
@@ -189,7 +189,7 @@ function sendWants<Socket>(live: LiveState<Socket>, wants: readonly Want[]): voi
   for (const text of printWants(wants)) live.deps.relay?.publish(WANT_TOPIC, text)
 }
 
-/** What comes by the relay is called by the relay, which is not to fail for it. */
+/** The relay calls this, and must not fail because of a text. */
 function guarded<Socket>(live: LiveState<Socket>, during: string, work: () => void): void {
   try {
     work()

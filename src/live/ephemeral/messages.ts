@@ -2,7 +2,7 @@ import type { Millis } from '../../core/clock.ts'
 import type { StaleMessage } from '../../protocol/server/stale.ts'
 import { type Channel, channelFields } from '../channel.ts'
 
-/** The value of one channel may be old, or none was ever heard (rule E-6). */
+/** Returns the message that the value of one channel may be old, or that none was ever heard (rule E-6). */
 export function staleMessage<Socket>(channel: Channel<Socket>, since: Millis | null): StaleMessage {
   return { type: 'stale', ...(since === null ? {} : { since }), ...channelFields(channel) }
 }

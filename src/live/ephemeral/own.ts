@@ -6,17 +6,16 @@ import type { ValueText, Want } from './texts.ts'
 import { type EphemeralValue, isNewer, isSameOrigin, type OwnValue, topicOfValue } from './value.ts'
 
 /**
- * How long other processes are told of a value after they last said that they want it, ms. They say so every
- * two seconds.
+ * How long other processes are sent a value after their last request, ms. They renew it every two seconds.
  */
 const WANT_TIMEOUT = 7_000
 
-/** Shortest time between two texts of one value, ms; what comes meanwhile is merged. */
+/** Least time between two texts of one value, ms; patches in between are merged. */
 const RELAY_INTERVAL = 100
 
 /**
- * Returns the document that readers here are served, loaded from the board where this process publishes it;
- * null: not known.
+ * Returns the document that sessions here are served, loaded from the board if this process publishes it;
+ * null if it is not known.
  */
 export function servedDocument<Socket>(live: LiveState<Socket>, value: EphemeralValue): LiveDocument | null {
   const { served, own } = value
@@ -35,7 +34,7 @@ function ownDocument<Socket>(
   return own.document
 }
 
-/** Notes a patch for other processes: sent at once if the value was quiet, otherwise with the next tick. */
+/** Sends a patch to other processes: at once if the value was quiet, otherwise with the next tick. */
 export function relayPatch<Socket>(
   live: LiveState<Socket>,
   value: EphemeralValue,
@@ -52,7 +51,7 @@ export function relayPatch<Socket>(
   else live.ephemeral.relaying.add(value)
 }
 
-/** What waits for other processes, of all values. */
+/** Sends what waits for other processes, of all values. */
 export function relayAll<Socket>(live: LiveState<Socket>): void {
   const { relaying } = live.ephemeral
   for (const value of relaying) if (value.own !== null) relayWaiting(live, value, value.own)
@@ -70,17 +69,17 @@ function relayWaiting<Socket>(live: LiveState<Socket>, value: EphemeralValue, ow
   sendText(live, { type: 'delta', key: value.key, ...origin, from, seq, ...patch })
 }
 
-/** Another process wants a value: sees to it that it has all of it, and is told of what follows. */
+/** Answers the request of another process for a value: sends what it lacks, and from now on what changes. */
 export function answerWant<Socket>(live: LiveState<Socket>, want: Want): void {
   const value = live.ephemeral.get(want.key)
   const own = value?.own ?? null
   const { key, epoch, begun } = want
-  // It missed that we ended.
+  // It missed the `end` of this publication.
   if (epoch === live.ephemeral.epoch && own?.origin.begun !== begun)
     sendText(live, { type: 'end', key, epoch, begun })
   if (value === undefined || own === null) return
   const isOwn = isSameOrigin(own.origin, want)
-  // It follows another publisher, which began later: we are not the one who is asked.
+  // It follows another publisher that began later, which will answer.
   if (!isOwn && want.mode !== 'anybody' && isNewer(want, own.origin)) return
   own.wantedUntil = live.deps.clock.now() + WANT_TIMEOUT
   const before = own.relayedSeq
@@ -89,7 +88,7 @@ export function answerWant<Socket>(live: LiveState<Socket>, want: Want): void {
   const { origin, seq } = own
   if (isOwn && want.seq <= seq) {
     if (want.seq === seq && want.mode !== 'renew') sendText(live, { type: 'at', key, ...origin, seq })
-    // What was sent just now is all that it lacks.
+    // The delta that was just sent is all that it lacks.
     if (want.seq >= before) return
     const patch = document.deltaSince(want.seq)
     if (patch !== null) {

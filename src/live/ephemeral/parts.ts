@@ -1,21 +1,21 @@
 /**
- * Long texts in parts: a relay takes 64 KB at a time, a document may be larger. A part is
- * `~id.index.count~text`, which no JSON begins with. Parts of one text come in order or not at all; one that
- * is missing costs the whole text, and its reader asks again.
+ * Splits long texts into parts: a relay takes 64 KB at a time, and a document may be larger. A part is
+ * `~id.index.count~text`; no JSON begins with `~`. Parts of one text arrive in order or not at all. If one is
+ * missing, the whole text is lost, and its reader asks again.
  */
 
-/** A text of which parts have come. */
+/** A text of which some parts have arrived. */
 export type Assembly = { readonly id: string; readonly count: number; readonly pieces: readonly string[] }
 
 /**
- * Returns the text in as many parts as it needs; null when these would be too many. `id` tells it from the
- * sender's other texts.
+ * Returns the text in as many parts as it needs; null when these would be too many. `id` distinguishes it
+ * from other texts of the sender.
  */
 export function splitText(text: string, id: string): readonly string[] | null {
   if (text.length <= MAX_PART_LENGTH) return [text]
   const pieces: string[] = []
   for (let start = 0; start < text.length; ) {
-    // A character of two units is not cut: each half would be lost on its way.
+    // A surrogate pair must not be cut: each half would become U+FFFD.
     const isPair = isHighSurrogate(text.charCodeAt(start + MAX_PART_LENGTH - 1))
     const end = start + MAX_PART_LENGTH - (isPair ? 1 : 0)
     pieces.push(text.slice(start, end))
@@ -25,7 +25,7 @@ export function splitText(text: string, id: string): readonly string[] | null {
   return pieces.map((piece, index) => `~${id}.${index}.${pieces.length}~${piece}`)
 }
 
-/** Takes one text of a topic: returns what is whole now, and what is still waited for. */
+/** Takes one text of a topic. Returns the text that is complete now, and the parts that wait for the rest. */
 export function joinText(
   assembly: Assembly | null,
   text: string,
@@ -48,7 +48,7 @@ function isHighSurrogate(unit: number): boolean {
 
 const PART = /^~([0-9a-z-]{1,64})\.(\d{1,4})\.(\d{1,4})~/
 
-/** Units of UTF-16 in a part, each of which may take three bytes. */
+/** UTF-16 units in a part, each of which may take three bytes. */
 const MAX_PART_LENGTH = 20_000
 
 /** Parts of one text: about eight million units. */

@@ -21,7 +21,7 @@ export function publishPatch<Socket>(
   const value = found.value
   const { served } = value
   const { epoch } = live.ephemeral
-  // The first patch may be empty: it says that this process publishes the channel from now on.
+  // The first patch may be empty: it makes this process the publisher.
   if (value.own !== null && isEmptyPatch(patch)) return ok({ epoch, seq: value.own.seq })
   const own = value.own ?? beginOwn(live, value)
   live.ephemeral.seq += 1
@@ -50,8 +50,8 @@ export function unpublish<Socket>(live: LiveState<Socket>, key: ChannelKey): voi
 }
 
 /**
- * Readers here had the value that was published here: it is the last one known, until another publisher
- * answers.
+ * To be called when the value that sessions here read is no longer published here. It remains as the last
+ * known one, until another publisher answers.
  */
 function loseOwn<Socket>(live: LiveState<Socket>, value: EphemeralValue, own: OwnValue): void {
   const { document, origin } = own
@@ -71,12 +71,12 @@ function beginOwn<Socket>(live: LiveState<Socket>, value: EphemeralValue): OwnVa
     waiting: new PatchBuilder(),
   }
   value.own = own
-  // What was followed is older now.
+  // The publisher that was followed began earlier.
   value.followed = null
   value.gapSince = null
   live.ephemeral.unansweredWants.delete(value)
   live.ephemeral.published += 1
-  // Who reads it elsewhere asks for it, and whoever published it before hears that it is another's now.
+  // Processes that read the channel will request it, and an earlier publisher learns that it was replaced.
   sendText(live, { type: 'begin', key: value.key, ...own.origin })
   return own
 }

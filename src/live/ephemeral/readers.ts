@@ -9,13 +9,13 @@ import { staleMessage } from './messages.ts'
 import { servedDocument } from './own.ts'
 import type { EphemeralValue } from './value.ts'
 
-/** A patch of the served value is to reach its readers here with the next tick. */
+/** Queues a patch of the served value for sessions here; it goes out with the next tick. */
 export function queuePatch<Socket>(live: LiveState<Socket>, value: EphemeralValue, patch: Patch): void {
   const channel = live.channels.get(value.key)
   if (channel === undefined) return
   const feeds = feedsOf(channel)
   if (feeds.some((feed) => feed.epoch !== value.epoch)) {
-    // Its board could not tell it whole when that was due.
+    // Its board failed when the document was due.
     publishSnapshot(live, value)
     return
   }
@@ -24,9 +24,7 @@ export function queuePatch<Socket>(live: LiveState<Socket>, value: EphemeralValu
   for (const feed of feeds) if (feed.add(patch, now)) live.dirty[feed.clientType].add(feed)
 }
 
-/**
- * Readers here are served another document than before, from another position: all get it whole (rule E-5).
- */
+/** Sends the whole document to all sessions that read it here, because no delta leads to it (rule E-5). */
 export function publishSnapshot<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
   value.stale = null
   const channel = live.channels.get(value.key)
@@ -44,21 +42,21 @@ export function publishSnapshot<Socket>(live: LiveState<Socket>, value: Ephemera
   }
 }
 
-/** Tells readers here that the value may be old since then (rule E-6); the first `since` holds. */
+/** Tells sessions here that the value may be old since then (rule E-6). The first `since` holds. */
 export function markStale<Socket>(live: LiveState<Socket>, value: EphemeralValue, since: Millis): void {
   if (value.stale !== null) return
   value.stale = { since }
   const channel = live.channels.get(value.key)
   if (channel === undefined) return
   for (const feed of feedsOf(channel)) {
-    // What is known comes before: no update follows while the value is stale.
+    // What is known goes out before: no update follows while the value is stale.
     live.dirty[feed.clientType].delete(feed)
     flushFeed(live, feed)
     publishPlain(live, feed, staleMessage(channel, since))
   }
 }
 
-/** The value is as it was told, and new again: a `resumed` that changes nothing says so (rule E-6). */
+/** Tells sessions here that the value is up to date again, by a `resumed` without changes (rule E-6). */
 export function markFresh<Socket>(live: LiveState<Socket>, value: EphemeralValue): void {
   if (value.stale === null) return
   value.stale = null

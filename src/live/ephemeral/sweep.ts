@@ -5,22 +5,22 @@ import { markStale } from './readers.ts'
 import { printBeat } from './texts.ts'
 import { BEAT_TOPIC } from './value.ts'
 
-/** A publisher says once a second that it lives; one that was not heard for so long is taken for gone, ms. */
+/** Publishers send a heartbeat once a second. One that was silent for this long is considered gone, ms. */
 const PUBLISHER_TIMEOUT = 4_000
 
-/** Between two times that this process says what it wants to hear, ms. */
+/** Time between two renewals of what this process reads, ms. */
 const RENEW_INTERVAL = 2_000
 
-/** Publishers of which nothing was heard for so long are forgotten, ms. */
+/** Publishers that were silent for this long are forgotten, ms. */
 const FORGET_AFTER = 60_000
 
-/** What is due about once a second for ephemeral channels. */
+/** Does what is due about once a second for ephemeral channels. */
 export function sweepEphemeral<Socket>(live: LiveState<Socket>, now: Millis): void {
   const { ephemeral } = live
   if (ephemeral.published > 0) live.deps.relay?.publish(BEAT_TOPIC, printBeat({ epoch: ephemeral.epoch }))
   for (const value of ephemeral.all()) {
     const { own, followed, gapSince } = value
-    // Nobody reads it here or elsewhere: the board alone has it.
+    // No process reads it; the board alone has the value.
     if (own !== null && value.unsubscribe === null && now >= own.wantedUntil) own.document = null
     if (followed === null) continue
     const heardAt = ephemeral.heardAt.get(followed.origin.epoch) ?? 0

@@ -1,10 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import type { Origin } from './value.ts'
 
-/**
- * What the publisher of a value tells those that follow it, on the topic of its channel. Every text carries
- * its origin and its channel.
- */
+/** What a publisher sends on the topic of its channel. Each text carries its origin and its channel. */
 export type ValueText = Origin & { readonly key: string } & (
     | { readonly type: 'full'; readonly seq: number; readonly data: JsonObject }
     | {
@@ -21,20 +18,20 @@ export type ValueText = Origin & { readonly key: string } & (
     | { readonly type: 'end' }
   )
 
-/** A process that publishes lives. */
+/** The heartbeat of a process that publishes. */
 export type Beat = { readonly epoch: number }
 
 /**
- * A process wants to hear a channel, of which it has (origin, seq). `renew`: as before, answer if it lacks
- * something; `answer`: answer in any case; `anybody`: its publisher is gone or it never had one, so any other
- * is to answer.
+ * A process requests a channel, of which it has (origin, seq). Modes: `renew`, answer only if it lacks
+ * something; `answer`, answer in any case; `anybody`, its publisher is gone or it never had one, so any
+ * publisher is to answer.
  */
 export type Want = Origin & { readonly key: string; readonly seq: number; readonly mode: WantMode }
 export type WantMode = (typeof WANT_MODES)[number]
 
 const WANT_MODES = ['renew', 'answer', 'anybody'] as const
 
-/** Returns null for what is no such text; others may write to the relay too. */
+/** Returns null for anything that is not such a text; others may write to the relay too. */
 export function parseValueText(text: string): ValueText | null {
   const value = parse(text)
   if (value === null) return null
@@ -68,7 +65,7 @@ export function parseBeat(text: string): Beat | null {
   return isCount(epoch) ? { epoch } : null
 }
 
-/** As lists, in texts of a bounded length each. */
+/** Returns texts of a bounded length each. */
 export function printWants(wants: readonly Want[]): readonly string[] {
   const texts: string[] = []
   let open: string[] = []
@@ -121,5 +118,5 @@ function isTexts(value: Json | undefined): value is readonly string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
-/** Units of UTF-16 in one text of wants: far below what a relay takes, whatever the keys are made of. */
+/** UTF-16 units in one text of requests: far below the limit of a relay, whatever the keys contain. */
 const WANTS_LENGTH = 16_000

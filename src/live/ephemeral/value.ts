@@ -7,12 +7,12 @@ import type { EphemeralSource } from '../ports.ts'
 import type { Assembly } from './parts.ts'
 
 /**
- * The process that publishes a value, as others know it: the number of its life, which is the epoch of its
- * positions, and since when it publishes this value. Of two, all follow the one that began later.
+ * The publisher of a value: the number of its process instance, which is the epoch of its positions, and
+ * since when it publishes this value. Of two publishers, all processes follow the one that began later.
  */
 export type Origin = { readonly epoch: number; readonly begun: Millis }
 
-/** Where a value stands after a patch: the epoch of its publisher, and its own count. */
+/** Position of a value after a patch: the epoch of its publisher, and its seq. */
 export type EphemeralPosition = { readonly epoch: number; readonly seq: number }
 
 export function isSameOrigin(one: Origin, other: Origin): boolean {
@@ -28,38 +28,38 @@ export type OwnValue = {
   readonly origin: Origin
   /** Position of the last patch. */
   seq: number
-  /** Present while somebody reads it, here or elsewhere; otherwise the board alone has the value. */
+  /** Present while some process reads it; otherwise the board alone has the value. */
   document: LiveDocument | null
-  /** Other processes read it until then, unless they say so again. */
+  /** Other processes read it until then, unless they renew their request. */
   wantedUntil: Millis
-  /** Position up to which other processes were told, when, and what they were not told yet. */
+  /** Position up to which other processes were sent it, when, and the patches that they were not sent yet. */
   relayedSeq: number
   relayedAt: Millis
   readonly waiting: PatchBuilder
 }
 
-/** A value that another process publishes, as far as it was heard here. */
+/** A value that another process publishes, as far as this process has received it. */
 export type FollowedValue = {
   readonly origin: Origin
   readonly document: LiveDocument
-  /** The publisher ended or was not heard for too long: any other one is as good. */
+  /** The publisher ended or was silent for too long, so that any other one is accepted. */
   isGone: boolean
 }
 
-/** One ephemeral channel that is published or read in this process. */
+/** An ephemeral channel that is published or read in this process. */
 export class EphemeralValue {
   own: OwnValue | null = null
   followed: FollowedValue | null = null
-  /** Readers were told that the value may be old: since when, or null where none was ever heard. */
+  /** Sessions were told that the value may be old: since when, or null if none was ever heard. */
   stale: { readonly since: Millis | null } | null = null
-  /** Something is missing since then; cleared by the answer. */
+  /** Since when something is missing; null if nothing is. */
   gapSince: Millis | null = null
-  /** When others were last asked about it, and how often since they last answered. */
+  /** When it was last requested, and how often since the last answer. */
   askedAt: Millis = Number.NEGATIVE_INFINITY
   attempts = 0
-  /** Ends hearing the relay's topic; null while nobody here reads the value. */
+  /** Ends the subscription to the relay; null while no session here reads the value. */
   unsubscribe: (() => void) | null = null
-  /** Parts of a long text that have come. */
+  /** Parts of a long text that have arrived. */
   assembly: Assembly | null = null
 
   constructor(
@@ -68,7 +68,7 @@ export class EphemeralValue {
     readonly place: ParsedChannelKey,
   ) {}
 
-  /** What readers here are served; null while nothing is known. */
+  /** What sessions here are served; null while nothing is known. */
   get served(): OwnValue | FollowedValue | null {
     const { own, followed } = this
     if (own === null || followed === null) return own ?? followed
@@ -86,25 +86,25 @@ export class EphemeralValue {
   }
 }
 
-/** All of an engine's ephemeral values, and what it knows of other publishers. */
+/** All ephemeral values of an engine, and what it knows of other publishers. */
 export class EphemeralValues {
   readonly #values = new Map<string, EphemeralValue>()
   /** Publishers by epoch, and when each was last heard. */
   readonly heardAt = new Map<number, Millis>()
-  /** What other processes are to be asked for, and what they have not answered. */
+  /** Requests that are to be sent, and requests without an answer yet. */
   readonly pendingWants = new Set<EphemeralValue>()
   readonly unansweredWants = new Set<EphemeralValue>()
-  /** Own values with patches that other processes wait for. */
+  /** Own values with patches that are to be sent to other processes. */
   readonly relaying = new Set<EphemeralValue>()
-  /** Counts all patches published here. */
+  /** Number of patches published here. */
   seq = 0
-  /** Counts the texts that were sent. */
+  /** Number of texts sent. */
   texts = 0
-  /** How many values this process publishes. */
+  /** Number of values that this process publishes. */
   published = 0
   renewedAt: Millis = Number.NEGATIVE_INFINITY
 
-  /** `epoch` tells this process from all others. */
+  /** `epoch` distinguishes this process instance from all others. */
   constructor(readonly epoch: number) {}
 
   get size(): number {
@@ -123,7 +123,10 @@ export class EphemeralValues {
     return this.#values.values()
   }
 
-  /** The last reader here has left: what is published here stays, anything else is forgotten. */
+  /**
+   * To be called when the last session here has left the channel. A value that is published here stays, any
+   * other is forgotten.
+   */
   left(key: ChannelKey): void {
     const value = this.#values.get(key)
     if (value === undefined) return
@@ -147,13 +150,11 @@ export class EphemeralValues {
   }
 }
 
-/**
- * Returns the relay's topic of a channel; several channels may share one, so every text names its channel.
- */
+/** Returns the relay's topic of a channel. Several channels may share one, so each text names its channel. */
 export function topicOfValue(key: string): string {
   return `live.${crc32(key).toString(16)}`
 }
 
-/** Where publishers say that they live, and where processes say what they want to hear. */
+/** Topics of heartbeats of publishers, and of requests. */
 export const BEAT_TOPIC = 'live.beat'
 export const WANT_TOPIC = 'live.want'
