@@ -116,7 +116,7 @@ function catchUpState<Socket>(
 }
 
 /**
- * Answers a cursor by a delta if its epoch is that of the present publisher and the document still knows what
+ * Sends a delta for a cursor if its epoch is that of the present publisher and the document still knows what
  * changed since; otherwise sends a snapshot (rule E-4).
  */
 function catchUpEphemeral<Socket>(

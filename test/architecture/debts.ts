@@ -73,7 +73,6 @@ export const DEBTS = {
   tuples: {
     'test/app': 1,
     'test/http': 6,
-    'test/live': 2,
     'test/web': 2,
   },
 } satisfies Readonly<Record<string, Readonly<Record<string, number>>>>

@@ -24,7 +24,7 @@ describe('small questions with costly answers cannot take the server', () => {
     expect(isRefused({ type: 'refresh' })).toBe(false)
   })
 
-  test('P-12: so do rows of the journal that a resume reads, and never so many that nothing is left', () => {
+  test('P-12: journal rows that a resume reads count too, but never as the whole allowance', () => {
     for (const [rows, price] of [
       [100, 0],
       [640, 5],
@@ -36,7 +36,7 @@ describe('small questions with costly answers cannot take the server', () => {
       harness.tell()
       const peer = harness.open()
       peer.send({ type: 'subscribe', channels: ['shared'], cursors: { shared: { epoch: 7, seq: start } } })
-      expect([rows, peer.session.tokens]).toEqual([rows, 40 - 1 - price])
+      expect({ rows, tokens: peer.session.tokens }).toEqual({ rows, tokens: 40 - 1 - price })
     }
     const harness = new Harness()
     const peer = harness.open()

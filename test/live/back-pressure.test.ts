@@ -18,7 +18,7 @@ function stalled(harness: Harness): Peer {
 }
 
 describe('back-pressure', () => {
-  test('G5, B-4: a slow reader is taken off its topics; the others go on', () => {
+  test('G5, B-4: a slow reader is removed from its topics, and the others continue', () => {
     const harness = new Harness({ limits: LIMITS })
     const fast = harness.open()
     fast.send({ type: 'subscribe', channels: ['shared'] })
@@ -32,7 +32,7 @@ describe('back-pressure', () => {
     expect(fast.types()).toEqual(['update'])
   })
 
-  test('B-4, G3: when it has read, one merged delta from where it stopped', () => {
+  test('B-4, G3: a reader that has drained gets one merged delta from where it stopped', () => {
     const harness = new Harness({ limits: LIMITS })
     const peer = stalled(harness)
     for (let n = 0; n < 10; n++) {
@@ -50,7 +50,7 @@ describe('back-pressure', () => {
     expect(peer.read()).toMatchObject([{ type: 'update', from: after[0].seq }])
   })
 
-  test('B-4: what it asks for meanwhile is answered when it has read, in order', () => {
+  test('B-4: messages of a slow reader are answered in order when it has drained', () => {
     const harness = new Harness({ limits: LIMITS })
     const peer = stalled(harness)
     peer.send({ type: 'subscribe', channels: ['log'], id: 's' })
@@ -60,7 +60,7 @@ describe('back-pressure', () => {
     expect(peer.types()).toEqual(['resumed', 'snapshot', 'caught_up', 'unsubscribed'])
   })
 
-  test('B-4: one that does not read within 10 s is closed with 3001', () => {
+  test('B-4: a reader that does not drain within 10 s is closed with 3001', () => {
     const harness = new Harness({ limits: LIMITS })
     const peer = stalled(harness)
     harness.pass(10_000)
@@ -70,7 +70,7 @@ describe('back-pressure', () => {
     expect(harness.engine.stats()).toMatchObject({ sessions: 0, slow: 0, channels: 0 })
   })
 
-  test('one that asks for too much meanwhile is closed', () => {
+  test('a slow reader that sends too many messages is closed', () => {
     const harness = new Harness({ limits: { ...LIMITS, deferred: 2 } })
     const peer = stalled(harness)
     for (let n = 0; n < 3; n++) peer.send({ type: 'refresh' })
@@ -103,7 +103,7 @@ describe('back-pressure', () => {
     expect(taken).toEqual(['r1', 'r2'])
   })
 
-  test('B-4: a refresh that fills the socket goes on, with snapshots, when it has been read', async () => {
+  test('B-4: a refresh that fills the socket continues, with snapshots, when the reader has drained', async () => {
     const harness = new Harness({ limits: LIMITS })
     const peer = harness.open()
     await peer.login()
@@ -120,7 +120,7 @@ describe('back-pressure', () => {
     expect(peer.read().filter(({ type }) => type === 'snapshot')).toMatchObject([{ channel: 'mine' }])
   })
 
-  test('B-4, G2: a login that is answered while the reader is slow takes nothing away from it', async () => {
+  test('B-4, G2: a login that is answered while the reader is slow loses no channel', async () => {
     const harness = new Harness({ limits: LIMITS })
     const peer = harness.open({ preset: ['shared', 'mine'] })
     peer.send({ type: 'authenticate', token: 'ann' })
@@ -147,7 +147,7 @@ describe('back-pressure', () => {
     expect(harness.engine.stats()).toMatchObject({ sessions: 0, channels: 0 })
   })
 
-  test('a sweep goes on with a reader that drained without a word', () => {
+  test('a sweep resumes a reader that drained without notice', () => {
     const harness = new Harness({ limits: LIMITS })
     const peer = stalled(harness)
     peer.read()

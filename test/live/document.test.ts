@@ -19,7 +19,7 @@ describe('LiveDocument', () => {
     expect(document.deltaSince(0)).toBeNull()
   })
 
-  test('G3: marks are bounded; what is older than they reach is answered by null', () => {
+  test('G3: marks are bounded, and deltaSince returns null for older positions', () => {
     const document = new LiveDocument({ seq: 0, data: {} }, 10)
     for (let seq = 1; seq <= 25; seq++) document.apply(seq, set({ [`k${seq}`]: seq }))
     expect(document.watermark).toBe(15)
@@ -27,13 +27,13 @@ describe('LiveDocument', () => {
     expect(Object.keys(document.deltaSince(15)?.changes ?? {})).toHaveLength(10)
   })
 
-  test('a patch at or below its position is in it already', () => {
+  test('a patch at or below the position of the document is ignored', () => {
     const document = new LiveDocument({ seq: 7, data: { a: 1 } }, 10)
     document.apply(7, set({ a: 0 }))
     expect(document.value()).toEqual({ a: 1 })
   })
 
-  test('property: from any position on, the delta leads to the document; before it, null', () => {
+  test('property: from any known position the delta leads to the document, and before that deltaSince returns null', () => {
     forSeeds('DOCUMENT_SEED', 1500, (random) => {
       const history: { seq: number; patch: Patch; after: JsonObject }[] = []
       let value = randomObject(random, 3)

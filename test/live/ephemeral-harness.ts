@@ -13,7 +13,7 @@ import { World } from '../oracle/world.ts'
 import { manualClock } from '../support/journal.ts'
 import { seeded } from '../support/seeded.ts'
 
-/** Processes over one relay, driven by hand. */
+/** Several processes with one relay, driven by hand. */
 export class EphemeralHarness {
   readonly clock = manualClock()
   readonly relay = new SimRelay()
@@ -30,7 +30,7 @@ export class EphemeralHarness {
     this.processes = Array.from({ length: count }, (_, number) => this.start(number))
   }
 
-  /** A process, in place of the one of this number if there was one. */
+  /** Starts a process, in place of an earlier one with this number. */
   start(number: number): EphemeralProcess {
     const board = new EphemeralBoard()
     const end = this.relay.join(number)
@@ -44,7 +44,7 @@ export class EphemeralHarness {
     return new EphemeralProcess(engine, board, end)
   }
 
-  /** Everything that is on its way arrives, and every process ticks. */
+  /** Delivers all texts and ticks every process. */
   settle(processes: readonly EphemeralProcess[] = this.processes): void {
     for (let turn = 0; turn < 4; turn++) {
       this.relay.deliver(this.#random, 10_000)
@@ -55,7 +55,7 @@ export class EphemeralHarness {
     }
   }
 
-  /** Seconds pass, with all that is due in them. */
+  /** Lets seconds pass, with the sweeps, texts and ticks in them. */
   pass(seconds: number, processes: readonly EphemeralProcess[] = this.processes): void {
     for (let n = 0; n < seconds; n++) {
       this.clock.time += 1000
@@ -72,7 +72,7 @@ export class EphemeralProcess {
     readonly end: SimEnd,
   ) {}
 
-  /** The board changes its value and publishes the change. */
+  /** Changes the value of the board and publishes the change. */
   publish(address: string, changes: Patch['changes'], removed: readonly string[] = []) {
     const patch = { changes, removed }
     this.board.values.set(address, applyPatch(this.board.values.get(address) ?? {}, patch))
@@ -108,7 +108,7 @@ export class EphemeralPeer {
     this.engine.receive(this.session, encodeClientMessage(message, 'json'))
   }
 
-  /** What came since the last call. */
+  /** Returns the messages since the last call. */
   read(): readonly ServerMessage[] {
     return this.socket.items.splice(0).flatMap((item) => {
       const decoded = item.type === 'frame' ? decodeServerFrame(item.frame) : null

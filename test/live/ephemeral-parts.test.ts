@@ -8,7 +8,7 @@ function joined(parts: readonly string[]): string | null {
   return whole
 }
 
-test('a long text goes in parts that a relay takes, and comes back as it was', () => {
+test('a long text is split into parts that a relay accepts, and is joined to the same text', () => {
   for (const text of ['{}', 'x'.repeat(19_999), '€'.repeat(70_001), 'a😀'.repeat(40_000)]) {
     const parts = splitText(text, 'k-1')
     if (parts === null) throw new Error('it is not too long')
@@ -18,7 +18,7 @@ test('a long text goes in parts that a relay takes, and comes back as it was', (
   }
 })
 
-test('a part that is missing, or of another text, costs the whole text and nothing else', () => {
+test('a missing part, or one of another text, loses that text and no other', () => {
   const parts = splitText('x'.repeat(70_000), 'k-1') ?? []
   const others = splitText('y'.repeat(70_000), 'k-2') ?? []
   expect(joined(parts.slice(1))).toBeNull()
@@ -26,6 +26,6 @@ test('a part that is missing, or of another text, costs the whole text and nothi
   expect(joined([...parts.slice(0, 2), ...others])).toBe('y'.repeat(70_000))
 })
 
-test('a text that would need too many parts is none', () => {
+test('a text that would need too many parts is refused', () => {
   expect(splitText('x'.repeat(9_000_000), 'k-1')).toBeNull()
 })

@@ -10,7 +10,7 @@ const A = 'price:a'
 const NAMED = { channel: A, workspace: 'desk' }
 
 describe('the process that publishes', () => {
-  test('E-1, E-2: a snapshot that says so, then updates at the tick, with positions of the publisher', () => {
+  test('E-1, E-2: a reader gets a snapshot marked as ephemeral, then updates at the tick, with positions of the publisher', () => {
     const { process, harness } = alone()
     process.publish(A, { last: 1 })
     const peer = reading(process)
@@ -27,7 +27,7 @@ describe('the process that publishes', () => {
     ])
   })
 
-  test('E-3: before the first value it is stale, and the first value comes as a snapshot', () => {
+  test('E-3: a channel is stale before its first value, which comes as a snapshot', () => {
     const { process, harness } = alone()
     const peer = reading(process)
     expect(peer.read()).toEqual([
@@ -40,7 +40,7 @@ describe('the process that publishes', () => {
     expect(peer.read()).toEqual([])
   })
 
-  test('E-4: a cursor of the present publisher gets what changed since, any other one a snapshot', () => {
+  test('E-4: a cursor of the present publisher gets a delta, any other cursor a snapshot', () => {
     const { process } = alone()
     const { epoch, seq } = process.publish(A, { last: 1, size: 1 })
     const peer = reading(process)
@@ -56,7 +56,7 @@ describe('the process that publishes', () => {
     expect(ask({ epoch, seq: 0 })).toMatchObject({ type: 'snapshot', epoch })
   })
 
-  test('E-6: when it ends its readers are told, and get a snapshot when it begins again', () => {
+  test('E-6: readers are told stale when the publication ends, and get a snapshot when it begins again', () => {
     const { process, harness } = alone()
     process.publish(A, { last: 1 })
     const peer = reading(process)
@@ -78,7 +78,7 @@ describe('the process that publishes', () => {
     expect(peer.read()).toMatchObject([{ type: 'snapshot', data: { last: 3 } }])
   })
 
-  test('B-4: a slow reader that has read is brought up to date, and told what is stale', () => {
+  test('B-4: a slow reader that has drained is brought up to date and told what is stale', () => {
     const { process, harness } = alone({ bufferedBytes: 300 })
     process.publish(A, { last: 1 })
     const peer = reading(process)
@@ -99,7 +99,7 @@ describe('the process that publishes', () => {
     ])
   })
 
-  test('only ephemeral channels can be published, and not more than there may be', () => {
+  test('only ephemeral channels can be published, and only up to the limit', () => {
     const { process } = alone({ channels: 1 })
     const patch = { changes: { n: 1 }, removed: [] }
     for (const key of ['main/price', 'desk/price:a:b', 'desk/nothing:a', 'x', 'desk/price:'])
@@ -116,7 +116,7 @@ describe('the process that publishes', () => {
     })
   })
 
-  test('what nobody reads costs no document and no text', () => {
+  test('a value without readers costs no document and no text', () => {
     const harness = new EphemeralHarness(2)
     const [process] = both(harness)
     let texts = 0
@@ -126,7 +126,7 @@ describe('the process that publishes', () => {
     }
     for (let n = 0; n < 100; n++) process.publish(A, { n })
     harness.settle()
-    // That it begins.
+    // The text that it begins.
     expect(texts).toBe(1)
     const peer = reading(process)
     expect(peer.read()).toMatchObject([
@@ -137,7 +137,7 @@ describe('the process that publishes', () => {
 })
 
 describe('another process', () => {
-  test('E-3, E-2: its first reader is told stale, then gets a snapshot and updates at the same positions', () => {
+  test('E-3, E-2: the first reader of a process is told stale, then gets a snapshot and updates at the positions of the publisher', () => {
     const harness = new EphemeralHarness(2)
     const [publisher, other] = both(harness)
     publisher.publish(A, { last: 1 })
@@ -155,7 +155,7 @@ describe('another process', () => {
       expect(each.read()).toMatchObject([{ type: 'update', epoch, from: 1, seq, changes: { last: 2 } }])
   })
 
-  test('E-4: a client that comes from the publisher goes on with a delta, if this process knows that much', () => {
+  test('E-4: a client that comes from another process resumes by a delta, if this process knows the changes', () => {
     const harness = new EphemeralHarness(2)
     const [publisher, other] = both(harness)
     const first = publisher.publish(A, { last: 1, size: 1 })
@@ -171,7 +171,7 @@ describe('another process', () => {
     ])
   })
 
-  test('E-5: a lost text is noticed by the next one, or by a question, and the gap is closed', () => {
+  test('E-5: a lost text is noticed by the next text or the next request, and the gap is closed', () => {
     const harness = new EphemeralHarness(2)
     const [publisher, other] = both(harness)
     publisher.publish(A, { last: 1 })
@@ -191,7 +191,7 @@ describe('another process', () => {
     expect(peer.read()).toMatchObject([{ type: 'update', changes: { last: 4 } }])
   })
 
-  test('E-6: a cut is told within 5 s, and ends with resumed when nothing had happened', () => {
+  test('E-6: readers are told stale within 5 s of a cut, and get resumed afterwards if nothing changed', () => {
     const harness = new EphemeralHarness(2)
     const [publisher, other] = both(harness)
     const { epoch, seq } = publisher.publish(A, { last: 1 })
@@ -207,7 +207,7 @@ describe('another process', () => {
     expect(peer.read()).toMatchObject([{ type: 'resumed', ...NAMED, epoch, from: seq, seq, changes: {} }])
   })
 
-  test('E-6: a gap that is not closed in time is told, although the publisher is heard', () => {
+  test('E-6: readers are told stale when a gap is not closed in time, although the publisher is heard', () => {
     const harness = new EphemeralHarness(2)
     const [publisher, other] = both(harness)
     publisher.publish(A, { last: 1 })
@@ -216,7 +216,7 @@ describe('another process', () => {
     peer.read()
     harness.relay.losesNext = () => true
     publisher.publish(A, { last: 2 })
-    // A delta that does not follow, and then nothing but signs of life.
+    // A delta that does not follow, and then heartbeats only.
     harness.relay.losesNext = (topic) => topic === 'live.want'
     harness.clock.time += 200
     publisher.publish(A, { last: 3 })
@@ -227,7 +227,7 @@ describe('another process', () => {
     expect(peer.read()).toMatchObject([{ type: 'snapshot', ...NAMED, data: { last: 3 } }])
   })
 
-  test('E-7: a process that publishes too does not take what it heard before its reader left for new', () => {
+  test('E-7: a process that also publishes does not serve what it had heard before its last reader left', () => {
     const harness = new EphemeralHarness(2)
     const [first, second] = both(harness)
     first.publish(A, { from: 'first' })
@@ -244,7 +244,7 @@ describe('another process', () => {
     expect(readValue(late)).toEqual({ from: 'second', n: 2 })
   })
 
-  test('E-6: after a cut in which values changed the first message is no update', () => {
+  test('E-6: after a cut in which values changed, the first message is not an update', () => {
     const harness = new EphemeralHarness(2)
     const [publisher, other] = both(harness)
     publisher.publish(A, { last: 1 })
@@ -261,7 +261,7 @@ describe('another process', () => {
     expect(readValue(peer, [...(first === undefined ? [] : [first]), ...rest])).toMatchObject({ last: 2 })
   })
 
-  test('E-5, E-6: a publisher that dies is told, and its next life begins with a snapshot', () => {
+  test('E-5, E-6: readers are told stale when a publisher dies, and get a snapshot when it is back', () => {
     const harness = new EphemeralHarness(2)
     const [publisher, other] = both(harness)
     publisher.publish(A, { last: 1 })
@@ -276,7 +276,7 @@ describe('another process', () => {
     expect(peer.read()).toMatchObject([{ type: 'snapshot', epoch, data: { last: 5 } }])
   })
 
-  test('E-7: of two publishers all follow the one that began later, the other one too', () => {
+  test('E-7: all processes follow the publisher that began later, the other publisher included', () => {
     const harness = new EphemeralHarness(3)
     const [first, second, third] = harness.processes
     if (first === undefined || second === undefined || third === undefined)
@@ -306,7 +306,7 @@ describe('another process', () => {
     expect(harness.defects).toEqual([])
   })
 
-  test('nothing is left when the last reader leaves: the publisher stops telling it', () => {
+  test('nothing is left when the last reader leaves, and the publisher stops sending', () => {
     const harness = new EphemeralHarness(2)
     const [publisher, other] = both(harness)
     publisher.publish(A, { last: 1 })
@@ -326,7 +326,7 @@ describe('another process', () => {
     expect(texts).toBe(0)
   })
 
-  test('what is no text of ours does no harm', () => {
+  test('malformed texts on the relay are ignored', () => {
     const harness = new EphemeralHarness(2)
     const [publisher, other] = both(harness)
     publisher.publish(A, { last: 1 })
@@ -373,7 +373,7 @@ function reading(process: EphemeralProcess): EphemeralPeer {
   return peer
 }
 
-/** What a reader has after what came since the last call. */
+/** Returns the document of a reader after the messages since the last call. */
 function readValue(peer: EphemeralPeer, messages = peer.read()) {
   const replica = new Replica()
   for (const message of messages) {

@@ -14,10 +14,7 @@ import { Socket, Wire } from '../oracle/wire.ts'
 import { keyOf, World } from '../oracle/world.ts'
 import { manualClock } from '../support/journal.ts'
 
-/**
- * What the engine's clients may say to boards: `report` is taken at once, `order` waits until a slow session
- * reads again.
- */
+/** The messages to boards: `report` is handled at once, `order` waits until a slow session has drained. */
 const TEST_PARSER = createMessageParser([
   { schema: boardMessage('report', {}), immediate: true },
   { schema: boardMessage('order', {}) },
@@ -25,7 +22,7 @@ const TEST_PARSER = createMessageParser([
 
 /**
  * An engine over the oracle's world and wire, with clients that are driven by hand. Tokens are names of
- * users; `bad` is none.
+ * users; `bad` is invalid.
  */
 export class Harness {
   readonly world = new World()
@@ -68,7 +65,7 @@ export class Harness {
     return new Peer(this, socket, session)
   }
 
-  /** Commits a patch of a state channel; `user` where it is one of those that each user has. */
+  /** Commits a patch of a state channel; `user` matters for channels per user. */
   patch(name: string, changes: JsonObject, removed: readonly string[] = [], user = 'ann'): void {
     this.world.patch(keyOf(name, user), { changes, removed }, this.clock.now())
   }
@@ -77,7 +74,7 @@ export class Harness {
     this.world.event({ channel: keyOf(name, user), type: 'notification', data }, this.clock.now())
   }
 
-  /** The tail brings what was committed. */
+  /** Delivers the committed rows to the engine, as the tail does. */
   tell(): void {
     this.engine.apply(this.world.after(this.#tail, 100_000))
     this.#tail = this.world.seq
@@ -95,7 +92,7 @@ export class Harness {
   }
 }
 
-/** One client, by hand. */
+/** One client, driven by hand. */
 export class Peer {
   constructor(
     readonly harness: Harness,
@@ -111,7 +108,7 @@ export class Peer {
     this.harness.engine.receive(this.session, frame)
   }
 
-  /** What came since the last call. */
+  /** Returns the messages since the last call. */
   read(): readonly ServerMessage[] {
     return this.socket.items.splice(0).flatMap((item) => {
       if (item.type !== 'frame') return []
@@ -121,12 +118,12 @@ export class Peer {
     })
   }
 
-  /** Of the errors that came since the last call. */
+  /** Returns the errors since the last call. */
   errors(): readonly { readonly code: string; readonly message: string }[] {
     return this.read().flatMap((message) => (message.type === 'error' ? [message] : []))
   }
 
-  /** The types of what came since the last call. */
+  /** Returns the types of the messages since the last call. */
   types(): readonly string[] {
     return this.read().map((message) => message.type)
   }
@@ -137,7 +134,7 @@ export class Peer {
   }
 }
 
-/** Lets promises that are ready go on. */
+/** Lets settled promises run their continuations. */
 export async function settled(): Promise<void> {
   for (let n = 0; n < 5; n++) await Promise.resolve()
 }

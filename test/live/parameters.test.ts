@@ -6,7 +6,7 @@ import { PackedDecoder } from '../../src/protocol/packed-decoder.ts'
 import { Harness, type Peer } from './harness.ts'
 
 describe('channels with parameters', () => {
-  test('S-12: each has its own document, its own updates and its own position to resume from', () => {
+  test('S-12: each set of parameters has its own document, updates and position', () => {
     const harness = new Harness()
     harness.patch('book:a', { bid: 1 })
     harness.patch('book:b', { bid: 2 })
@@ -40,7 +40,7 @@ describe('channels with parameters', () => {
     ])
   })
 
-  test('S-13: an unknown or missing parameter is EntityNotFound and costs nothing', () => {
+  test('S-13: an unknown or missing parameter is EntityNotFound and reads nothing', () => {
     const harness = new Harness()
     const peer = opened(harness)
     const wrong = ['book:x', 'book', 'book:a:b', 'book:', 'shared:a', 'trades:x', 'book:\\a', 'trades']
@@ -53,7 +53,7 @@ describe('channels with parameters', () => {
     expect(harness.world.looks).toBe(before)
   })
 
-  test('S-13: one channel too many is refused with a sentence, and there is room again when one is given back', () => {
+  test('S-13: one channel too many is ServiceUnavailable, until another one is given up', () => {
     const harness = new Harness({ limits: { channels: 2 } })
     const [first, second] = [opened(harness), opened(harness)]
     first.send({ type: 'subscribe', channels: ['book:a', 'trades:a', 'shared'] })
@@ -75,7 +75,7 @@ describe('channels with parameters', () => {
     expect(second.types()).toEqual(['snapshot', 'caught_up'])
   })
 
-  test('S-13: nothing is left of a channel that nobody holds: not the channel, and after a while not its document', () => {
+  test('S-13: a channel ends with its last session, and its document some time later', () => {
     const harness = new Harness({ limits: { idleMillis: 60_000 } })
     const peers = [opened(harness), opened(harness)]
     for (const peer of peers) peer.send({ type: 'subscribe', channels: ['book:a', 'book:b', 'shared'] })
@@ -127,7 +127,7 @@ describe('channels with parameters', () => {
 })
 
 describe('workspaces', () => {
-  test('S-15, S-16: one session reads the same channel of several workspaces, and can always tell which', () => {
+  test('S-15, S-16: a session reads the same channel of several workspaces, and every message tells them apart', () => {
     const harness = new Harness()
     harness.patch('shared', { n: 1 })
     harness.patch('desk/shared', { n: 2 })
@@ -159,7 +159,7 @@ describe('workspaces', () => {
     expect(peer.read()).toMatchObject([{ type: 'update', channel: 'shared', changes: { n: 4 } }])
   })
 
-  test('S-15: messages that name no workspace are about the one of the connection, and so is its preset', () => {
+  test('S-15: messages without a workspace, and the preset, are about the workspace of the connection', () => {
     const harness = new Harness()
     const options = { workspace: 'desk' as WorkspaceId, preset: ['shared'] }
     const peer = opened(harness, options)

@@ -6,7 +6,7 @@ import type { MessageOutcome, Principal } from '../../src/live/ports.ts'
 import { Harness, settled } from './harness.ts'
 
 describe('messages', () => {
-  test('P-2: a frame of the wrong kind is an error and the end: 3502', () => {
+  test('P-2: a frame of the wrong kind causes an error and close 3502', () => {
     const harness = new Harness()
     const peer = harness.open()
     peer.read()
@@ -28,7 +28,7 @@ describe('messages', () => {
     }
   })
 
-  test('P-4, P-5, P-10: what cannot be read is answered with a reason and its id; the session goes on', () => {
+  test('P-4, P-5, P-10: an unreadable message is answered with a reason and its id, and the session continues', () => {
     const peer = new Harness().open()
     peer.read()
     peer.raw('{"type":"subscribe","channels":5,"id":"x"}')
@@ -40,7 +40,7 @@ describe('messages', () => {
     expect(peer.socket.closedWith).toBeNull()
   })
 
-  test('P-5: too many such: 3502', () => {
+  test('P-5: too many unreadable messages close the session with 3502', () => {
     const peer = new Harness({ limits: { refusals: 3 } }).open()
     for (let n = 0; n < 2; n++) peer.raw('{')
     peer.send({ type: 'heartbeat' })
@@ -50,7 +50,7 @@ describe('messages', () => {
     expect(peer.socket.closedWith).toBe(3502)
   })
 
-  test('P-12: too fast is RateLimited with retry_after, and in the end 3003', () => {
+  test('P-12: messages above the rate are RateLimited with retry_after, and finally close the session with 3003', () => {
     const harness = new Harness({ limits: { messages: { rate: 10, burst: 2 }, refusals: 3 } })
     const peer = harness.open()
     peer.read()
@@ -67,7 +67,7 @@ describe('messages', () => {
     expect(peer.socket.closedWith).toBe(3003)
   })
 
-  test('P-12: a flood does not go on for ever because one in three of its messages is handled', () => {
+  test('P-12: a flood ends with 3003 although one in three of its messages is handled', () => {
     const harness = new Harness({ limits: { messages: { rate: 10, burst: 1 }, refusals: 10 } })
     const peer = harness.open()
     for (let round = 0; round < 8; round++) {
@@ -94,7 +94,7 @@ describe('messages', () => {
 })
 
 describe('login', () => {
-  test('L-5: success is told, with when it ends; L-8: then 3005', async () => {
+  test('L-5, L-8: a login is answered with its expiry, and the session is closed with 3005 then', async () => {
     const user: Principal = { type: 'user', userId: 'ann' as UserId, username: 'Ann', expiresAt: 60_000 }
     const harness = new Harness({ authenticator: { authenticate: async () => ok(user) } })
     const peer = harness.open()
@@ -108,7 +108,7 @@ describe('login', () => {
     expect(peer.socket.closedWith).toBe(3005)
   })
 
-  test('L-5: a wrong login is the end: 3500; one that could not be checked: 3007', async () => {
+  test('L-5: a wrong login is closed with 3500, one that could not be checked with 3007', async () => {
     const harness = new Harness()
     const wrong = harness.open()
     wrong.read()
@@ -129,7 +129,7 @@ describe('login', () => {
     expect(failing.defects).toHaveLength(1)
   })
 
-  test('L-5: a challenge that ran out is no fault of the key: 3005; a token that did is over: 3500', async () => {
+  test('L-5: an expired challenge is closed with 3005, an expired token with 3500', async () => {
     const expired = { authenticate: async () => fail(appError('SessionExpired', 'too late')) }
     const key = { public_key: 'A'.repeat(43), signature: 'A'.repeat(86) }
     for (const [credentials, code] of [
@@ -145,7 +145,7 @@ describe('login', () => {
     }
   })
 
-  test('L-4: one login at a time and one a session', async () => {
+  test('L-4: a session has one login at a time and one in all', async () => {
     const peer = new Harness().open()
     peer.read()
     peer.send({ type: 'authenticate', token: 'ann' })
@@ -157,7 +157,7 @@ describe('login', () => {
     expect(peer.session.principal).toMatchObject({ userId: 'ann' })
   })
 
-  test('L-7: no login and no channel for 10 s: 3501', () => {
+  test('L-7: a session without login and channel is closed with 3501 after 10 s', () => {
     const harness = new Harness()
     const [idle, reader] = [harness.open(), harness.open()]
     reader.send({ type: 'subscribe', channels: ['shared'] })
@@ -185,12 +185,12 @@ describe('login', () => {
     const isAnn = ({ principal }: { principal: Principal }) =>
       principal.type === 'user' && principal.userId === 'ann'
     expect(harness.engine.revoke(isAnn, 'keyRevoked')).toBe(1)
-    expect([ann.socket.closedWith, bob.socket.closedWith]).toEqual([3505, null])
+    expect({ ann: ann.socket.closedWith, bob: bob.socket.closedWith }).toEqual({ ann: 3505, bob: null })
   })
 })
 
 describe('messages of boards', () => {
-  test('V-3: answered by ack or error with the id; V-5: at most so many at a time', async () => {
+  test('V-3, V-5: a message to a board is answered by ack or error with its id, and only so many may wait', async () => {
     const answers: ((result: Result<MessageOutcome>) => void)[] = []
     const closed: string[] = []
     const harness = new Harness({
@@ -221,7 +221,7 @@ describe('messages of boards', () => {
 })
 
 describe('the end', () => {
-  test('X-5: everyone is told to come back, each with a delay of its own, then closed with 3000', () => {
+  test('X-5: all sessions get reconnect, each with its own delay, and are then closed with 3000', () => {
     const harness = new Harness()
     const peers = [harness.open(), harness.open(), harness.open()]
     for (const peer of peers) peer.read()
@@ -254,7 +254,7 @@ describe('the end', () => {
   })
 })
 
-test('a login that cannot be answered in full ends the session: nobody waits for channels that do not come', async () => {
+test('a login whose channels cannot be served closes the session', async () => {
   const harness = new Harness()
   const peer = harness.open({ preset: ['inbox'] })
   harness.wire.transport.cork = () => {

@@ -9,11 +9,11 @@ const sub = (seq?: number) => ({
 })
 
 describe('names of events', () => {
-  test('D-9: hello has those that the server knows', () => {
+  test('D-9: hello lists the events that the server knows', () => {
     expect(new Harness().open().read()).toMatchObject([{ type: 'hello', events: EVENTS }])
   })
 
-  test('a name that stands for two things, or for a message of the engine, or for nothing, is an error at the start', () => {
+  test('an event that is declared twice, has the name of an engine message, or is not declared is an error at the start', () => {
     const withEvents = (...events: readonly string[]) => new Harness({ events })
     expect(() => withEvents(...EVENTS, 'notification')).toThrow('"notification" is declared twice')
     expect(() => withEvents(...EVENTS, 'snapshot')).toThrow('"snapshot" is declared twice')
@@ -41,7 +41,7 @@ describe('streams', () => {
     ])
   })
 
-  test('S-6, G4: from a cursor on every event, in order, then caught_up', () => {
+  test('S-6, G4: a cursor gets every event after it, in order, then caught_up', () => {
     const harness = new Harness({ limits: { resumeRows: 3 } })
     for (let n = 0; n < 8; n++) harness.event('log', { n })
     harness.tell()
@@ -88,7 +88,7 @@ describe('streams', () => {
     expect(peer.read()).toMatchObject([{ type: 'event', event: 'notification', from: 2, seq: 4 }])
   })
 
-  test('S-6: beyond retention: resync says so, and a position to go on from', () => {
+  test('S-6: a cursor beyond retention gets resync and a new position', () => {
     const harness = new Harness()
     for (let n = 0; n < 8; n++) harness.event('log', { n })
     harness.world.prune(5)
@@ -103,7 +103,7 @@ describe('streams', () => {
     ])
   })
 
-  test('S-6: where nothing was missed, a stream at rest goes on, however much of others was pruned', () => {
+  test('S-6: where nothing was missed, a stream at rest resumes, however much of other channels was pruned', () => {
     const harness = new Harness()
     for (let n = 0; n < 3; n++) harness.event('log', { n })
     for (let n = 0; n < 6; n++) harness.patch('shared', { n })

@@ -39,7 +39,7 @@ describe('subscribe', () => {
     expect(peer.read()).toEqual([])
   })
 
-  test('S-3: a cursor gets one merged delta, also of what happened before the document was loaded', () => {
+  test('S-3: a cursor gets one merged delta, including changes from before the document was loaded', () => {
     const harness = new Harness()
     for (let n = 0; n < 50; n++) harness.patch('shared', { a: n, [`k${n % 2}`]: n })
     harness.tell()
@@ -50,7 +50,7 @@ describe('subscribe', () => {
     expect(resumed).toMatchObject({ type: 'resumed', from: 40, seq: 51, changes: { a: 49, k0: 48, k1: 49 } })
   })
 
-  test('S-3: when that is impossible, a snapshot', () => {
+  test('S-3: a cursor gets a snapshot when a delta is impossible', () => {
     const harness = new Harness()
     for (let n = 0; n < 20; n++) harness.patch('shared', { a: n })
     harness.world.prune(15)
@@ -61,7 +61,7 @@ describe('subscribe', () => {
     expect(peer.types()).toEqual(['snapshot', 'caught_up'])
   })
 
-  test('S-4, G6: a cursor that is no position of the journal is told so, then gets a snapshot', () => {
+  test('S-4, G6: a cursor that is not a position of the journal gets resync and a snapshot', () => {
     const harness = new Harness()
     harness.patch('shared', { a: 1 })
     harness.tell()
@@ -76,7 +76,7 @@ describe('subscribe', () => {
     }
   })
 
-  test('S-7: unknown, forbidden and one too many are refused one by one; the others are served', () => {
+  test('S-7: unknown, forbidden and excess channels are refused one by one, and the others are served', () => {
     const harness = new Harness({ limits: { subscriptions: 1 } })
     const peer = harness.open()
     peer.read()
@@ -90,7 +90,7 @@ describe('subscribe', () => {
     ])
   })
 
-  test('S-9: after unsubscribed comes nothing more; what was not held is confirmed all the same', () => {
+  test('S-9: nothing of a channel follows its unsubscribed, and channels that were not held are confirmed too', () => {
     const harness = new Harness()
     const peer = harness.open()
     peer.send({ type: 'subscribe', channels: ['shared'] })
@@ -103,7 +103,7 @@ describe('subscribe', () => {
     expect(harness.engine.stats().channels).toBe(0)
   })
 
-  test('S-10: refresh sends documents again; a stream or a channel not held is refused', () => {
+  test('S-10: refresh sends documents again, and refuses streams and channels that are not held', () => {
     const harness = new Harness()
     const peer = harness.open()
     peer.send({ type: 'subscribe', channels: ['shared', 'log'] })
@@ -114,7 +114,7 @@ describe('subscribe', () => {
     expect(peer.read()).toMatchObject([{ type: 'error', code: 'EntityNotFound', channel: 'log' }])
   })
 
-  test('S-11: a channel per user is that of the login', async () => {
+  test('S-11: a channel per user is the channel of the user who logged in', async () => {
     const harness = new Harness()
     harness.patch('mine', { who: 'ann' }, [], 'ann')
     harness.patch('mine', { who: 'bob' }, [], 'bob')
@@ -128,7 +128,7 @@ describe('subscribe', () => {
     }
   })
 
-  test('a preset: public channels at once, those of a user after login, unknown ones are errors', async () => {
+  test('a preset gets public channels at once, channels of the user after the login, and errors for unknown ones', async () => {
     const harness = new Harness()
     const peer = harness.open({ preset: ['shared', 'mine', 'nope'] })
     expect(peer.types()).toEqual(['hello', 'snapshot', 'error', 'caught_up'])
@@ -136,7 +136,7 @@ describe('subscribe', () => {
     expect(peer.types()).toEqual(['authenticated', 'snapshot', 'caught_up'])
   })
 
-  test('a source that fails costs an InternalError and not the session', () => {
+  test('a source that throws causes an InternalError and does not end the session', () => {
     const harness = new Harness()
     const peer = harness.open()
     peer.read()
@@ -150,11 +150,11 @@ describe('subscribe', () => {
   })
 })
 
-test('S-3, D-3: a resume answered ahead of the tail stands where the feed begins, also when the document was dropped', async () => {
+test('S-3, D-3: a resume that was served ahead of the tail fits the feed, also when the document was dropped', async () => {
   const harness = new Harness({ limits: { documents: 1 } })
   const [a, b, c] = [harness.open(), harness.open(), harness.open()]
   for (const peer of [a, b, c]) await peer.login()
-  // In the tables, and not yet brought by the tail.
+  // In the tables, but not delivered by the tail yet.
   for (let n = 0; n < 5; n++) harness.event('log', { n })
   a.send({ type: 'subscribe', channels: ['mine'] })
   a.send({ type: 'unsubscribe', channels: ['mine'] })

@@ -7,13 +7,13 @@ import { Harness, settled } from './harness.ts'
 
 const SLOW = { bufferedBytes: 500, slowMillis: 10_000 }
 
-/** The storage goes away, and whoever reads it all the same fails. */
+/** Takes the storage away; reads fail from now on. */
 function away(harness: Harness): void {
   harness.world.isAway = true
   harness.engine.suspend()
 }
 
-/** It is back, and the tail with it. */
+/** Brings the storage back, with the tail caught up. */
 function back(harness: Harness): void {
   harness.world.isAway = false
   harness.tell()
@@ -21,7 +21,7 @@ function back(harness: Harness): void {
 }
 
 describe('a stale server', () => {
-  test('B-5, B-6: tells everyone, those that come later too, and ends it; neither is said twice', () => {
+  test('B-5, B-6: stale and fresh reach all sessions once, stale also those that open later', () => {
     const harness = new Harness()
     const [early, packed] = [harness.open(), harness.open({ format: 'msgpack' })]
     early.read()
@@ -45,7 +45,7 @@ describe('a stale server', () => {
 })
 
 describe('while the storage is away', () => {
-  test('B-7: what needs it waits and is answered in order; heartbeats and ticks go on', () => {
+  test('B-7: messages that need the storage wait and are answered in order, while heartbeats and ticks continue', () => {
     const harness = new Harness()
     const peer = harness.open()
     peer.send({ type: 'subscribe', channels: ['shared'] })
@@ -75,7 +75,7 @@ describe('while the storage is away', () => {
     expect(harness.defects).toEqual([])
   })
 
-  test('B-7, G2: a cursor is checked when the storage is back, against what the journal is then', () => {
+  test('B-7, G2: a cursor is checked when the storage is back, against the journal of that time', () => {
     const harness = new Harness()
     const peer = harness.open()
     peer.read()
@@ -92,7 +92,7 @@ describe('while the storage is away', () => {
     expect(peer.types()).toEqual(['resync', 'snapshot', 'caught_up'])
   })
 
-  test('S-9: a channel is given back at once where nothing waits', () => {
+  test('S-9: unsubscribe is answered at once if nothing waits before it', () => {
     const harness = new Harness()
     const peer = harness.open()
     peer.send({ type: 'subscribe', channels: ['shared'] })
@@ -102,7 +102,7 @@ describe('while the storage is away', () => {
     expect(peer.types()).toEqual(['unsubscribed'])
   })
 
-  test('B-7: sessions open; a preset, a login and what needs the login wait, and nobody is sent away for being late', async () => {
+  test('B-7: sessions open, while presets, logins and private channels wait, and no session is closed for a late login', async () => {
     const harness = new Harness()
     away(harness)
     const peer = harness.open({ preset: ['shared', 'mine'] })
@@ -117,7 +117,7 @@ describe('while the storage is away', () => {
     expect(peer.socket.closedWith).toBeNull()
   })
 
-  test('L-7: the time for a login begins anew', async () => {
+  test('L-7: the time for a login begins again when the storage is back', async () => {
     const harness = new Harness()
     const peer = harness.open()
     away(harness)
@@ -129,7 +129,7 @@ describe('while the storage is away', () => {
     expect(peer.socket.closedWith).toBe(3501)
   })
 
-  test('L-8: a login that runs out ends its session all the same', async () => {
+  test('L-8: a login that expires closes its session also while the storage is away', async () => {
     const user = 'ann' as UserId
     const authenticator: Authenticator = {
       authenticate: async () => ok({ type: 'user', userId: user, username: 'ann', expiresAt: 1_000_000_000 }),
@@ -143,7 +143,7 @@ describe('while the storage is away', () => {
     expect(peer.socket.closedWith).toBe(3005)
   })
 
-  test('B-7: a login that was being checked when it went is answered, and its preset waits', async () => {
+  test('B-7: a login that was being checked when the storage went away is answered, and its preset waits', async () => {
     const checked = Promise.withResolvers<void>()
     const authenticator: Authenticator = {
       async authenticate() {
@@ -182,7 +182,7 @@ describe('while the storage is away', () => {
     expect(taken).toEqual(['r1'])
   })
 
-  test('B-7: one that has too much waiting is closed with 3007; the others are served', () => {
+  test('B-7: a session that defers too much is closed with 3007, and the others are served', () => {
     const harness = new Harness({ limits: { deferred: 3 } })
     const [greedy, modest] = [harness.open(), harness.open()]
     away(harness)
@@ -201,7 +201,7 @@ describe('while the storage is away', () => {
     ])
   })
 
-  test('B-4: a slow reader that has read comes back, with what it asked for, when the storage does', () => {
+  test('B-4: a slow reader that has drained resumes, with its deferred messages, when the storage is back', () => {
     const harness = new Harness({ limits: SLOW })
     const peer = harness.open()
     peer.send({ type: 'subscribe', channels: ['shared'] })
@@ -215,7 +215,7 @@ describe('while the storage is away', () => {
     peer.send({ type: 'subscribe', channels: ['log'] })
     peer.read()
     harness.engine.drained(peer.session)
-    // Longer than a slow reader may take: it has read, and it is we who are not ready.
+    // Longer than a slow reader may take; but it has drained, and waits for the engine.
     harness.pass(30_000)
     expect(peer.types()).toEqual([])
     expect(peer.socket.closedWith).toBeNull()
@@ -228,7 +228,7 @@ describe('while the storage is away', () => {
     expect(harness.engine.stats().slow).toBe(0)
   })
 
-  test('B-4: one that does not read is closed with 3001 as ever', () => {
+  test('B-4: a reader that does not drain is closed with 3001 also while the storage is away', () => {
     const harness = new Harness({ limits: SLOW })
     const peer = harness.open()
     peer.send({ type: 'subscribe', channels: ['shared'] })
@@ -240,7 +240,7 @@ describe('while the storage is away', () => {
     expect(peer.socket.closedWith).toBe(3001)
   })
 
-  test('one session that fails while going on takes no other with it', () => {
+  test('a session that fails while it resumes does not affect the others', () => {
     const harness = new Harness()
     const [bad, good] = [harness.open(), harness.open()]
     bad.read()

@@ -9,7 +9,7 @@ import { type EphemeralTruth, WORKSPACE } from './ephemeral-truth.ts'
 
 type Held = { readonly replica: Replica; isStale: boolean; isTold: boolean }
 
-/** A reader of ephemeral channels as PROTOCOL.md wants one, that checks all it is told. */
+/** A reader of ephemeral channels that follows PROTOCOL.md and checks every message. */
 export class EphemeralClient {
   readonly held = new Map<string, Held>()
   readonly wants = new Set<string>()

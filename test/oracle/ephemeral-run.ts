@@ -30,10 +30,10 @@ type Connection = {
 }
 
 /**
- * One random life of several processes that publish ephemeral channels and read each other's: patches, ticks,
- * lost texts, cuts, restarts, publishers that begin and end, slow readers, clients that go elsewhere. Throws
- * when a client's document is not its publisher's at the same position, or when, after the time in which a
- * silence is noticed, a client is neither up to date nor told so.
+ * Runs one random simulation of several processes that publish ephemeral channels and read those of others:
+ * patches, ticks, lost texts, cuts, restarts, publishers that begin and end, slow readers, clients that
+ * change the process. Throws when the document of a client is not that of its publisher at the same position,
+ * or when, after the time in which silence is noticed, a client is neither up to date nor told `stale`.
  */
 export async function liveEphemeral(seed: number, steps: number, counts: Counts): Promise<void> {
   const life = new EphemeralLife(seeded(seed), counts)
@@ -72,7 +72,7 @@ class EphemeralLife {
       const type = random.pick(['web', 'tui'] as const)
       const client = new EphemeralClient(`c${index}`, format, type, this.truth, (what) => this.#count(what))
       for (const address of ADDRESSES) if (random.oneIn(2)) client.wants.add(address)
-      // One that holds nothing and never logs in would be closed.
+      // A session without channel and login would be closed.
       client.wants.add(ADDRESSES[0])
       return { client, socket: new Socket(), session: null, process: 0 }
     })
@@ -89,7 +89,7 @@ class EphemeralLife {
       case 2:
       case 3:
       case 4:
-        // Mostly one and the same publisher; at times another, at the same time.
+        // Mostly the same publisher, at times another one at the same time.
         for (let n = random.int(4); n >= 0; n--)
           this.#publish(random.oneIn(8) ? process : this.#at(0), random.pick(ADDRESSES))
         break
@@ -140,8 +140,8 @@ class EphemeralLife {
   }
 
   /**
-   * Texts are no longer lost, but cuts stay: once every silence must have been noticed, who is not up to date
-   * was told so.
+   * Checks all clients when no text is lost any more, but cuts remain: after the time in which silence is
+   * noticed, each is up to date or was told `stale`.
    */
   judgeUnderCuts(): void {
     this.#rest()
@@ -155,7 +155,7 @@ class EphemeralLife {
     this.#leaveAll()
   }
 
-  /** Nothing is left of what nobody reads: neither values nor topics. */
+  /** Checks that neither values nor topics are left without readers. */
   #leaveAll(): void {
     for (const each of this.#connections) this.#disconnect(each)
     for (const { engine, board, end } of this.#processes) {
@@ -185,7 +185,7 @@ class EphemeralLife {
     }
   }
 
-  /** Of the publishers that a process can hear, itself included, the one that began last. */
+  /** Returns the publisher that began last of those that a process can hear, itself included. */
   #publisherFor(process: number, address: string): Process | undefined {
     const heard = this.#processes.filter(
       ({ number, board }) =>
@@ -265,7 +265,7 @@ class EphemeralLife {
     this.#count('restart')
   }
 
-  /** Seconds pass; every process and every client does what is due. */
+  /** Lets seconds pass, with everything that is due in them. */
   #second(count: number): void {
     for (let n = 0; n < count; n++) {
       this.clock.time += 1000

@@ -13,7 +13,7 @@ export function priceKey(address: string): ChannelKey {
   return channelKey(NAME, { workspace: WORKSPACE, user: null }, [address.slice('price:'.length)])
 }
 
-/** Everything that any publisher ever published: documents by channel, epoch and seq. */
+/** All documents that were ever published, by channel, epoch and seq. */
 export class EphemeralTruth {
   readonly #versions = new Map<string, { readonly seq: number; readonly value: JsonObject }[]>()
 
@@ -24,16 +24,16 @@ export class EphemeralTruth {
     this.#versions.set(name, versions)
   }
 
-  /** The document as its publisher had it at a position; undefined for one that never was. */
+  /** Returns the document at a position of its publisher; undefined for a position that never was. */
   at(address: string, epoch: number, seq: number): JsonObject | undefined {
     return this.#versions.get(`${address} ${epoch}`)?.findLast((version) => version.seq <= seq)?.value
   }
 }
 
-/** What the board of one process has: the values that it publishes. */
+/** The board of one process, with the values that it publishes. */
 export class EphemeralBoard {
   readonly values = new Map<string, JsonObject>()
-  /** Since when this process publishes a channel, and under which epoch. */
+  /** Since when this process publishes each channel, and under which epoch. */
   readonly published = new Map<string, { readonly begun: number; readonly epoch: number }>()
 
   readonly sources: readonly ChannelSource[] = [

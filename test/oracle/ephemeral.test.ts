@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { liveEphemeral } from './ephemeral-run.ts'
 import type { Counts } from './run.ts'
 
-/** Seeds that once found something; tried first, for ever. */
+/** Seeds that found a defect once; always tried first. */
 const REGRESSIONS: readonly number[] = [33, 109]
 
 const STEPS = 150
@@ -25,7 +25,7 @@ test('E-2 to E-6: a client has what the publisher had at its position, and is up
     for (const what of WANTED) expect({ what, met: (counts[what] ?? 0) > 0 }).toEqual({ what, met: true })
 }, 600_000)
 
-/** A run that never met one of these has shown nothing about it. */
+/** Events without which a run would have shown nothing about them. */
 const WANTED = [
   'publish',
   'unpublish',

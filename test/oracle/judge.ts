@@ -3,7 +3,7 @@ import type { SimClient } from './sim-client.ts'
 import { isStream, keyOf, type World } from './world.ts'
 
 /**
- * Everything is at rest: throws if the client lacks anything of what it wants, or was left without an answer.
+ * To be called when everything is at rest. Throws if the client lacks anything that it wants, or an answer.
  */
 export function judge(client: SimClient, world: World): void {
   if (client.waiting.size > 0)

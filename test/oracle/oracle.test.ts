@@ -2,13 +2,13 @@ import { expect, test } from 'bun:test'
 import { AWAY_FROM, type Counts, live, WIDE_FROM } from './run.ts'
 
 /**
- * Seeds that once found something, in the engine or (by a mistake made on purpose) in this test's power to;
- * tried first, for ever.
+ * Seeds that found a defect once, in the engine or in the power of this test (by a mistake made on purpose);
+ * always tried first.
  */
 const REGRESSIONS: readonly number[] = [1233, 1278, 495, 552, 640, 643]
 
 /**
- * A third of the lives lose sight of their storage at times; half of those have several workspaces and
+ * In a third of the simulations the storage is away at times; half of those have several workspaces and
  * parameters too.
  */
 function seedOf(index: number): number {
@@ -37,7 +37,7 @@ test('G2-G6: at every position a client has what the server had there, events co
   if (only === undefined) for (const what of WANTED) expect(counts[what] ?? 0).toBeGreaterThan(0)
 }, 600_000)
 
-/** A run that never met one of these has shown nothing about it. */
+/** Events without which a run would have shown nothing about them. */
 const WANTED = [
   'drop',
   'connect',

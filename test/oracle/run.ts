@@ -13,31 +13,25 @@ import { isStream, keyOf, USERS, World } from './world.ts'
 
 const CHANNELS: readonly string[] = ['shared', 'mine', 'log', 'inbox']
 
-/**
- * The same channel of another workspace, and with several parameters, one of which needs every escape there
- * is.
- */
+/** Channels of two workspaces and with parameters, one of which needs every kind of escape. */
 const WIDE_CHANNELS: readonly string[] = [
   ...['shared', 'mine', 'log', 'desk/shared', 'desk/mine', 'desk/log', 'book:a', 'book:b', 'book:c\\:d/e'],
   ...['desk/book:a', 'orders:a', 'desk/orders:a', 'trades:a', 'trades:b', 'desk/trades:a'],
 ]
 
-/**
- * Lives of these seeds and above have a storage that goes away and comes back; those below go on as they
- * always did.
- */
+/** From this seed on the storage goes away at times; seeds below it run as they always did. */
 export const AWAY_FROM = 1_000_000
 
-/** Lives of these seeds and above have several workspaces and channels with parameters too. */
+/** From this seed on there are several workspaces and channels with parameters too. */
 export const WIDE_FROM = 2_000_000
 
-/** How often things happened, so that a run shows that it tried them. */
+/** How often each kind of event happened, so that a run shows that it met them. */
 export type Counts = { [what: string]: number }
 
 /**
- * One random life of a server and its clients: changes, ticks, drops, stalls, disconnects, old cursors,
- * pruning, restarts, lost suffixes, storage that is away for a while. Throws when a guarantee is broken,
- * either on the way or once everything has come to rest.
+ * Runs one random simulation of a server and its clients: changes, ticks, drops, stalls, disconnects, old
+ * cursors, pruning, restarts, lost suffixes, unavailable storage. Throws when a guarantee is broken, on the
+ * way or when everything has come to rest.
  */
 export async function live(seed: number, steps: number, counts: Counts): Promise<void> {
   const simulation = new Simulation(
@@ -57,7 +51,7 @@ class Simulation {
   readonly clients: { client: SimClient; socket: Socket; session: Session<Socket> | null }[]
   engine: Engine<Socket>
   #limits: EngineLimits
-  /** Position up to which the engine was told. */
+  /** Position up to which rows were delivered to the engine. */
   #tail = 0
 
   constructor(
@@ -94,7 +88,7 @@ class Simulation {
     })
   }
 
-  /** Half of the lives are without drops; in those no client may ever find a gap. */
+  /** Half of the simulations are without drops; in those no client may ever find a gap. */
   #isCalm: boolean
   #dropping: boolean
   #goesAway: boolean
@@ -157,7 +151,7 @@ class Simulation {
         else if (!this.#isCalm || this.#hasReadAll(one)) this.#ask(one.client)
         break
       case 21:
-        // Seldom beyond what the tail has read, which it must notice.
+        // Seldom beyond the rows that the tail has read, which the engine must notice.
         this.world.prune(
           Math.min(
             this.world.pruned + this.random.int(12),
@@ -178,12 +172,12 @@ class Simulation {
     this.#slow = slow
   }
 
-  /** Everything is delivered and everybody reads; then every client must have what the server has. */
+  /** Delivers everything and lets every client read; then each must have what the server has. */
   async rest(): Promise<void> {
     this.#dropping = false
     if (this.world.isAway) this.#attach()
     for (let round = 0; round < 12; round++) {
-      // A last change everywhere shows a client that it missed the one before.
+      // A last change of each channel shows clients that they missed the one before.
       if (round === 2) this.#commitEverywhere()
       for (const each of this.clients) {
         each.socket.isStalled = false
@@ -240,7 +234,7 @@ class Simulation {
   #connect(one: (typeof this.clients)[number]): void {
     one.socket = new Socket()
     if (one.client.canRestore && this.random.oneIn(4)) {
-      // A tab that was put away with what it had, and comes back with it.
+      // A tab that was suspended and comes back with what it had.
       one.client.restore()
       this.#count('old tab')
     }
@@ -269,7 +263,7 @@ class Simulation {
     this.#count('disconnect')
   }
 
-  /** The client reads what has come; a socket the server closed is gone once it is read. */
+  /** Lets the client read; a socket that the server closed is gone once it is read. */
   #read(one: (typeof this.clients)[number], most: number): void {
     if (one.session === null || one.socket.isStalled) return
     for (const item of one.socket.items.splice(0, most)) one.client.read(item, this.world)
@@ -281,10 +275,13 @@ class Simulation {
     }
   }
 
-  /** Who asks for a channel again while frames are under way may get an answer that is older than those. */
+  /**
+   * Returns whether the client has read everything: if frames are under way, the answer to a new request may
+   * be older than those.
+   */
   #hasReadAll(one: (typeof this.clients)[number]): boolean {
     this.#read(one, 1000)
-    // So may who asks while the storage is away, and reads on meanwhile.
+    // The same holds for a request while the storage is away.
     return one.session !== null && one.socket.items.length === 0 && !this.world.isAway
   }
 
@@ -311,7 +308,7 @@ class Simulation {
     }
   }
 
-  /** The storage goes away; others may go on writing to it. */
+  /** Takes the storage away; other nodes may continue to write to it. */
   #detach(): void {
     this.world.isAway = true
     this.engine.suspend()
@@ -319,7 +316,9 @@ class Simulation {
     this.#count('suspend')
   }
 
-  /** It is back, perhaps without its end: first what the tail finds, then what waited. */
+  /**
+   * Brings the storage back, perhaps without its end: first the tail catches up, then deferred messages run.
+   */
   #attach(): void {
     this.world.isAway = false
     if (this.random.oneIn(4)) this.#failOver()
@@ -333,7 +332,7 @@ class Simulation {
     if (this.world.isAway) this.#attach()
     for (const each of this.clients) this.#disconnect(each)
     if (this.random.oneIn(2)) this.#lose()
-    // Either order: the writer opens its epoch before or after the engine looks.
+    // Both orders occur: the writer opens its epoch before or after the engine starts.
     const engineFirst = this.random.oneIn(2)
     if (engineFirst) this.engine = this.#start()
     this.world.openEpoch(this.random.int(2 ** 31), this.clock.now())
@@ -342,7 +341,10 @@ class Simulation {
     this.#count('restart')
   }
 
-  /** On a replica: another node took over, with or without all that was committed; the sockets stay. */
+  /**
+   * Another node takes over, as seen by a replica, with or without all that was committed; the sockets stay
+   * open.
+   */
   #failOver(): void {
     if (this.world.isAway) return
     const isLost = this.random.oneIn(2)

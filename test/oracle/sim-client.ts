@@ -10,21 +10,21 @@ import type { ServerMessage } from '../../src/protocol/server-messages.ts'
 import type { Item } from './wire.ts'
 import { isStream, keyOf, nameOf, placeOf, type Truth, valueAt, type World } from './world.ts'
 
-/** What a client has of one channel. */
+/** The state of a client for one channel. */
 type Held = {
   replica: Replica
-  /** A stream's events since the position in `start`. */
+  /** Events of a stream since the position in `start`. */
   start: number
   events: { readonly seq: number; readonly data: Json }[]
-  /** Has asked the server to go on, and waits for its answer. */
+  /** It has asked to resume and waits for the answer. */
   isAsking: boolean
-  /** The server has to say `resync` before anything else of this channel counts. */
+  /** The server has to send `resync` before anything else of this channel. */
   mustBeTold: boolean
-  /** The earliest position it asked from on this connection. */
+  /** The earliest position from which it asked on this connection. */
   askedFrom: number
-  /** The next snapshot is explained by a `resync`. */
+  /** A `resync` explains the next snapshot. */
   wasToldSo: boolean
-  /** Snapshots that are to come because we asked for them. */
+  /** Number of snapshots that it asked for and that have not come. */
   askedFresh: number
 }
 
@@ -36,18 +36,15 @@ type Saved = Pick<Held, 'start' | 'events'> & {
   readonly value: JsonObject | null
 }
 
-/**
- * A client as PROTOCOL.md wants one, over the real codecs and the real replica, that checks whatever it is
- * told.
- */
+/** A client that follows PROTOCOL.md, with the real codecs and the real replica, and checks every message. */
 export class SimClient {
   readonly held = new Map<string, Held>()
-  /** Subscribes whose `caught_up` or `error` has not come. */
+  /** Ids of subscribes without `caught_up` or `error` so far. */
   readonly waiting = new Set<string>()
   #packed = new PackedDecoder()
   #asked = 0
   #isLoggedIn = false
-  /** The server says that it hears nothing new itself (rules B-5, B-6). */
+  /** The server said that it hears nothing new itself (rules B-5, B-6). */
   isStale = false
   #saved: readonly Saved[] = []
   readonly wants = new Set<string>()
@@ -58,13 +55,13 @@ export class SimClient {
     readonly user: string,
     readonly format: WireFormat,
     readonly clientType: ClientType,
-    /** Nothing is dropped on the way: it must never find that something is missing. */
+    /** Nothing is dropped, so it must never find a gap. */
     readonly isCalm: boolean,
-    /** Told of everything the server says, and of gaps. */
+    /** Called with each message type, and with gaps. */
     readonly note: (what: string) => void,
   ) {}
 
-  /** A new connection: what was asked for on the old one will not be answered. */
+  /** To be called for a new connection: requests on the old one will not be answered. */
   connected(knows: (epoch: number, seq: number) => boolean): void {
     this.#judge(knows)
     this.#packed = new PackedDecoder()
@@ -81,7 +78,7 @@ export class SimClient {
     this.#send({ type: 'authenticate', token: this.user })
   }
 
-  /** Remembers what it has now. */
+  /** Saves its present state. */
   save(): void {
     this.#saved = [...this.held].map(([name, { replica, start, events }]) => ({
       name,
@@ -96,7 +93,7 @@ export class SimClient {
     return this.#saved.length > 0
   }
 
-  /** Has again what it had then. */
+  /** Returns to the saved state. */
   restore(): void {
     this.held.clear()
     for (const { name, start, events, position, value } of this.#saved) {
@@ -108,7 +105,7 @@ export class SimClient {
     }
   }
 
-  /** The same for those of which no answer is due. */
+  /** Asks for those channels for which no answer is due. */
   askFor(names: readonly string[], fresh: boolean): void {
     const idle = names.filter((name) => !this.#of(name).isAsking)
     if (!this.#isLoggedIn) return
@@ -116,7 +113,7 @@ export class SimClient {
     if (idle.length > 0) this.subscribe(idle, fresh)
   }
 
-  /** Asks for channels, from where it stands if it stands anywhere. */
+  /** Asks for channels, with cursors where it has a position. */
   subscribe(names: readonly string[], fresh = false): void {
     for (const [workspace, own] of Map.groupBy(names, (name) => placeOf(name).workspace))
       this.#subscribeIn(workspace, own, fresh)
@@ -158,7 +155,7 @@ export class SimClient {
   }
 
   /**
-   * Reads one item, in a world that may have gone on since it was sent. Throws when the server broke a
+   * Reads one item, in a world that may have changed since it was sent. Throws when the server broke a
    * promise.
    */
   read(item: Item, world: Past): void {
@@ -271,7 +268,7 @@ export class SimClient {
     }
   }
 
-  /** G2: after every message that changes it, the document is the server's at the same position. */
+  /** G2: after every message that changes it, the document equals that of the server at the same position. */
   #check(name: string, outcome: string, truth: Truth): void {
     if (outcome === 'gap') {
       this.#goOn(name)

@@ -4,15 +4,15 @@ import type { Seeded } from '../support/seeded.ts'
 type Text = { readonly topic: string; readonly text: string }
 
 /**
- * A relay between processes as `src/relay` promises one: at most once, in order for each sender and topic, no
- * echo. Whatever else may happen does: topics overtake each other, texts are lost, two processes do not hear
- * each other, a subscription is known elsewhere only after the turn in which it was made.
+ * A relay as `src/relay` promises it: at most once, in order for each sender and topic, no echo. Everything
+ * else may happen: topics overtake each other, texts are lost, two processes do not hear each other, and a
+ * subscription is known elsewhere only after the turn in which it was made.
  */
 export class SimRelay {
   readonly #ends = new Map<number, SimEnd>()
-  /** Pairs that do not hear each other. */
+  /** Pairs of processes that do not hear each other. */
   readonly #cuts = new Set<string>()
-  /** Whether the next text is lost. */
+  /** Returns whether the next text is lost. */
   losesNext: (topic: string) => boolean = () => false
 
   join(process: number): SimEnd {
@@ -52,10 +52,10 @@ export class SimRelay {
   }
 }
 
-/** One process's end. */
+/** The end of one process. */
 export class SimEnd implements LiveRelay {
   readonly #takers = new Map<string, Set<{ take(text: string): void }>>()
-  /** The topics that others know of. */
+  /** Its topics that others know of. */
   #known: ReadonlySet<string> = new Set()
   readonly #queues = new Map<string, Text[]>()
 
@@ -71,7 +71,7 @@ export class SimEnd implements LiveRelay {
     }
   }
 
-  /** Topics with a subscriber. */
+  /** Number of topics with a subscriber. */
   get topics(): number {
     return this.#takers.size
   }
@@ -82,7 +82,7 @@ export class SimEnd implements LiveRelay {
     this.#queues.set(queue, [...(this.#queues.get(queue) ?? []), text])
   }
 
-  /** What it subscribes to is known elsewhere from now on. */
+  /** Makes its subscriptions known to others. */
   makeKnown(): void {
     this.#known = new Set(this.#takers.keys())
   }

@@ -12,8 +12,8 @@ import type { Socket, Wire } from './wire.ts'
 import { EVENTS, sourcesOf, type World } from './world.ts'
 
 /**
- * An engine over a world and a wire. Tokens are names of users, `bad` is nobody's; there are no boards unless
- * given.
+ * Starts an engine over a world and a wire. Tokens are names of users, `bad` is invalid; there are no boards
+ * unless given.
  */
 export function startEngine(
   world: World,
@@ -26,7 +26,7 @@ export function startEngine(
     readonly boards?: BoardMessages
     readonly events?: readonly string[]
     readonly relay?: LiveRelay
-    /** Instead of those of the world. */
+    /** Replaces the sources of the world. */
     readonly sources?: readonly ChannelSource[]
     readonly random?: Random
     defect(cause: unknown, during: string): void

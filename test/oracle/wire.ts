@@ -1,23 +1,20 @@
 import type { Frame, Publisher, Transport } from '../../src/live/ports.ts'
 import type { Truth } from './world.ts'
 
-/**
- * What travels to a client, in order: frames, and notes of the test itself about what must hold from there
- * on.
- */
+/** An item on its way to a client: a frame, or a note of the test about what must hold from there on. */
 export type Item =
   | { readonly type: 'frame'; readonly frame: Frame; readonly truth: Truth }
   /**
-   * The end of the journal was lost: who stands where the journal does not reach has to be told before
+   * The end of the journal was lost: a client whose position is not in the journal must be told before
    * anything else.
    */
   | { readonly type: 'lost'; knows(epoch: number, seq: number): boolean }
 
-/** The server's end of a socket. What is sent lies in `items` until the client reads it. */
+/** The server's end of a socket. Sent frames are in `items` until the client reads them. */
 export class Socket {
   readonly items: Item[] = []
   readonly topics = new Set<string>()
-  /** Reads nothing: what is sent counts as waiting. */
+  /** The client reads nothing: sent frames count as waiting. */
   isStalled = false
   closedWith: number | null = null
 
@@ -28,8 +25,8 @@ export class Socket {
 }
 
 /**
- * A network that delivers in order, and may drop what is published (as a full socket buffer does), never what
- * is sent.
+ * A network that delivers in order. It may drop published frames (as a full socket buffer does), but no sent
+ * ones.
  */
 export class Wire {
   readonly topics = new Map<string, Set<Socket>>()

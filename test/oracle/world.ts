@@ -21,25 +21,25 @@ export const USERS = ['ann', 'bob'] as const
 export const EVENTS = ['notification', 'message'] as const
 
 /**
- * What the truth was when something was said: per channel its versions, oldest first. Replaced when the end
- * is lost.
+ * The truth at the time of a message: the versions of each channel, oldest first. Replaced when the end is
+ * lost.
  */
 export type Truth = {
   readonly documents: ReadonlyMap<ChannelKey, readonly { readonly seq: number; readonly value: JsonObject }[]>
 }
 
 /**
- * Journal and tables of a server, in memory and on purpose as plain as can be: it is the oracle. Every
- * version of every document is kept, so that the end of the journal can be lost and a client's document
- * compared at any position.
+ * The journal and the tables of a server, in memory and as simple as possible: this is the oracle. It keeps
+ * every version of every document, so that the end of the journal can be lost, and the document of a client
+ * be compared at any position.
  */
 export class World {
   rows: JournalEntry[] = []
   epochs: { readonly epoch: number; readonly firstSeq: number }[] = []
   pruned = 0
-  /** The storage gives way to whoever reads it: the server has lost sight of it, and others go on writing. */
+  /** Reads fail: the server has no access to its storage, and other nodes continue to write. */
   isAway = false
-  /** How often journal or tables were read. */
+  /** How often the journal or the tables were read. */
   looks = 0
   #documents = new Map<ChannelKey, { seq: number; value: JsonObject }[]>()
   #events: { readonly channel: ChannelKey; readonly seq: number; readonly data: Json }[] = []
@@ -58,7 +58,7 @@ export class World {
     return this.epochs[this.epochs.length - 1]?.epoch ?? 0
   }
 
-  /** Rows pruned are dropped from `rows`; seq of the row before the first of them. */
+  /** Seq of the row before the first of `rows`; pruned rows are removed from there. */
   #base = 0
 
   openEpoch(epoch: number, at: number): void {
@@ -78,18 +78,18 @@ export class World {
     this.#events.push({ channel: event.channel, seq: this.seq, data: event.data })
   }
 
-  /** Every event of a stream that ever was and was not lost, pruned ones too. */
+  /** Returns all events of a stream that were not lost, including pruned ones. */
   eventsOf(channel: ChannelKey): readonly { readonly seq: number; readonly data: Json }[] {
     return this.#events.filter((event) => event.channel === channel).map(({ seq, data }) => ({ seq, data }))
   }
 
-  /** Where a channel last changed, pruned or not. */
+  /** Returns the seq of the last change of a channel, pruned or not. */
   lastSeqOf(channel: ChannelKey): number {
     const version = this.#documents.get(channel)?.at(-1)?.seq ?? 0
     return Math.max(version, this.eventsOf(channel).at(-1)?.seq ?? 0)
   }
 
-  /** The greatest seq that a channel ever had, lost or not. */
+  /** Returns the greatest seq that a channel ever had, lost or not. */
   everChanged(channel: ChannelKey): number {
     return this.#changedAt.get(channel) ?? 0
   }
@@ -112,7 +112,7 @@ export class World {
     this.pruned = upTo
   }
 
-  /** A fail-over to a copy that lags: everything after `seq` was never there. */
+  /** Fails over to a copy that lags: everything after `seq` was never there. */
   lose(seq: number): void {
     const upTo = Math.max(seq, this.pruned + 1)
     this.rows = this.rows.filter((row) => row.seq <= upTo)
@@ -162,10 +162,10 @@ export class World {
     }
   }
 
-  /** The document as the server's tables have it. */
+  /** Returns the document as the tables have it. */
   load(channel: ChannelKey): LoadedDocument {
     this.#look()
-    // As JSON: a document from the tables shares nothing with anything.
+    // A document from the tables shares no objects with anything, hence the copy.
     return { seq: this.seq, data: JSON.parse(JSON.stringify(this.document(channel))) }
   }
 
@@ -180,7 +180,7 @@ export class World {
   }
 }
 
-/** A document as the truth had it at a position. */
+/** Returns a document at a position of the truth. */
 export function valueAt(truth: Truth, channel: ChannelKey, seq: number): JsonObject {
   return truth.documents.get(channel)?.findLast((version) => version.seq <= seq)?.value ?? {}
 }
@@ -190,8 +190,8 @@ const WORKSPACES: ReadonlySet<string> = new Set(['main', 'desk'])
 const SYMBOLS: ReadonlySet<string> = new Set(['a', 'b', 'c:d/e'])
 
 /**
- * State channels and streams, for everybody and per user: one of each without parameters, and `book`,
- * `orders` and `trades` with one. All of them in two workspaces.
+ * Returns state channels and streams, shared and per user: one of each without parameters, and `book`,
+ * `orders` and `trades` with one. All of them are in two workspaces.
  */
 export function sourcesOf(world: World): readonly ChannelSource[] {
   const common = (name: string) => ({
@@ -219,15 +219,15 @@ export function sourcesOf(world: World): readonly ChannelSource[] {
 }
 
 /**
- * Where a channel lies; tests name it by its address, after its workspace and a slash where that is not
- * `main`.
+ * Returns workspace and address of a channel; tests name it by its address, with the workspace and a slash
+ * before it unless that is `main`.
  */
 export function placeOf(name: string): { readonly workspace: WorkspaceId; readonly address: string } {
   if (!name.startsWith('desk/')) return { workspace: DEFAULT_WORKSPACE, address: name }
   return { workspace: 'desk' as WorkspaceId, address: name.slice('desk/'.length) }
 }
 
-/** The name that tests give to the channel of a message. */
+/** Returns the name that tests give to the channel of a message. */
 export function nameOf(message: { readonly channel: string; readonly workspace?: string }): string {
   return message.workspace === undefined ? message.channel : `${message.workspace}/${message.channel}`
 }
@@ -239,7 +239,7 @@ export function isStream(name: string): boolean {
 const STREAMS: ReadonlySet<string> = new Set(['log', 'inbox', 'trades'])
 const PER_USER: ReadonlySet<string> = new Set(['mine', 'inbox', 'orders'])
 
-/** The channel of a name, for a user where it is one of those. */
+/** Returns the key of a channel by its name, for a user if it is one per user. */
 export function keyOf(name: string, user: string): ChannelKey {
   const { workspace, address } = placeOf(name)
   const parsed = parseChannelAddress(address)

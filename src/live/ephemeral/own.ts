@@ -69,7 +69,7 @@ function relayWaiting<Socket>(live: LiveState<Socket>, value: EphemeralValue, ow
   sendText(live, { type: 'delta', key: value.key, ...origin, from, seq, ...patch })
 }
 
-/** Answers the request of another process for a value: sends what it lacks, and from now on what changes. */
+/** Serves the request of another process for a value: sends what it lacks, and from now on what changes. */
 export function answerWant<Socket>(live: LiveState<Socket>, want: Want): void {
   const value = live.ephemeral.get(want.key)
   const own = value?.own ?? null
