@@ -6,10 +6,10 @@ import type { RewardsCommand } from '../../src/boards/rewards/domain/types.ts'
 import { systemRandom } from '../../src/core/clock.ts'
 import { DEFAULT_WORKSPACE, type UserId } from '../../src/core/ids.ts'
 import { ok } from '../../src/core/result.ts'
+import { beginEpoch } from '../../src/journal/epoch.ts'
 import { createGroupCommit } from '../../src/journal/group-commit.ts'
 import { handlerTable } from '../../src/journal/handler-table.ts'
 import { createHistory } from '../../src/journal/history.ts'
-import { openReign } from '../../src/journal/reign.ts'
 import { createTail } from '../../src/journal/tail.ts'
 import { createEngine } from '../../src/live/engine.ts'
 import { DEFAULT_LIMITS } from '../../src/live/limits.ts'
@@ -45,7 +45,7 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
   const commits = createGroupCommit<Stores>({
     storage,
     handlers: handlerTable<Stores>().add<RewardsCommand>(rewardsHandlers(DEFAULT_RULES)).table,
-    head: openReign(storage, DEFAULT_WORKSPACE, clock, systemRandom),
+    head: beginEpoch(storage, DEFAULT_WORKSPACE, clock, systemRandom),
     clock,
     logger,
   })

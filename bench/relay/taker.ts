@@ -2,8 +2,8 @@
 
 import { systemClock } from '../../src/core/clock.ts'
 import { parentChannel } from '../../src/processes/parent-channel.ts'
-import type { RelayMessage } from '../../src/relay/line.ts'
 import { createLinkRelay } from '../../src/relay/link-relay.ts'
+import type { RelayMessage } from '../../src/relay/windowed-stream.ts'
 
 export type TakerSaid =
   | { readonly type: 'listening' }

@@ -1,6 +1,6 @@
 import type { Millis } from '../core/clock.ts'
+import { createLogDeduplication } from '../core/log-deduplication.ts'
 import type { Logger } from '../core/logger.ts'
-import { createRemarks } from '../core/remarks.ts'
 
 export type AttachmentParts = {
   /** Opens the storage; throws when it cannot be opened. */
@@ -34,7 +34,7 @@ export function createAttachment(parts: AttachmentParts): (news: StorageNews) =>
   let isAttached = true
   let isStale = false
   let leftAt = 0
-  const trouble = createRemarks()
+  const logged = createLogDeduplication()
 
   function leave(): void {
     isAttached = false
@@ -50,12 +50,12 @@ export function createAttachment(parts: AttachmentParts): (news: StorageNews) =>
       parts.attach()
       parts.catchUp()
     } catch (error) {
-      if (trouble.isNew(String(error))) logger.warn('storage not attached', { error: String(error) })
+      if (logged.isNew(String(error))) logger.warn('storage not attached', { error: String(error) })
       parts.detach()
       return false
     }
     isAttached = true
-    trouble.over()
+    logged.clear()
     logger.info('storage attached', { after_ms: parts.now() - leftAt })
     engine.resume()
     return true

@@ -17,12 +17,12 @@ import { createInstanceRegistry } from '../replication/instance-registry.ts'
 import { createLeading } from '../replication/leading.ts'
 import { createLeaseFence } from '../replication/lease/lease-fence.ts'
 import { createLease } from '../replication/lease/lease-proof.ts'
-import { neverBack } from '../replication/lease/never-back.ts'
-import { watchRecord } from '../replication/lease/record-watch.ts'
-import { createSeenRecord } from '../replication/lease/seen-record.ts'
+import { createRecordObserver } from '../replication/lease/record-observer.ts'
+import { watchRecord } from '../replication/lease/record-watcher.ts'
+import { suspendAwareClock } from '../replication/lease/suspend-aware-clock.ts'
 import { type LitefsApi, litefsApi } from '../replication/litefs/api.ts'
 import { findLitefs, startLitefs } from '../replication/litefs/child.ts'
-import { keepLitefs, type LitefsKeeper } from '../replication/litefs/keeper.ts'
+import { type LitefsSupervisor, superviseLitefs } from '../replication/litefs/litefs-supervisor.ts'
 import { isMounted, unmount } from '../replication/litefs/mount.ts'
 import { type LitefsSettings, mountedDatabase } from '../replication/litefs/settings.ts'
 import { createMembers } from '../replication/members.ts'
@@ -93,13 +93,13 @@ export function assembleNode(
     after,
   })
   const lease = createLease(litefs, { random, fetch })
-  const seen = createSeenRecord({ node: litefs.node, ttl: lease.ttl, now })
+  const seen = createRecordObserver({ node: litefs.node, ttl: lease.ttl, now })
   const mayWait = litefs.candidate && Number.isFinite(lease.ttl)
   const stopWatching = mayWait ? watchRecord({ lease, seen, wait: Bun.sleep, logger }) : () => {}
   const fence = createLeaseFence({
     lease,
     seen,
-    now: neverBack(now, clock.now),
+    now: suspendAwareClock(now, clock.now),
     wait: Bun.sleep,
     onLost: (reason) => keeper.restart(reason),
     logger,
@@ -231,7 +231,7 @@ export function assembleNode(
   })
   late.node = node
   let led = false
-  const keeper = keepLitefs({
+  const keeper = superviseLitefs({
     api,
     start: () => startLitefs(child),
     find: () => findLitefs(child),
@@ -301,12 +301,12 @@ const NOT_HERE = Promise.resolve({
   error: { code: 'ServiceUnavailable', message: 'not the primary' },
 } as const)
 
-function isPrimary(keeper: LitefsKeeper): boolean {
+function isPrimary(keeper: LitefsSupervisor): boolean {
   const state = keeper.state()
   return state.type === 'up' && state.isPrimary
 }
 
-function followed(keeper: LitefsKeeper): string | null {
+function followed(keeper: LitefsSupervisor): string | null {
   const state = keeper.state()
   return state.type === 'up' && !state.isPrimary ? state.primary : null
 }

@@ -35,7 +35,7 @@ import type { SupervisorLink } from '../processes/supervisor-link.ts'
 import { writerBehind } from '../processes/supervisor-writer.ts'
 import { createMessageParser } from '../protocol/parse.ts'
 import { type LitefsSettings, mountedDatabase } from '../replication/litefs/settings.ts'
-import { type DetachableStorage, detachable } from '../storage/detachable.ts'
+import { type ReopenableStorage, reopenable } from '../storage/reopenable.ts'
 import { openMountedReader } from '../storage/sqlite/mounted.ts'
 import { openReader } from '../storage/sqlite/open.ts'
 import type { Stores } from '../storage/stores.ts'
@@ -305,7 +305,7 @@ async function openJournal(context: ServingContext): Promise<Result<Journal, Fai
   const writer =
     link === null ? await openWriter(config, logger, () => late.wakeTail()) : ok(writerBehind(link))
   if (!writer.ok) return writer
-  const storage = detachable(() =>
+  const storage = reopenable(() =>
     litefs === null ? openReader(config.dataDir) : openMountedReader(mountedDatabase(litefs)),
   )
   storage.attach()
@@ -314,7 +314,7 @@ async function openJournal(context: ServingContext): Promise<Result<Journal, Fai
 
 type Journal = {
   readonly writer: Omit<SupervisedWriter, 'abandon'>
-  readonly storage: DetachableStorage<Stores>
+  readonly storage: ReopenableStorage<Stores>
 }
 
 function openAuth(

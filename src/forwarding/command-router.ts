@@ -22,7 +22,7 @@ export type RouterDeps = {
 /** The way in for every write of a node. */
 export type CommandRouter = {
   readonly bus: CommandBus
-  aim(target: WriteTarget): void
+  setTarget(target: WriteTarget): void
   target(): WriteTarget['type']
   /** Commands that wait for somebody to take them. */
   held(): number
@@ -92,7 +92,7 @@ export function createRouter({ newKey, now, after }: RouterDeps): CommandRouter 
 
   return {
     bus: { submit },
-    aim(next) {
+    setTarget(next) {
       target = next
       const { resolve } = changed
       changed = Promise.withResolvers()

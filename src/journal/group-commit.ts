@@ -3,9 +3,9 @@ import type { Command, CommandResult, Decision, StoragePosition } from '../core/
 import { type AppError, AppException, appError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { type Storage, StorageFailure } from '../core/storage.ts'
-import { createAnswerBook, Pending } from './answer-book.ts'
 import { collectChanges } from './changes.ts'
 import type { HandlerTable } from './handler-table.ts'
+import { createIdempotencyCache, Pending } from './idempotency-cache.ts'
 import type { Cursor, JournalStore } from './types.ts'
 
 export type GroupCommitOptions<Stores> = {
@@ -73,7 +73,7 @@ export function createGroupCommit<Stores extends { readonly journal: JournalStor
     commands: readonly Command[],
   ): { head: Cursor; results: readonly CommandResult[] } {
     const at = clock.now()
-    const answers = createAnswerBook(stores.journal, at)
+    const answers = createIdempotencyCache(stores.journal, at)
     const changes = collectChanges()
     const pending: (Pending | CommandResult)[] = commands.map((command) => {
       const earlier = answers.find(command)

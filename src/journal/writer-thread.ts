@@ -3,9 +3,9 @@ import type { Command } from '../core/command.ts'
 import type { LogFields, Logger } from '../core/logger.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 import { type Storage, StorageFailure } from '../core/storage.ts'
+import { beginEpoch } from './epoch.ts'
 import { createGroupCommit, type GroupCommit } from './group-commit.ts'
 import type { HandlerTable } from './handler-table.ts'
-import { openReign } from './reign.ts'
 import { pruneSlice } from './retention.ts'
 import type { Cursor, JournalStore } from './types.ts'
 import type { FromWriter, StartFailure, ToWriter, WriterSettings } from './writer-protocol.ts'
@@ -81,7 +81,7 @@ export function createWriterThread<Stores extends { readonly journal: JournalSto
 
   function beginReign(storage: Storage<Stores>, settings: WriterSettings): Result<Cursor, StartFailure> {
     try {
-      return ok(openReign(storage, settings.workspace, clock, options.random))
+      return ok(beginEpoch(storage, settings.workspace, clock, options.random))
     } catch (error) {
       if (!(error instanceof StorageFailure)) throw error
       const message = `The database in ${settings.dataDir} cannot be written (${error.message}): check the disk.`

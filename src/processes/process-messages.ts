@@ -1,7 +1,7 @@
 import type { JournalPosition } from '../core/command.ts'
 import type { Heartbeat } from '../forwarding/link-end.ts'
 import type { Message } from '../forwarding/messages.ts'
-import type { RelayMessage } from '../relay/line.ts'
+import type { RelayMessage } from '../relay/windowed-stream.ts'
 import type { HostStatus, ProcessStatus } from './host-status.ts'
 
 /*

@@ -1,6 +1,6 @@
-import { createLine, type RelayMessage } from './line.ts'
 import { createSubscriptions } from './subscriptions.ts'
 import { fits, isTopic, type Outcome, type Relay, type RelayCounts, type RelayDeps } from './types.ts'
+import { createWindowedStream, type RelayMessage } from './windowed-stream.ts'
 
 export type HubDeps = RelayDeps & {
   /** To the other hosts; null when this one is alone. */
@@ -122,7 +122,7 @@ export function createHub(deps: HubDeps): Hub {
       for (const topic of next) if (!before.has(topic)) follow(topic, true)
       for (const topic of before) if (!next.has(topic)) follow(topic, false)
     }
-    const line = createLine({
+    const line = createWindowedStream({
       send,
       take: (topic, text) => void publish(member, topic, text),
       follow: (next) => want(new Set(next)),

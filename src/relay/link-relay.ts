@@ -1,6 +1,6 @@
-import { createLine, type RelayMessage } from './line.ts'
 import { createSubscriptions } from './subscriptions.ts'
 import { fits, isTopic, type Outcome, type Relay, type RelayDeps } from './types.ts'
+import { createWindowedStream, type RelayMessage } from './windowed-stream.ts'
 
 export type LinkRelayDeps = RelayDeps & {
   /** To the hub of the host, in its supervisor. */
@@ -41,7 +41,7 @@ export function createLinkRelay(deps: LinkRelayDeps): LinkRelay {
     deps.send({ type: 'follow', topics: subscriptions.topics() })
   }
 
-  const line = createLine({
+  const line = createWindowedStream({
     send(message) {
       // The answer to what is published now may come on a topic that is wanted since this turn.
       follow()

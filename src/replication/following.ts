@@ -1,7 +1,7 @@
 import type { Millis } from '../core/clock.ts'
 import type { CommandBus, StoragePosition } from '../core/command.ts'
+import { createLogDeduplication } from '../core/log-deduplication.ts'
 import type { Logger } from '../core/logger.ts'
-import { createRemarks } from '../core/remarks.ts'
 import type { CommandRouter } from '../forwarding/command-router.ts'
 import type { ClusterStatus } from './node-messages.ts'
 import { linkToPrimary, type PrimaryLink, type PrimaryLinkDeps } from './primary-link.ts'
@@ -47,7 +47,7 @@ export function createFollowing(deps: FollowingDeps): Following {
   let lastSeenAt = -Infinity
   /** Since when there has been no link to the primary. */
   let unlinkedAt = now()
-  const trouble = createRemarks()
+  const logged = createLogDeduplication()
 
   function connect(): void {
     if (primary === null) return
@@ -61,9 +61,9 @@ export function createFollowing(deps: FollowingDeps): Following {
         if (link !== mine) return
         isLinked = true
         lastSeenAt = now()
-        trouble.over()
+        logged.clear()
         logger.info('linked to the primary', { primary: to, after_ms: Math.round(now() - unlinkedAt) })
-        router.aim({ type: 'link', bus: deps.readable(mine.bus) })
+        router.setTarget({ type: 'link', bus: deps.readable(mine.bus) })
         deps.onWelcome(position)
       },
       onStatus(status) {
@@ -80,7 +80,7 @@ export function createFollowing(deps: FollowingDeps): Following {
         if (link !== mine) return
         if (isLinked) {
           logger[isMoved ? 'info' : 'warn']('link to the primary ended', { primary: to, reason })
-        } else if (now() - unlinkedAt > WARN_TIMEOUT && trouble.isNew(`${to} ${reason}`)) {
+        } else if (now() - unlinkedAt > WARN_TIMEOUT && logged.isNew(`${to} ${reason}`)) {
           logger.warn('no link to the primary', { primary: to, reason })
         }
         drop()
@@ -94,7 +94,7 @@ export function createFollowing(deps: FollowingDeps): Following {
 
   function drop(): void {
     link = null
-    if (isLinked && router.target() === 'link') router.aim({ type: 'none' })
+    if (isLinked && router.target() === 'link') router.setTarget({ type: 'none' })
     if (isLinked) unlinkedAt = now()
     isLinked = false
   }

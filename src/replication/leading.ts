@@ -1,7 +1,7 @@
 import type { Millis } from '../core/clock.ts'
 import type { CommandBus } from '../core/command.ts'
+import { createLogDeduplication } from '../core/log-deduplication.ts'
 import type { Logger } from '../core/logger.ts'
-import { createRemarks } from '../core/remarks.ts'
 import type { Result } from '../core/result.ts'
 import type { CommandRouter } from '../forwarding/command-router.ts'
 import type { LeaseFence } from './lease/lease-fence.ts'
@@ -62,10 +62,10 @@ export function createLeading(deps: LeadingDeps): Leading {
   let isGone = false
 
   async function prove(mine: number): Promise<boolean> {
-    const trouble = createRemarks()
+    const logged = createLogDeduplication()
     for (let attempt = 0; attempt < ATTEMPTS && mine === turn; attempt++) {
       const isOurs = await fence.begin().catch((error: unknown) => {
-        if (trouble.isNew(String(error))) logger.warn('lease not proven', { error: String(error) })
+        if (logged.isNew(String(error))) logger.warn('lease not proven', { error: String(error) })
         return false
       })
       if (isOurs) return mine === turn
@@ -81,7 +81,7 @@ export function createLeading(deps: LeadingDeps): Leading {
       logger.error('writer did not start', { reason: opened.error.join(' ') })
     } else if (mine === turn) {
       writer = opened.value
-      router.aim({ type: 'writer', bus: deps.acknowledge(writer.bus) })
+      router.setTarget({ type: 'writer', bus: deps.acknowledge(writer.bus) })
       deps.onWriting()
     } else if (isGone) {
       opened.value.abandon()
@@ -94,7 +94,7 @@ export function createLeading(deps: LeadingDeps): Leading {
     turn += 1
     isGone = false
     const mine = turn
-    router.aim({ type: 'none' })
+    router.setTarget({ type: 'none' })
     if (!(await prove(mine))) return
     for (let attempt = 1; mine === turn && writer === null; attempt++) {
       opening = open(mine)
@@ -115,7 +115,7 @@ export function createLeading(deps: LeadingDeps): Leading {
       turn += 1
       isGone = gone
       void fence.end()
-      if (router.target() === 'writer') router.aim({ type: 'none' })
+      if (router.target() === 'writer') router.setTarget({ type: 'none' })
       const last = writer
       writer = null
       if (gone) last?.abandon()
@@ -124,7 +124,7 @@ export function createLeading(deps: LeadingDeps): Leading {
     isWriting: () => writer !== null && router.target() === 'writer',
     hold() {
       turn += 1
-      router.aim({ type: 'none' })
+      router.setTarget({ type: 'none' })
     },
     async drain() {
       const last = writer

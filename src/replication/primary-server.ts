@@ -1,6 +1,6 @@
 import type { CommandBus, StoragePosition } from '../core/command.ts'
+import { createLogDeduplication } from '../core/log-deduplication.ts'
 import type { Logger } from '../core/logger.ts'
-import { createRemarks } from '../core/remarks.ts'
 import { fail, ok } from '../core/result.ts'
 import type { LinkEnd } from '../forwarding/link-end.ts'
 import { type Accepted, serveClient } from '../forwarding/server.ts'
@@ -56,8 +56,8 @@ export type PrimaryServer = {
 export function createPrimaryServer(deps: PrimaryServerDeps): PrimaryServer {
   const { logger } = deps
   const replicas = new Map<string, LinkEnd<Primary>>()
-  const refusals = createRemarks()
-  /** The node that was asked to take over: that its connection ends is no trouble. */
+  const refusals = createLogDeduplication()
+  /** The node that was asked to take over: that its connection ends is no logged. */
   let successor: string | null = null
   let isAccepting = false
 

@@ -56,7 +56,7 @@ describe('a command', () => {
   test('goes to the node’s own writer as it is', async () => {
     const { router, submit } = setUp()
     const bus = new Taker()
-    router.aim({ type: 'writer', bus })
+    router.setTarget({ type: 'writer', bus })
     const seen = submit(command(1))
     expect(bus.taken).toEqual([command(1)])
     bus.answer(stored)
@@ -67,7 +67,7 @@ describe('a command', () => {
   test('goes over a link with a key of its own, unless it has one or needs none', () => {
     const { router, submit, link } = setUp()
     const [bus, target] = link()
-    router.aim(target)
+    router.setTarget(target)
     submit(command(1))
     submit(command(2, { key: 'mine' }))
     submit(command(3, { repeatable: true }))
@@ -78,7 +78,7 @@ describe('a command', () => {
   test('that meets a refusal gets that refusal', async () => {
     const { router, submit, link } = setUp()
     const [bus, target] = link()
-    router.aim(target)
+    router.setTarget(target)
     const seen = submit(command(1))
     const refusal: CommandResult = { ok: false, error: { code: 'RateLimited', message: 'slower' } }
     bus.answer(refusal)
@@ -96,7 +96,7 @@ describe('G8: with no primary in sight', () => {
     expect(router.held()).toBe(3)
     expect(seen[0]?.now).toBeNull()
     const [bus, target] = link()
-    router.aim(target)
+    router.setTarget(target)
     await settled()
     expect(bus.numbers).toEqual([1, 2, 3])
     expect(router.held()).toBe(0)
@@ -113,7 +113,7 @@ describe('G8: with no primary in sight', () => {
     expect(text(seen.now)).toContain('nothing was changed')
     expect(router.held()).toBe(0)
     const bus = new Taker()
-    router.aim({ type: 'writer', bus })
+    router.setTarget({ type: 'writer', bus })
     await settled()
     expect(bus.taken).toEqual([])
   })
@@ -121,10 +121,10 @@ describe('G8: with no primary in sight', () => {
   test('one that was sent to a primary that was lost is not said to have changed nothing', async () => {
     const { router, submit, link, time } = setUp()
     const [bus, target] = link()
-    router.aim(target)
+    router.setTarget(target)
     const seen = submit(command(1))
     bus.answer(LINK_LOST)
-    router.aim({ type: 'none' })
+    router.setTarget({ type: 'none' })
     await time.pass(HOLD)
     expect(seen.now).toMatchObject({ ok: false, error: { code: 'ServiceUnavailable' } })
     expect(text(seen.now)).toContain('may or may not')
@@ -137,7 +137,7 @@ describe('G8: with no primary in sight', () => {
     await settled()
     expect(text(late.now)).toContain('nothing was changed')
     const bus = new Taker()
-    router.aim({ type: 'writer', bus })
+    router.setTarget({ type: 'writer', bus })
     await settled()
     expect(bus.taken).toHaveLength(65_536)
     await time.pass(0)
@@ -149,13 +149,13 @@ describe('a command whose primary is lost', () => {
     const { router, submit, link } = setUp()
     const [first, a] = link()
     const [second, b] = link()
-    router.aim(a)
+    router.setTarget(a)
     const seen = [1, 2].map((n) => submit(command(n)))
     first.answer(LINK_LOST)
-    router.aim({ type: 'none' })
+    router.setTarget({ type: 'none' })
     await settled()
     seen.push(submit(command(3)))
-    router.aim(b)
+    router.setTarget(b)
     await settled()
     expect(second.taken.map(({ payload, key }) => [payload, key])).toEqual([
       [1, 'key 1'],
@@ -171,10 +171,10 @@ describe('a command whose primary is lost', () => {
     const { router, submit, link } = setUp()
     const [first, a] = link()
     const own = new Taker()
-    router.aim(a)
+    router.setTarget(a)
     submit(command(1))
     first.answer(LINK_LOST)
-    router.aim({ type: 'writer', bus: own })
+    router.setTarget({ type: 'writer', bus: own })
     await settled()
     expect(own.taken).toEqual([command(1, { key: 'key 1' })])
   })
@@ -182,7 +182,7 @@ describe('a command whose primary is lost', () => {
   test('waits where the same link is still aimed at, and is unknown in the end', async () => {
     const { router, submit, link, time } = setUp()
     const [bus, target] = link()
-    router.aim(target)
+    router.setTarget(target)
     const seen = submit(command(1))
     for (let past = 0; past < HOLD; past += 100) {
       expect(seen.now).toBeNull()
@@ -224,14 +224,14 @@ test('whatever becomes of primaries, each command is answered once, truly, in or
     const lose = () => {
       const last = current
       current = null
-      if (last === null) return router.aim({ type: 'none' })
+      if (last === null) return router.setTarget({ type: 'none' })
       if (last.type === 'link') {
         decide(last.bus, random.int(4), () => LINK_LOST)
         last.bus.answer(LINK_LOST)
       } else {
         decide(last.bus, 1_000, (result) => result)
       }
-      router.aim({ type: 'none' })
+      router.setTarget({ type: 'none' })
     }
     for (let step = 0; step < 80; step++) {
       switch (random.int(6)) {
@@ -244,7 +244,7 @@ test('whatever becomes of primaries, each command is answered once, truly, in or
           const [bus, target] = link()
           current = { bus, type: random.oneIn(3) ? 'writer' : 'link' }
           takers.push(current)
-          router.aim(current.type === 'link' ? target : { type: 'writer', bus })
+          router.setTarget(current.type === 'link' ? target : { type: 'writer', bus })
           break
         }
         case 2:

@@ -4,9 +4,9 @@ import { migrate } from 'drizzle-orm/bun-sqlite/migrator'
 import type { Command } from '../../src/core/command.ts'
 import { DEFAULT_WORKSPACE } from '../../src/core/ids.ts'
 import { firstBrokenLink } from '../../src/journal/chain.ts'
+import { beginEpoch } from '../../src/journal/epoch.ts'
 import { createGroupCommit } from '../../src/journal/group-commit.ts'
 import { handlerTable } from '../../src/journal/handler-table.ts'
-import { openReign } from '../../src/journal/reign.ts'
 import { connect } from '../../src/storage/sqlite/connection.ts'
 import { databaseFile, MIGRATIONS_FOLDER, openReader } from '../../src/storage/sqlite/open.ts'
 import { createSqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts'
@@ -28,7 +28,7 @@ test('G1: on a full disk nothing is acknowledged, nothing half kept; with room a
     patches: [],
     events: [{ channel: channel('log'), type: 'notification', data: String(payload) }],
   }))
-  const head = openReign(storage, DEFAULT_WORKSPACE, clock, seededBytes(1))
+  const head = beginEpoch(storage, DEFAULT_WORKSPACE, clock, seededBytes(1))
   const group = createGroupCommit({ storage, handlers: note.table, head, clock, logger: recordingLogger() })
   const reader = openReader(folder.path)
   const rows = () => reader.read(({ journal }) => journal.after(0, 1_000))

@@ -5,8 +5,8 @@ import { DEFAULT_WORKSPACE, type UserId } from '../../src/core/ids.ts'
 import type { JsonObject } from '../../src/core/json.ts'
 import { applyPatch } from '../../src/core/patch.ts'
 import { firstBrokenLink } from '../../src/journal/chain.ts'
+import { beginEpoch } from '../../src/journal/epoch.ts'
 import { createGroupCommit } from '../../src/journal/group-commit.ts'
-import { openReign } from '../../src/journal/reign.ts'
 import type { JournalEntry } from '../../src/journal/types.ts'
 import type { Stores } from '../../src/storage/stores.ts'
 import { channel, manualClock, recordingLogger, seededBytes } from '../support/journal.ts'
@@ -91,7 +91,7 @@ for (const { name, open } of STORAGES) {
           createGroupCommit({
             storage,
             handlers: table,
-            head: openReign(storage, DEFAULT_WORKSPACE, clock, bytes),
+            head: beginEpoch(storage, DEFAULT_WORKSPACE, clock, bytes),
             clock,
             logger,
           })

@@ -4,8 +4,8 @@ import { AppException, appError } from '../../src/core/errors.ts'
 import { DEFAULT_WORKSPACE, type UserId } from '../../src/core/ids.ts'
 import { type Storage, StorageFailure } from '../../src/core/storage.ts'
 import { firstBrokenLink } from '../../src/journal/chain.ts'
+import { beginEpoch } from '../../src/journal/epoch.ts'
 import { createGroupCommit, type GroupCommit } from '../../src/journal/group-commit.ts'
-import { openReign } from '../../src/journal/reign.ts'
 import type { Stores } from '../../src/storage/stores.ts'
 import { channel, manualClock, recordingLogger, seededBytes } from '../support/journal.ts'
 import { type OpenedStorage, STORAGES } from '../support/storages.ts'
@@ -39,7 +39,7 @@ for (const { name, open } of STORAGES) {
     afterEach(() => opened.remove())
 
     function group(handlers: Record<string, Do>, over: Storage<Stores> = storage): GroupCommit {
-      const head = openReign(storage, DEFAULT_WORKSPACE, clock, seededBytes(1))
+      const head = beginEpoch(storage, DEFAULT_WORKSPACE, clock, seededBytes(1))
       const table = new Map<string, Handler<Stores, Command>>(Object.entries(handlers))
       return createGroupCommit({ storage: over, handlers: table, head, clock, logger })
     }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { DEFAULT_WORKSPACE } from '../../src/core/ids.ts'
+import { beginEpoch } from '../../src/journal/epoch.ts'
 import { createHistory } from '../../src/journal/history.ts'
-import { openReign } from '../../src/journal/reign.ts'
 import { createMemoryStorage } from '../../src/storage/memory/memory-storage.ts'
 import { channel, manualClock, sealed, seededBytes, set } from '../support/journal.ts'
 
@@ -9,7 +9,7 @@ function threeReigns() {
   const storage = createMemoryStorage()
   const random = seededBytes(3)
   const history = createHistory((work) => storage.read(({ journal }) => work(journal)))
-  const reign = () => openReign(storage, DEFAULT_WORKSPACE, manualClock(), random)
+  const reign = () => beginEpoch(storage, DEFAULT_WORKSPACE, manualClock(), random)
   const write = (count: number) =>
     storage.write(({ journal }) => {
       const head = journal.head()

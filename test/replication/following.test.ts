@@ -153,7 +153,7 @@ describe('a node that follows', () => {
     following.follow(a.host)
     await until(following.isLinked, 'a link')
     const own = { type: 'writer', bus: { submit: router.bus.submit } } as const
-    router.aim(own)
+    router.setTarget(own)
     following.leave()
     const left = performance.now()
     await until(() => a.heard.includes('gone'), 'gone')

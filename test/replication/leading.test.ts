@@ -159,7 +159,7 @@ describe('a node that leads', () => {
     const { leading, time, router } = setUp()
     leading.begin()
     await time.pass(0)
-    router.aim({ type: 'link', bus: { submit: async () => DONE } })
+    router.setTarget({ type: 'link', bus: { submit: async () => DONE } })
     leading.end(false)
     expect(router.target()).toBe('link')
   })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { StoragePosition } from '../../src/core/command.ts'
-import type { LitefsState } from '../../src/replication/litefs/keeper.ts'
+import type { LitefsState } from '../../src/replication/litefs/litefs-supervisor.ts'
 import { createMembers } from '../../src/replication/members.ts'
 import { createNode } from '../../src/replication/node.ts'
 import { createPositions } from '../../src/replication/positions.ts'

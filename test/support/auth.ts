@@ -10,9 +10,9 @@ import type { SessionId } from '../../src/core/ids.ts'
 import { DEFAULT_WORKSPACE } from '../../src/core/ids.ts'
 import { ok, type Result } from '../../src/core/result.ts'
 import type { Storage } from '../../src/core/storage.ts'
+import { beginEpoch } from '../../src/journal/epoch.ts'
 import { createGroupCommit } from '../../src/journal/group-commit.ts'
 import { handlerTable } from '../../src/journal/handler-table.ts'
-import { openReign } from '../../src/journal/reign.ts'
 import { createTail } from '../../src/journal/tail.ts'
 import type { Challenge, SessionInfo } from '../../src/live/ports.ts'
 import { loginText } from '../../src/protocol/login-text.ts'
@@ -41,7 +41,7 @@ export async function openAuthBench(
   const random: Random = overrides.random ?? seededBytes(7)
   const table = handlerTable<Stores>()
   for (const { kind, handle } of authHandlers) table.on(kind, ({ auth }, command) => handle(auth, command))
-  const head = openReign(storage, DEFAULT_WORKSPACE, clock, random)
+  const head = beginEpoch(storage, DEFAULT_WORKSPACE, clock, random)
   const writer = createGroupCommit({ storage, handlers: table.table, head, clock, logger: recordingLogger() })
   const submitted: Command[] = []
   const revoked: string[] = []

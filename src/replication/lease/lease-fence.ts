@@ -1,13 +1,13 @@
 import type { Millis } from '../../core/clock.ts'
+import { createLogDeduplication } from '../../core/log-deduplication.ts'
 import type { Logger } from '../../core/logger.ts'
-import { createRemarks } from '../../core/remarks.ts'
 import type { Lease } from './lease-proof.ts'
-import { goodFor } from './proof-times.ts'
-import type { SeenRecord, Sighting } from './seen-record.ts'
+import { proofValidity } from './proof-validity.ts'
+import type { ObservedRecord, RecordObserver } from './record-observer.ts'
 
 export type FenceDeps = {
   readonly lease: Lease
-  readonly seen: SeenRecord
+  readonly seen: RecordObserver
   /** Time that goes on while the machine sleeps, and never back, ms. */
   readonly now: () => Millis
   readonly wait: (time: Millis) => Promise<void>
@@ -48,14 +48,14 @@ const REFUSALS = 4
  *
  * No two nodes acknowledge at the same time: let A have a record, and B get the lease later. B replaces a
  * record only as the last one, and only while it has the lease, in one transaction; so, when it does, it has
- * seen A's last one, and A can have no further one. A acknowledges by that until `goodFor` after it asked for
- * it. B saw it later than that, and lets `overAfter` go by first, or waits until A says that it is over. And
- * since nobody replaces a record before it is over, the last one stands for all before it.
+ * seen A's last one, and A can have no further one. A acknowledges by that until `proofValidity` after it
+ * asked for it. B saw it later than that, and lets `takeOverWait` go by first, or waits until A says that it
+ * is over. And since nobody replaces a record before it is over, the last one stands for all before it.
  */
 export function createLeaseFence(deps: FenceDeps): LeaseFence {
   const { lease, seen, now, logger } = deps
   const isStatic = !Number.isFinite(lease.ttl)
-  const good = goodFor(lease.ttl)
+  const good = proofValidity(lease.ttl)
   let provenAt: Millis | null = null
   let reign = 0
   /** What this node has Consul write, one after the other. */
@@ -64,7 +64,7 @@ export function createLeaseFence(deps: FenceDeps): LeaseFence {
   let isRecorded = false
   /** The proof under way. */
   let asked: { readonly reign: number; readonly answer: Promise<boolean> } | null = null
-  const trouble = createRemarks()
+  const logged = createLogDeduplication()
   const lost = (reason: string): void => {
     logger.error('lease lost', { reason })
     deps.onLost(reason)
@@ -110,7 +110,7 @@ export function createLeaseFence(deps: FenceDeps): LeaseFence {
     return false
   }
 
-  const sayWaiting = (last: Sighting): void =>
+  const sayWaiting = (last: ObservedRecord): void =>
     logger.warn('waiting for the last primary', { primary: last.other, wait_ms: Math.round(last.left()) })
 
   /** One at a time: of two, one would find the other's record in its way. */
@@ -134,11 +134,11 @@ export function createLeaseFence(deps: FenceDeps): LeaseFence {
       try {
         if (await ask(mine)) lastProof = provenAt ?? lastProof
         else if (mine === reign) return lost('the lease is held by another node, or by nobody')
-        if (trouble.over()) logger.info('lease proven again')
+        if (logged.clear()) logger.info('lease proven again')
       } catch (error) {
         if (mine !== reign) return
         const provenFor = Math.max(0, Math.round(lastProof + good - now()))
-        if (trouble.isNew(''))
+        if (logged.isNew(''))
           logger.warn('lease not proven', { error: String(error), acknowledges_ms: provenFor })
       }
       if (mine === reign && now() - lastProof > lease.ttl)
@@ -160,7 +160,7 @@ export function createLeaseFence(deps: FenceDeps): LeaseFence {
     async begin() {
       reign += 1
       provenAt = null
-      trouble.over()
+      logged.clear()
       const mine = reign
       if (isStatic) {
         provenAt = now()

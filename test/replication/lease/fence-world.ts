@@ -1,8 +1,8 @@
 import { createLeaseFence, type LeaseFence } from '../../../src/replication/lease/lease-fence.ts'
 import { createLease, type Lease } from '../../../src/replication/lease/lease-proof.ts'
-import { neverBack } from '../../../src/replication/lease/never-back.ts'
-import { watchRecord } from '../../../src/replication/lease/record-watch.ts'
-import { createSeenRecord } from '../../../src/replication/lease/seen-record.ts'
+import { createRecordObserver } from '../../../src/replication/lease/record-observer.ts'
+import { watchRecord } from '../../../src/replication/lease/record-watcher.ts'
+import { suspendAwareClock } from '../../../src/replication/lease/suspend-aware-clock.ts'
 import type { LitefsSettings } from '../../../src/replication/litefs/settings.ts'
 import { recordingLogger } from '../../support/journal.ts'
 import { type TurnedTime, turnedTime } from '../../support/turned-time.ts'
@@ -60,7 +60,7 @@ export function fenceWorld() {
     const logger = recordingLogger()
     const settings = { ...SETTINGS, node: name }
     const lease = createLease(settings, { random: countedRandom(), fetch: fetchOf(machine, () => isAlive) })
-    const seen = createSeenRecord({ node: name, ttl: TTL, now: machine.monotonic })
+    const seen = createRecordObserver({ node: name, ttl: TTL, now: machine.monotonic })
     const noted: typeof seen = {
       ...seen,
       note(record) {
@@ -81,7 +81,7 @@ export function fenceWorld() {
       },
     }
     const stop = watchRecord({ lease, seen: noted, wait: machine.wait, logger })
-    const now = neverBack(machine.monotonic, machine.timeOfDay)
+    const now = suspendAwareClock(machine.monotonic, machine.timeOfDay)
     const fence = createLeaseFence({
       lease: spied,
       seen: noted,

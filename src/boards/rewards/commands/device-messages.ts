@@ -2,7 +2,7 @@ import type { Clock, Millis } from '../../../core/clock.ts'
 import type { Command, CommandBus } from '../../../core/command.ts'
 import { type AppError, appError, type ErrorCode } from '../../../core/errors.ts'
 import type { DeviceId, SessionId, UserId } from '../../../core/ids.ts'
-import { createLanes } from '../../../core/lanes.ts'
+import { createKeyedQueue } from '../../../core/keyed-queue.ts'
 import { fail, ok, type Result } from '../../../core/result.ts'
 import type { BoardMessages, MessageOutcome, SessionInfo } from '../../../live/ports.ts'
 import { readAddress } from '../domain/address.ts'
@@ -40,7 +40,7 @@ export type DeviceMessages = BoardMessages & {
  */
 export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages {
   const { bus, clock } = parts
-  const lanes = createLanes<SessionId>()
+  const queue = createKeyedQueue<SessionId>()
   /** What each socket is; also while its `connect` is on its way, since it counts by then. */
   const devices = new Map<SessionId, Held>()
 
@@ -139,11 +139,11 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
       if (!isRewardsMessage(message))
         return fail(appError('InternalError', `rewards takes no ${message.type}`))
       const from = { session, userId: principal.userId, at: clock.now() }
-      return lanes.run(session.id, () => take(message, from))
+      return queue.run(session.id, () => take(message, from))
     },
     closed({ id: session }) {
       const at = clock.now()
-      void lanes.run(session, async () => {
+      void queue.run(session, async () => {
         const held = devices.get(session)
         if (held === undefined) return
         devices.delete(session)

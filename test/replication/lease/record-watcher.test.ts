@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { FenceRecord } from '../../../src/replication/lease/fence-record.ts'
-import { watchRecord } from '../../../src/replication/lease/record-watch.ts'
+import { watchRecord } from '../../../src/replication/lease/record-watcher.ts'
 import { recordingLogger } from '../../support/journal.ts'
 import { turnedTime } from '../../support/turned-time.ts'
 

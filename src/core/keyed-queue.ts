@@ -1,14 +1,14 @@
-/** Asynchronous work in order, per key. */
-export type Lanes<Key> = {
+/** Asynchronous work that runs serially per key. */
+export type KeyedQueue<Key> = {
   /**
    * Runs `work` once all earlier work of this key has settled; at once, before this returns, when there is
-   * none. Answers what it answers.
+   * none. Returns what `work` returns.
    */
   run<T>(key: Key, work: () => Promise<T>): Promise<T>
 }
 
-/** Lanes without traffic. An idle key costs nothing; how much may wait is the caller's to bound. */
-export function createLanes<Key>(): Lanes<Key> {
+/** Returns an empty queue. An idle key costs nothing; the caller bounds how much may wait. */
+export function createKeyedQueue<Key>(): KeyedQueue<Key> {
   const ends = new Map<Key, Promise<unknown>>()
   return {
     run(key, work) {

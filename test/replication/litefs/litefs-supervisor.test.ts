@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { LitefsEvent, LitefsRole } from '../../../src/replication/litefs/api.ts'
 import type { LitefsProcess } from '../../../src/replication/litefs/child.ts'
-import { keepLitefs, type LitefsState } from '../../../src/replication/litefs/keeper.ts'
+import { type LitefsState, superviseLitefs } from '../../../src/replication/litefs/litefs-supervisor.ts'
 import { recordingLogger } from '../../support/journal.ts'
 import { settled, turnedTime } from '../../support/turned-time.ts'
 
@@ -62,7 +62,7 @@ function keep(options: { readonly found?: boolean; readonly starts?: boolean } =
     }
   }
   const unreachable = () => Promise.reject(new Error('connection refused'))
-  const keeper = keepLitefs({
+  const keeper = superviseLitefs({
     api: {
       role() {
         if (!litefs.answers) return unreachable()

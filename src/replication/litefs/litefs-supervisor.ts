@@ -10,7 +10,7 @@ import type { LitefsProcess } from './child.ts'
  */
 export type LitefsState = { readonly type: 'down' } | ({ readonly type: 'up' } & LitefsRole)
 
-export type KeeperDeps = {
+export type LitefsSupervisorDeps = {
   readonly api: LitefsApi
   /** Starts LiteFS. Throws when that is not possible at all. */
   readonly start: () => LitefsProcess
@@ -35,7 +35,7 @@ export type KeeperDeps = {
 }
 
 /** Keeps LiteFS running. */
-export type LitefsKeeper = {
+export type LitefsSupervisor = {
   state(): LitefsState
   restarts(): number
   /** Ends LiteFS and starts it again, as when its primary is dead but silent. */
@@ -69,7 +69,7 @@ const FIRST_ATTEMPTS = 8
  * is replaced. Its role is what it says itself, by its events and whenever it is asked; never what lies in
  * its mount.
  */
-export function keepLitefs(deps: KeeperDeps): LitefsKeeper {
+export function superviseLitefs(deps: LitefsSupervisorDeps): LitefsSupervisor {
   const { api, logger, now, wait } = deps
   let state: LitefsState = { type: 'down' }
   let restarts = 0

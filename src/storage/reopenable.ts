@@ -1,15 +1,15 @@
 import { type Storage, StorageFailure } from '../core/storage.ts'
 
 /** A storage that can be away for a while: what is asked of it then fails as when a disk is gone. */
-export type DetachableStorage<Stores> = Storage<Stores> & {
+export type ReopenableStorage<Stores> = Storage<Stores> & {
   /** Opens it; throws what opening throws. Nothing happens when it is open. */
   attach(): void
   detach(): void
   isAttached(): boolean
 }
 
-/** A storage that is not open yet; `open` is called with every {@link DetachableStorage.attach}. */
-export function detachable<Stores>(open: () => Storage<Stores>): DetachableStorage<Stores> {
+/** A storage that is not open yet; `open` is called with every {@link ReopenableStorage.attach}. */
+export function reopenable<Stores>(open: () => Storage<Stores>): ReopenableStorage<Stores> {
   let storage: Storage<Stores> | null = null
   const present = () => {
     if (storage === null) throw new StorageFailure('the storage is detached', null)

@@ -8,7 +8,7 @@ export type RelayMessage =
 
 export type RelayText = readonly [topic: string, text: string]
 
-export type LineDeps = {
+export type WindowedStreamDeps = {
   readonly send: (message: RelayMessage) => void
   readonly take: (topic: string, text: string) => void
   readonly follow: (topics: readonly string[]) => void
@@ -17,7 +17,7 @@ export type LineDeps = {
 }
 
 /** One end of a relay over a channel that has no bound of its own. */
-export type Line = {
+export type WindowedStream = {
   /** False when the other side has not taken enough of what was sent before: the text is dropped. */
   put(topic: string, text: string): boolean
   receive(message: RelayMessage): void
@@ -27,7 +27,7 @@ export type Line = {
  * Sends the texts of one turn together, in order. The other side says what it has taken, so no more than
  * {@link WINDOW} waits for one that is slow or hangs.
  */
-export function createLine(deps: LineDeps): Line {
+export function createWindowedStream(deps: WindowedStreamDeps): WindowedStream {
   let batch: RelayText[] = []
   const open = { texts: 0, units: 0 }
   const taken = { texts: 0, units: 0 }

@@ -9,7 +9,7 @@ import type { Cursor, JournalStore } from './types.ts'
  * start, so that a restored backup, a lost suffix or a fail-over can never give the same (epoch, seq) to two
  * different histories. Answers the row's position.
  */
-export function openReign<Stores extends { readonly journal: JournalStore }>(
+export function beginEpoch<Stores extends { readonly journal: JournalStore }>(
   storage: Storage<Stores>,
   workspace: WorkspaceId,
   clock: Clock,

@@ -1,13 +1,13 @@
 import { expect, test } from 'bun:test'
 import { type Storage, StorageFailure } from '../../src/core/storage.ts'
-import { detachable } from '../../src/storage/detachable.ts'
 import { createMemoryStorage } from '../../src/storage/memory/memory-storage.ts'
+import { reopenable } from '../../src/storage/reopenable.ts'
 import type { Stores } from '../../src/storage/stores.ts'
 
 function setUp() {
   const log: string[] = []
   const opening = { fails: false }
-  const storage = detachable<Stores>((): Storage<Stores> => {
+  const storage = reopenable<Stores>((): Storage<Stores> => {
     if (opening.fails) throw new Error('no such mount')
     log.push('open')
     const memory = createMemoryStorage()

@@ -19,7 +19,7 @@ export class Pending {
  * Answers of earlier commands, by the key their sender chose: those of this transaction and those of the
  * table.
  */
-export type AnswerBook = {
+export type IdempotencyCache = {
   /** The answer of the first command with this key; null when it has none, or is the first. */
   find(command: Command): Pending | CommandResult | null
   /** Remembers a success. A refusal changed nothing, so a retry is decided anew. */
@@ -34,7 +34,7 @@ type Noted = { readonly kind: string; readonly answer: Pending }
 type Stored = { readonly kind: string; readonly value: Json; readonly epoch: number; readonly seq: number }
 
 /** An answer book for one transaction at the time `at`. */
-export function createAnswerBook(journal: JournalStore, at: Millis): AnswerBook {
+export function createIdempotencyCache(journal: JournalStore, at: Millis): IdempotencyCache {
   const noted = new Map<string, Noted>()
   return {
     find(command) {

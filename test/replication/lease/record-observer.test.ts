@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { createSeenRecord } from '../../../src/replication/lease/seen-record.ts'
+import { createRecordObserver } from '../../../src/replication/lease/record-observer.ts'
 
 const OVER = 9_000
 
 function setUp() {
   let time = 1_000
-  const seen = createSeenRecord({ node: 'a', ttl: 10_000, now: () => time })
+  const seen = createRecordObserver({ node: 'a', ttl: 10_000, now: () => time })
   const record = (index: number, node: string | null = 'b', over = false, id = String(index)) => ({
     index,
     id,

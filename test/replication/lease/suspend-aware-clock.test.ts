@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'bun:test'
-import { neverBack } from '../../../src/replication/lease/never-back.ts'
+import { suspendAwareClock } from '../../../src/replication/lease/suspend-aware-clock.ts'
 
 describe('a clock that never goes back', () => {
   function clock() {
     const given = { monotonic: 100, day: 1_000_000 }
     return {
       given,
-      now: neverBack(
+      now: suspendAwareClock(
         () => given.monotonic,
         () => given.day,
       ),

@@ -7,7 +7,7 @@ import type { Millis } from '../../core/clock.ts'
  * For how long a node may acknowledge after it asked for a proof, by a clock that goes on in its sleep and
  * never back, ms.
  */
-export function goodFor(ttl: Millis): Millis {
+export function proofValidity(ttl: Millis): Millis {
   return ttl - Math.min(2_000, ttl / 2)
 }
 
@@ -15,6 +15,6 @@ export function goodFor(ttl: Millis): Millis {
  * How long after it first saw a record another node waits, by a clock that is never fast, ms. It saw it later
  * than it was asked for.
  */
-export function overAfter(ttl: Millis): Millis {
+export function takeOverWait(ttl: Millis): Millis {
   return ttl - Math.min(1_000, ttl / 4)
 }
