@@ -59,6 +59,14 @@ describe('watch', () => {
     const at = ['--url', server.url]
     expect((await run('watch', 'rewards.networks', ...at)).stderr).toContain('--key FILE')
     expect((await run('watch', 'rewards.nothing', ...at)).stderr).toContain('EntityNotFound')
+    // What is public is so in the workspace main, and nobody is told which others there are.
+    for (const workspace of ['desk', 'nowhere'])
+      expect((await run('watch', 'rewards.summary', '--workspace', workspace, ...at)).stderr).toContain(
+        '--key FILE',
+      )
+    expect((await run('watch', 'rewards.summary', '--workspace', 'a/b', ...at)).stderr).toContain(
+      '--workspace must be',
+    )
     const unknown = await run('watch', 'rewards.networks', '--key', key, ...at)
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('InvalidCredentials') })
   })
