@@ -14,7 +14,7 @@ const single = compose('deploy/compose-single.yml')
 const nodes = Object.entries(tableAt(cluster, 'services')).filter(([name]) => name.startsWith('node'))
 const PRIVATE = [20_202, 20_203, 8_500]
 
-/** A Compose file as it is when nobody has set any of its variables. */
+/** Returns a Compose file with the defaults of all its variables. */
 function compose(file: string): unknown {
   return Bun.YAML.parse(read(file).replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1'))
 }
@@ -32,7 +32,7 @@ describe('both Compose files', () => {
     }
   })
 
-  test('pin the images of others, have volumes that they declare, and wait for services that they have', () => {
+  test('pin foreign images, declare their volumes, and wait for services that exist', () => {
     for (const file of [cluster, single]) {
       const services = tableAt(file, 'services')
       for (const [name, service] of Object.entries(services)) {
@@ -41,7 +41,7 @@ describe('both Compose files', () => {
           expect({ image, version: pinnedVersion(image) }).not.toEqual({ image, version: null })
         for (const needed of Object.keys(at(service, 'depends_on') ?? {})) {
           expect({ needed, by: name, exists: needed in services }).toEqual({ needed, by: name, exists: true })
-          // The server's is in its image.
+          // The health check of the server is in its image.
           const isChecked = at(services, needed, 'healthcheck') ?? at(services, needed, 'build')
           expect({ needed, isChecked }).not.toEqual({ needed, isChecked: undefined })
         }
@@ -62,7 +62,7 @@ describe('both Compose files', () => {
     expect(imageEnvironment().DASHBOARD_PORT).toBe('8080')
   })
 
-  test('give the server the time that its end may take', () => {
+  test('give the server the time that its shutdown may take', () => {
     for (const service of [...nodes.map(([, node]) => node), at(single, 'services', 'dashboard')])
       expect(Number.parseInt(String(at(service, 'stop_grace_period')), 10) * 1_000).toBeGreaterThan(
         2 * DEADLINE,
@@ -74,13 +74,13 @@ describe('the cluster on one host', () => {
   test('has three nodes, of which two may lead', () => {
     expect(nodes).toHaveLength(3)
     const candidates = nodes.map(([name, node]) => {
-      // Docker's own, from `hostname`.
+      // Docker sets it, from `hostname`.
       const environment = settingsOf(node, { HOSTNAME: String(at(node, 'hostname')) })
       const config = configOf(environment)
       expect(config.litefs).toBe(placeInImage('deploy/litefs-compose.yml'))
       const settings = readLitefsSettings('deploy/litefs-compose.yml', environment)
       if (!settings.ok) throw new Error(settings.error)
-      // Others reach it at this name.
+      // The other nodes reach it by this name.
       expect(settings.value.node).toBe(name)
       expect(settings.value.bindHost).toBeNull()
       return settings.value.candidate
@@ -88,7 +88,7 @@ describe('the cluster on one host', () => {
     expect(candidates).toEqual([true, true, false])
   })
 
-  test('gives each node a volume of its own, and what LiteFS needs to mount', () => {
+  test('gives each node its own volume, and the rights that LiteFS needs to mount', () => {
     const volumes = nodes.map(([, node]) => listOf(at(node, 'volumes')).join())
     expect(new Set(volumes).size).toBe(nodes.length)
     for (const [, node] of nodes) {
@@ -99,7 +99,7 @@ describe('the cluster on one host', () => {
     }
   })
 
-  test('has the Consul that LiteFS asks, in the version that is tested', () => {
+  test('has the Consul that LiteFS is configured for, in the version that is tested', () => {
     const litefs: unknown = Bun.YAML.parse(read('deploy/litefs-compose.yml'))
     const url = new URL(String(at(litefs, 'lease', 'consul', 'url')))
     const image = String(at(cluster, 'services', url.hostname, 'image'))
@@ -113,17 +113,17 @@ describe('the single server', () => {
   const dashboard = tableAt(single, 'services', 'dashboard')
   const litestream = tableAt(single, 'services', 'litestream')
 
-  test('is no node of a cluster, and has no rights at all', () => {
+  test('is no node of a cluster, and has no extra rights', () => {
     expect(configOf(settingsOf(dashboard)).litefs).toBeNull()
     for (const service of [dashboard, litestream]) {
       expect(listOf(service.cap_drop)).toEqual(['ALL'])
       expect(listOf(service.security_opt)).toEqual(['no-new-privileges:true'])
-      // Litestream reads files that only their owner may read.
+      // Litestream has to read files that only their owner may read.
       expect(service.user).toBe('10001:10001')
     }
   })
 
-  test('is backed up by Litestream, which finds the database where the server has it', () => {
+  test('is backed up by Litestream, which is configured for the path of the server’s database', () => {
     const given: Environment = environmentOf(tableAt(litestream, 'environment'))
     const text = read('deploy/litestream.yml').replace(/\$\{(\w+)\}/g, (_, name: string) => given[name] ?? '')
     const config: unknown = Bun.YAML.parse(text)
@@ -135,7 +135,7 @@ describe('the single server', () => {
     expect(listOf(litestream.volumes)).toContain(`./litestream.yml:${configFileOf(litestream)}:ro`)
   })
 
-  test('has only fields that Litestream 0.3.13 knows: it passes over others without a word', () => {
+  test('has only fields that Litestream 0.3.13 knows, because it silently ignores others', () => {
     const config: unknown = Bun.YAML.parse(read('deploy/litestream.yml'))
     expect(Object.keys(tableAt(config))).toEqual(['dbs'])
     expect(Object.keys(tableAt(config, 'dbs', 0)).sort()).toEqual(['path', 'replicas'])

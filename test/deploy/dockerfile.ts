@@ -1,16 +1,16 @@
 import { read } from './files.ts'
 
 export type Instruction = {
-  /** In capitals. */
+  /** The instruction, in capitals. */
   readonly name: string
   readonly words: string
-  /** The stage it belongs to, from 0. */
+  /** The number of its stage, from 0. */
   readonly stage: number
 }
 
 export type Copy = { readonly from: string | null; readonly sources: readonly string[]; readonly to: string }
 
-/** The instructions of the Dockerfile, one for each, whatever lines they are spread over. */
+/** Returns the instructions of the Dockerfile, with continuation lines joined. */
 export function dockerfile(): readonly Instruction[] {
   const text = read('Dockerfile')
     .split('\n')
@@ -29,7 +29,7 @@ export function dockerfile(): readonly Instruction[] {
     })
 }
 
-/** Its stages: the image each begins with, and the name it has, if any. */
+/** Returns its stages: the image that each begins with, and its name, if it has one. */
 export function stages(): readonly { readonly image: string; readonly name: string | null }[] {
   return named('FROM').map(({ words }) => {
     const [, image = '', name] = /^(\S+)(?: AS (\S+))?$/.exec(words) ?? []
@@ -37,7 +37,7 @@ export function stages(): readonly { readonly image: string; readonly name: stri
   })
 }
 
-/** Every COPY. */
+/** Returns every COPY instruction. */
 export function copies(): readonly (Copy & { readonly stage: number })[] {
   return named('COPY').map(({ words, stage }) => {
     const [, from, paths = ''] = /^(?:--from=(\S+) )?([^-].*)$/.exec(words) ?? []
@@ -50,14 +50,14 @@ export function named(name: string): readonly Instruction[] {
   return dockerfile().filter((instruction) => instruction.name === name)
 }
 
-/** The only instruction of this name. Throws when there are none, or several. */
+/** Returns the only instruction of this name. Throws if there is none, or more than one. */
 export function only(name: string): string {
   const [found, ...more] = named(name)
   if (found === undefined || more.length > 0) throw new Error(`not one ${name}`)
   return found.words
 }
 
-/** What the image sets in the environment. */
+/** Returns the environment variables that the image sets. */
 export function imageEnvironment(): { readonly [name: string]: string } {
   return Object.fromEntries(
     only('ENV')
@@ -66,7 +66,7 @@ export function imageEnvironment(): { readonly [name: string]: string } {
   )
 }
 
-/** Where in the image a file of the repository lies; null when it is not copied by its own name. */
+/** Returns the path in the image of a file of the repository; null if it is not copied under its own name. */
 export function placeInImage(file: string): string | null {
   const copy = copies().find(({ from, sources }) => from === null && sources.includes(file))
   if (copy === undefined) return null
@@ -74,8 +74,8 @@ export function placeInImage(file: string): string | null {
 }
 
 /**
- * Whether `.dockerignore` keeps a path from the build: of all patterns that fit it or a folder above it, the
- * last one counts.
+ * Returns whether `.dockerignore` excludes a path from the build: of all patterns that match it or a folder
+ * above it, the last one counts.
  */
 export function isIgnored(path: string): boolean {
   const parts = path.split('/')

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { type Environment, readConfig } from '../../src/config/config.ts'
 import { ROOT } from '../architecture/source-files.ts'
 
-/** The text of a file of the repository. */
+/** Returns the text of a file of the repository. */
 export function read(file: string): string {
   return readFileSync(join(ROOT, file), 'utf8')
 }
 
 export type Table = { readonly [key: string]: unknown }
 
-/** What lies at this path of parsed TOML or YAML; undefined when there is nothing. */
+/** Returns the value at a path of parsed TOML or YAML; undefined if there is none. */
 export function at(tree: unknown, ...path: readonly (string | number)[]): unknown {
   return path.reduce<unknown>(
     (here, key) => (typeof here === 'object' && here !== null ? Reflect.get(here, key) : undefined),
@@ -18,7 +18,7 @@ export function at(tree: unknown, ...path: readonly (string | number)[]): unknow
   )
 }
 
-/** The table at this path; throws when there is something else, or nothing. */
+/** Returns the table at this path; throws if there is none. */
 export function tableAt(tree: unknown, ...path: readonly (string | number)[]): Table {
   const found = at(tree, ...path)
   if (!isTable(found)) throw new Error(`no table at ${path.join('.')}`)
@@ -29,18 +29,18 @@ export function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A list of texts, numbers among them as text; throws for anything else. */
+/** Returns a list of texts, with numbers converted to text; throws for anything else. */
 export function listOf(value: unknown): readonly string[] {
   if (!Array.isArray(value)) throw new Error(`${JSON.stringify(value)} is no list`)
   return value.map(String)
 }
 
-/** A table's values as the texts that a process finds in its environment. */
+/** Returns a table's values as the texts that a process gets in its environment. */
 export function environmentOf(table: Table): Environment {
   return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, String(value ?? '')]))
 }
 
-/** What the server makes of an environment; throws its complaints, warnings included. */
+/** Returns the configuration that the server reads from an environment; throws on errors and on warnings. */
 export function configOf(environment: Environment) {
   const outcome = readConfig(environment)
   const complaints = outcome.ok ? outcome.warnings : outcome.errors
@@ -48,7 +48,7 @@ export function configOf(environment: Environment) {
   return outcome.config
 }
 
-/** The version in an image's name; null for none, or for one that moves, such as `latest` or `7`. */
+/** Returns the version in an image's name; null for none, or for one that moves, such as `latest` or `7`. */
 export function pinnedVersion(image: string): string | null {
   return /^[a-z\d./-]+:v?(\d+\.\d+\.\d+)(-[\w.]+)?$/.exec(image)?.[1] ?? null
 }

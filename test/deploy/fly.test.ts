@@ -8,7 +8,7 @@ import { at, configOf, environmentOf, isTable, read, tableAt } from './files.ts'
 
 const fly: unknown = Bun.TOML.parse(read('fly.toml'))
 const env = tableAt(fly, 'env')
-/** What Fly itself sets, on a machine of this region. */
+/** Returns the variables that Fly itself sets on a machine of this region. */
 const given = (region: string) => ({
   ...imageEnvironment(),
   ...environmentOf(env),
@@ -20,7 +20,7 @@ const given = (region: string) => ({
 })
 const config = () => configOf(given('fra'))
 
-/** flyctl's own names of what we use; it warns of others, and goes on without them. */
+/** The fields of flyctl that we use; it only warns about fields that it does not know. */
 const FIELDS: { readonly [section: string]: readonly string[] } = {
   '': [
     ...['app', 'primary_region', 'kill_signal', 'kill_timeout', 'build', 'deploy', 'env', 'mounts'],
@@ -56,7 +56,7 @@ describe('fly.toml', () => {
     expect(unknown).toEqual([])
   })
 
-  test('sets variables that exist, to values that are taken, and none that Fly keeps for itself', () => {
+  test('sets variables that exist, to valid values, and none that Fly reserves', () => {
     const names = Object.keys(env)
     expect(names.filter((name) => !(name in VARIABLES))).toEqual([])
     expect(names.filter((name) => name.startsWith('FLY_'))).toEqual([])
@@ -65,21 +65,21 @@ describe('fly.toml', () => {
     expect(config().publicHosts).toEqual({ mode: 'listed', hosts: new Set([`${at(fly, 'app')}.fly.dev`]) })
   })
 
-  test("has one port, the server's, and does not publish those of LiteFS and the nodes", () => {
+  test("publishes the server's port only, not those of LiteFS and the nodes", () => {
     expect(at(fly, 'http_service', 'internal_port')).toBe(config().port)
     expect(at(fly, 'metrics', 'port')).toBe(config().port)
     expect(only('EXPOSE')).toBe(String(config().port))
     expect(at(fly, 'services')).toBeUndefined()
   })
 
-  test('asks at paths that the server has', () => {
+  test('checks paths that the server has', () => {
     expect(at(fly, 'http_service', 'checks', 0, 'path')).toBe('/health')
     expect(at(fly, 'metrics', 'path')).toBe('/metrics')
     const app = read('src/http/app.ts')
     for (const path of ['/health', '/metrics']) expect(app).toContain(`'${path}'`)
   })
 
-  test('keeps what the server and LiteFS keep on the volume, and mounts LiteFS beside it', () => {
+  test('has the data of the server and of LiteFS on the volume, and mounts LiteFS beside it', () => {
     const volume = at(fly, 'mounts', 'destination')
     expect(config().dataDir).toBe(String(volume))
     const litefs: unknown = Bun.YAML.parse(read('deploy/litefs.yml'))
@@ -87,17 +87,17 @@ describe('fly.toml', () => {
     expect(String(at(litefs, 'fuse', 'dir'))).not.toStartWith(String(volume))
   })
 
-  test('gives a machine time to hand over and to say goodbye, and replaces one at a time', () => {
+  test('gives a machine the time to hand over and to send goodbyes, and replaces one at a time', () => {
     expect(at(fly, 'kill_signal')).toBe('SIGTERM')
     const timeout = Number(at(fly, 'kill_timeout')) * 1_000
-    // LiteFS ends after the server has let it go.
+    // LiteFS ends after the server.
     expect(timeout).toBeGreaterThanOrEqual(2 * DEADLINE)
     expect(timeout).toBeLessThanOrEqual(300_000)
     expect(at(fly, 'deploy', 'strategy')).toBe('rolling')
     expect(at(fly, 'deploy', 'max_unavailable')).toBe(1)
   })
 
-  test('stops no machine for want of work, and sends none more sockets than it takes', () => {
+  test('stops no idle machine, and sends no machine more sockets than it accepts', () => {
     const service = tableAt(fly, 'http_service')
     expect(service.auto_stop_machines).toBe('off')
     expect(service.auto_start_machines).toBe(false)
@@ -108,7 +108,7 @@ describe('fly.toml', () => {
     expect(Number(hard)).toBeLessThanOrEqual(config().limits.connections)
   })
 
-  test('names a LiteFS configuration that is in the image, by which machines of the primary region may lead and no others', () => {
+  test('names a LiteFS configuration that is in the image, by which only machines of the primary region may lead', () => {
     expect(config().litefs).toBe(placeInImage('deploy/litefs.yml'))
     for (const [region, candidate] of [
       ['fra', true],

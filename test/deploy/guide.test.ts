@@ -8,7 +8,7 @@ import { configOf, read } from './files.ts'
 
 const guide = read('docs/GUIDE-deploy.md')
 
-describe('the guide to deploying', () => {
+describe('the deployment guide', () => {
   test('names settings, files, ports and scripts that exist', () => {
     const settings = [...guide.matchAll(/\bDASHBOARD_\w+/g)].map(([name]) => name)
     expect(settings.length).toBeGreaterThan(10)

@@ -11,7 +11,7 @@ import { configOf, pinnedVersion, read } from './files.ts'
 const COMPLETE = { DASHBOARD_PUBLIC_HOSTS: 'dashboard.example' }
 
 describe('the image', () => {
-  test('begins with images of a fixed version, and with the Bun that the packages name', () => {
+  test('begins with images of a fixed version, and with the version of Bun in package.json', () => {
     const images = stages().map(({ image }) => image)
     expect(images.length).toBeGreaterThan(2)
     expect(images.filter((image) => pinnedVersion(image) === null)).toEqual([])
@@ -19,7 +19,7 @@ describe('the image', () => {
     expect(new Set(buns.map(pinnedVersion))).toEqual(new Set([packageFile.dependencies.bun]))
   })
 
-  test('copies what exists, is not ignored, or comes from an earlier stage', () => {
+  test('copies files that exist and are not ignored, or that come from an earlier stage', () => {
     const names = stages().map(({ name }) => name)
     for (const { from, sources, stage } of copies()) {
       for (const source of sources) {
@@ -34,7 +34,7 @@ describe('the image', () => {
     }
   })
 
-  test('has LiteFS from the module that CI builds it from, where the server looks for it', () => {
+  test('has LiteFS from the module that CI builds, where the server looks for it', () => {
     const [litefs] = copies().filter(({ from }) => from === 'litefs')
     expect(litefs?.to).toBe(`/usr/local/bin/${configOf({}).litefsBinary}`)
     const build = named('RUN').find(({ stage }) => stage === 0)?.words ?? ''
@@ -43,7 +43,7 @@ describe('the image', () => {
     expect(build).toContain('-mod=readonly')
   })
 
-  test('installs what the lock file says, and only what the program needs', () => {
+  test('installs the packages of the lock file, and only those that the program needs', () => {
     const install = named('RUN').find(({ words }) => words.startsWith('bun install'))?.words ?? ''
     for (const flag of ['--frozen-lockfile', '--production', '--ignore-scripts'])
       expect(install).toContain(flag)
@@ -51,7 +51,7 @@ describe('the image', () => {
     const imported = sourceFiles('src', 'db')
       .flatMap(importsOf)
       .filter(({ kind, typeOnly }) => kind === 'package' && !typeOnly)
-      // Tools for developers, that the server does not load.
+      // Development tools, which the server does not load.
       .filter(({ from }) => from !== 'db/generate.ts')
       .map(({ to }) => to.split('/', to.startsWith('@') ? 2 : 1).join('/'))
     const packages = new Set(imported.filter((name) => !/^(node|bun):|^bun$/.test(name)))
@@ -59,20 +59,20 @@ describe('the image', () => {
     expect([...packages].filter((name) => !needed.has(name))).toEqual([])
   })
 
-  test('has settings that exist and are taken, and the port that it says', () => {
+  test('has settings that exist, with valid values, and exposes the port that the server uses', () => {
     const environment = imageEnvironment()
     const settings = Object.keys(environment).filter((name) => name.startsWith('DASHBOARD_'))
     expect(settings.filter((name) => !(name in VARIABLES))).toEqual([])
     const config = configOf({ ...environment, ...COMPLETE })
     expect(only('EXPOSE')).toBe(String(config.port))
     expect(config.host).toBe('0.0.0.0')
-    // Its user owns the folders, so that a volume made for them belongs to it.
+    // Its user owns the folders, so that a volume that is made for them belongs to it.
     const users = named('RUN').find(({ words }) => words.includes('useradd'))?.words ?? ''
     expect(users).toContain(`install -d -o dashboard -g dashboard -m 700 ${config.dataDir} /litefs`)
     expect(users).toContain('useradd --uid 10001 ')
   })
 
-  test('starts scripts that are in it and can be run', () => {
+  test('starts scripts that are in it and are executable', () => {
     const words: unknown = JSON.parse(only('ENTRYPOINT'))
     expect(words).toContain(placeInImage('deploy/entrypoint.sh'))
     for (const script of ['deploy/entrypoint.sh', 'deploy/restore.sh']) {
@@ -86,7 +86,7 @@ describe('the image', () => {
     expect(packageFile.scripts.start).toBe('bun src/main.ts')
   })
 
-  test('is given no secret, and nothing of a data folder gets into it', () => {
+  test('gets no secret and no file of a data folder', () => {
     const names = [...Object.keys(imageEnvironment()), ...named('ARG').map(({ words }) => words)]
     expect(names.filter((name) => /KEY|SECRET|TOKEN|PASSWORD|CREDENTIAL/i.test(name))).toEqual([])
     for (const path of [
@@ -121,7 +121,7 @@ describe("the image's health check", () => {
     })
   }
 
-  test('answers 1 when nobody answers', async () => {
+  test('answers 1 when there is no answer', async () => {
     const server = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response() })
     const { port = 0 } = server
     await server.stop(true)

@@ -10,11 +10,11 @@ const firstCells = read('docs/RUNBOOK.md')
   .split('\n')
   .filter((row) => row.startsWith('| `'))
   .map((row) => row.split('|')[1] ?? '')
-/** Events, fields and metrics that have a line, by what stands in its first cell. */
+/** Events, fields and metrics that have a row: the names in its first cell. */
 const listed = firstCells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name))
 const metrics = listed.filter((name) => name.startsWith('dashboard_')).map((name) => name.replace(/\{.*/, ''))
 
-/** What is logged for an operator in files whose path matches. `debug` is for those who look for a defect. */
+/** Returns the events that are logged for an operator in files whose path matches; level `debug` is not. */
 function eventsOf(path: RegExp): readonly string[] {
   const said = files
     .filter((file) => path.test(file.path))
@@ -24,10 +24,10 @@ function eventsOf(path: RegExp): readonly string[] {
 }
 
 describe('the runbook', () => {
-  test('has a line for nothing that the server does not say', () => {
+  test('has no row for an event or field that does not exist', () => {
     expect(listed.length).toBeGreaterThan(50)
     const events = new Set(eventsOf(/./))
-    // `cluster.role` and the like are fields of `/health`, with what they are set to.
+    // `cluster.role` and the like are fields of `/health`; their rows may name a value too.
     const isField = (name: string) =>
       name.split('.').every((field) => new RegExp(`\\b${field}\\??: `).test(source))
     const isUnknown = (name: string) =>
@@ -35,17 +35,17 @@ describe('the runbook', () => {
     expect(listed.filter((name) => isUnknown(name) && name !== 'none')).toEqual([])
   })
 
-  test('has one line for every event of the cluster, and of what a node does to its processes', () => {
+  test('has one row for every event of the cluster and of the processes of a node', () => {
     const said = eventsOf(/^src\/(processes|forwarding|replication|relay)\/|^src\/app\/(attachment|node)\.ts/)
     expect(said.length).toBeGreaterThan(30)
-    // A server that was told to end says that it does.
+    // A server that was told to end logs that it ends.
     const quiet = ['stopping', 'stopped']
     expect(said.filter((event) => !quiet.includes(event) && !listed.includes(event))).toEqual([])
     const events = listed.filter((name) => said.includes(name))
     expect(events.filter((name, index) => events.indexOf(name) !== index)).toEqual([])
   })
 
-  test('has a line for every metric of a node, and for none that there is not', async () => {
+  test('has a row for every metric of a node, and for none that does not exist', async () => {
     const registry = new Registry()
     createNodeMetrics(registry, () => {
       throw new Error('nobody asks for its value')
@@ -58,7 +58,7 @@ describe('the runbook', () => {
     expect(metrics.filter((name) => !isKnown(name))).toEqual([])
   })
 
-  test('refers to lines of its own only', () => {
+  test('refers to its own rows only', () => {
     const text = read('docs/RUNBOOK.md')
     const referred = [...text.matchAll(/\bsee ((?:(?:, )?`[^`]+`)+)/g)].flatMap(([, names = '']) =>
       [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),

@@ -12,15 +12,15 @@ afterAll(async () => {
 
 const STATED = '9.9.9.9'
 
-describe('whose address a device has', () => {
-  test('its socket’s, whatever it claims', async () => {
+describe('the address of a device', () => {
+  test('is that of its socket, whatever it claims', async () => {
     const server = await start({})
     for (const headers of [{}, { 'x-forwarded-for': STATED }]) {
       expect(await addressOfDevice(server, headers)).toBeOneOf(['127.0.0.1', '::1'])
     }
   })
 
-  test('nobody’s, when it gives a key that is not the operator’s: that is a mistake worth hearing of', async () => {
+  test('is refused with an error if the client gives a key that is not the operator’s', async () => {
     const server = await start({})
     const headers = { 'x-forwarded-for': STATED, 'x-dashboard-operator': 'x' }
     const refused = await fetch(`${server.url}/health`, { headers })
@@ -30,14 +30,14 @@ describe('whose address a device has', () => {
     expect((await fetch(`${server.url}/ws`, { headers: upgrade })).status).toBe(401)
   })
 
-  test('the one that the operator states', async () => {
+  test('is the one that the operator states', async () => {
     const server = await start({})
     const key = (await readFile(join(server.dataDir, 'operator.key'), 'utf8')).trim()
     const headers = { 'x-forwarded-for': STATED, 'x-dashboard-operator': key }
     expect(await addressOfDevice(server, headers)).toBe(STATED)
   })
 
-  test('the one that a trusted proxy forwards', async () => {
+  test('is the one that a trusted proxy forwards', async () => {
     const server = await start({ DASHBOARD_TRUSTED_PROXIES: '127.0.0.0/8, ::1' })
     expect(await addressOfDevice(server, { 'x-forwarded-for': `1.1.1.1, ${STATED}` })).toBe(STATED)
   })

@@ -6,7 +6,7 @@ import { type ServerProcess, startServer, temporaryFolder } from './server-proce
 
 const folder = await temporaryFolder()
 let server: ServerProcess
-/** Everything that must never be in a log. */
+/** Every secret that must never be in a log. */
 const secrets: string[] = []
 
 const start = async () => {
@@ -43,7 +43,7 @@ describe('logins outlive the server', () => {
 })
 
 describe('a revoked key', () => {
-  test('loses its sockets at once with 3505, its tokens, and every way back; the user’s other sockets stay (L-8)', async () => {
+  test('L-8: loses its sockets at once with 3505, its tokens, and every way to log in; the user’s other sockets stay', async () => {
     const [stolen, mine] = [newKey(), newKey()]
     const thief = await openLoggedIn(`${server.socketUrl}/ws?format=json`, stolen)
     const grant = await login(answerTo(stolen, await challenge()))
@@ -81,7 +81,7 @@ describe('a revoked key', () => {
   })
 })
 
-test('logs at their most talkative hold no token, signature or challenge', async () => {
+test('logs at level debug hold no token, signature or challenge', async () => {
   const key = newKey()
   const grant = await login(answerTo(key, await challenge()))
   await post('/api/auth/refresh', { refresh_token: `${grant.refresh}x` })

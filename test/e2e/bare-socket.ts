@@ -3,12 +3,12 @@ import type { JsonObject } from '../../src/core/json.ts'
 import { type LoginKey, type Received, signChallenge } from './raw-socket.ts'
 
 /**
- * A WebSocket client on a bare TCP connection, which can stop reading: no library drains the kernel's buffer
- * behind its back.
+ * A WebSocket client on a bare TCP connection that can stop reading, because no library empties the kernel's
+ * buffer for it.
  */
 export type BareSocket = {
   send(message: JsonObject): void
-  /** The next message of this type; earlier ones stay in `received`. */
+  /** Waits for the next message of this type; earlier ones stay in `received`. */
   until(type: string): Promise<Received>
   /** Everything that has been read so far, in order. */
   readonly received: readonly Received[]
@@ -76,7 +76,7 @@ export async function openBareSocket(port: number, path: string, key: LoginKey):
 
 const TEXT = 1
 
-/** The first whole frame of a server's bytes (RFC 6455, 5.2: never masked); null when it is not all there. */
+/** Returns the first frame of a server's bytes (RFC 6455, 5.2: never masked); null while it is incomplete. */
 function readFrame(bytes: Buffer): { opcode: number; payload: Buffer; rest: Buffer<ArrayBuffer> } | null {
   if (bytes.length < 2) return null
   const short = bytes.readUInt8(1)
@@ -92,7 +92,7 @@ function readFrame(bytes: Buffer): { opcode: number; payload: Buffer; rest: Buff
   }
 }
 
-/** A masked text frame of a client; the mask is zero, which servers must take. */
+/** Returns a masked text frame of a client. The mask is zero, which servers must accept. */
 function textFrame(text: string): Uint8Array {
   const payload = Buffer.from(text)
   const length =

@@ -5,11 +5,11 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 export type WatchedPage = {
   readonly page: Page
   readonly context: BrowserContext
-  /** Console errors, uncaught exceptions, refused resources; in words. */
+  /** Console errors, uncaught exceptions and refused resources, as text. */
   readonly problems: string[]
 }
 
-/** Where distributions put Chromium; a path of one's own goes first. */
+/** Where distributions install Chromium; a configured path comes first. */
 const PLACES = [
   process.env.CHROMIUM_PATH,
   '/usr/bin/chromium',
@@ -17,10 +17,10 @@ const PLACES = [
   '/usr/bin/google-chrome',
 ]
 
-/** The browser's program; null when this machine has none. */
+/** Returns the path of the browser; null if this machine has none. */
 export const CHROMIUM = PLACES.find((place) => place !== undefined && existsSync(place)) ?? null
 
-/** Starts Chromium without a screen and without anything of its own that goes to the network. */
+/** Starts Chromium headless, with its own background network services switched off. */
 export async function startBrowser(): Promise<Browser> {
   if (CHROMIUM === null) throw new Error('no Chromium: install the package chromium, or set CHROMIUM_PATH')
   return chromium.launch({
@@ -38,7 +38,7 @@ export async function startBrowser(): Promise<Browser> {
   })
 }
 
-/** Opens the address in a profile of its own, of the given width. */
+/** Opens the address in a new profile, in a window of the given width. */
 export async function openPage(browser: Browser, url: string, width = 1280): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width, height: 900 } })
   const page = await context.newPage()

@@ -1,7 +1,7 @@
 import type { Environment, ServerProcess } from './server-process.ts'
 import { startServer } from './server-process.ts'
 
-/** What `/health` says of one process. */
+/** One process as `/health` describes it. */
 export type ProcessLine = {
   readonly process: number
   readonly pid: number | null
@@ -12,20 +12,20 @@ export type ProcessLine = {
   readonly answers: boolean
 }
 
-/** A server of several processes, and what can be seen of them from outside. */
+/** A server of several processes, observed from outside. */
 export type ClusterServer = ServerProcess & {
-  /** All processes, as any of them tells. */
+  /** Returns all processes, as one of them reports them. */
   processes(): Promise<readonly ProcessLine[]>
-  /** Waits until this holds of the processes. */
+  /** Waits until `right` is true for the processes, and returns them. */
   processesAre(right: (lines: readonly ProcessLine[]) => boolean): Promise<readonly ProcessLine[]>
   /**
-   * Opens something that makes one connection, and answers in which process it ended up; only while all
-   * others so opened live.
+   * Opens something that makes one connection, and returns it with the number of the process that holds it.
+   * All connections that were opened in this way before must still be open.
    */
   placed<T>(open: () => Promise<T>): Promise<{ readonly opened: T; readonly process: number }>
 }
 
-/** Starts a server of two processes, or as many as the environment says. */
+/** Starts a server of two processes, or of as many as the environment says. */
 export async function startCluster(dataDir: string, environment: Environment = {}): Promise<ClusterServer> {
   const server = await startServer(dataDir, {
     DASHBOARD_PROCESSES: '2',
@@ -48,7 +48,7 @@ export async function startCluster(dataDir: string, environment: Environment = {
     async placed(open) {
       const before = [...held.values()].reduce((sum, count) => sum + count, 0)
       const opened = await open()
-      // What is said of others is half a second old.
+      // The report about other processes is up to half a second old.
       const lines = await processesAre((all) => total(all) === before + 1)
       const line = lines.find(({ process, connections }) => connections > (held.get(process) ?? 0))
       if (line === undefined) throw new Error('a connection that no process holds')
@@ -58,16 +58,16 @@ export async function startCluster(dataDir: string, environment: Environment = {
   }
 }
 
-/** The whole answer of `/health`, from whichever process got the request. */
+/** Returns the answer of `/health` from whichever process gets the request. */
 export async function health(url: string): Promise<Record<string, unknown>> {
-  // A connection of its own each time, so that it may be any process.
+  // A new connection each time, so that it may reach any process.
   const response = await fetch(`${url}/health`, { headers: { connection: 'close' }, keepalive: false })
   const body: unknown = await response.json()
   if (typeof body !== 'object' || body === null) throw new Error('no health')
   return { ...body }
 }
 
-/** Asks again until there is something; fails after 15 s, or what is given. */
+/** Asks again until the result is not null. Throws after 15 s, or after `patience` ms. */
 export async function until<T>(ask: () => Promise<T | null>, patience = 15_000): Promise<T> {
   const end = performance.now() + patience
   for (;;) {

@@ -13,7 +13,7 @@ const REPORT = { name: 'lan', loss: 0, rtt: 20, bytes_in: 10, bytes_out: 10 }
 const FLOOR_RATE = 2_777
 
 describe('device messages', () => {
-  test('V-5: sent without waiting they are taken and answered in order', async () => {
+  test('V-5: that are sent without waiting for answers are handled and answered in order', async () => {
     const server = await start(await newFolder())
     const socket = await openLoggedIn(`${server.socketUrl}/ws?format=json`, newKey())
     socket.send({ type: 'connect', device_id: 'd1', id: '1' })
@@ -38,7 +38,7 @@ describe('device messages', () => {
     socket.close()
   })
 
-  test('what a socket sent right before it closed is stored', async () => {
+  test('that are sent right before the socket closes are stored', async () => {
     const server = await start(await newFolder())
     const key = newKey()
     const socket = await openLoggedIn(`${server.socketUrl}/ws?format=json`, key)
@@ -79,7 +79,7 @@ describe('device messages', () => {
 })
 
 describe('kill -9 while silent devices earn', () => {
-  test('what they earned until the server’s last sign of life is in the ledger, and in every sum', async () => {
+  test('their earnings until the server’s last sign of life are in the ledger and in every sum', async () => {
     const folder = await newFolder()
     const key = newKey()
     const before = await start(folder)
@@ -87,7 +87,7 @@ describe('kill -9 while silent devices earn', () => {
     socket.send({ type: 'connect', device_id: 'd1', id: 'c1' })
     await socket.until('ack', { id: 'c1' })
     const began = Date.now()
-    // Not a word until the server has noted a sign of life.
+    // The device is silent until the server has stored a sign of life.
     await until(() => lastSignOfLife(folder) > began + 1_000, 'a sign of life')
     const known = lastSignOfLife(folder) - began
     const ended = Date.now()
@@ -105,7 +105,7 @@ describe('kill -9 while silent devices earn', () => {
     const total = object(summary.total)
     const earned = Number(total.base)
     expect(earned).toBeGreaterThanOrEqual(Math.floor((known * FLOOR_RATE) / 1000))
-    // A second of slack for a machine that is busy with other tests.
+    // One second of tolerance for a machine that is busy with other tests.
     expect(earned).toBeLessThan(((ended - began + 1_000) * FLOOR_RATE) / 1000)
     expect(total.rate_per_second).toBe(0)
     expect(object(earnings.total)).toEqual(total)
@@ -115,7 +115,7 @@ describe('kill -9 while silent devices earn', () => {
   }, 60_000)
 })
 
-/** Returns when the server was last known to live, in ms since 1970; 0 before it has said so. */
+/** Returns the time of the server's last stored sign of life, in ms since 1970; 0 if there is none. */
 function lastSignOfLife(folder: string): number {
   const reader = openReader(folder)
   const times = reader.read(({ rewards }) => rewards.processes().map(({ aliveAt }) => aliveAt))
@@ -123,7 +123,7 @@ function lastSignOfLife(folder: string): number {
   return Math.max(0, ...times)
 }
 
-/** The one device of the socket's user, from a fresh snapshot. */
+/** Returns the only device of the socket's user, from a new snapshot. */
 async function device(socket: RawSocket): Promise<JsonObject> {
   socket.send({ type: 'subscribe', channels: ['rewards.networks'] })
   const { data } = await socket.until('snapshot', { channel: 'rewards.networks' })

@@ -16,7 +16,7 @@ afterAll(async () => {
   await folder.remove()
 })
 
-describe('clients that no one here wrote drive login, subscribe, drop and resume', () => {
+describe('clients that others wrote log in, subscribe, drop the connection and resume', () => {
   const noPython = missing('Python websockets', [PYTHON, '-c', 'import websockets, nacl, msgpack'])
   for (const format of ['json', 'msgpack']) {
     test.skipIf(noPython)(`Python websockets with PyNaCl, ${format}`, async () =>
@@ -33,7 +33,7 @@ function script(name: string): string {
   return join(import.meta.dir, 'foreign', name)
 }
 
-/** Runs a client to its end and reads the one line it prints. */
+/** Runs a client to its end and returns the one line that it prints. */
 async function drive(command: readonly string[]): Promise<unknown> {
   const child = Bun.spawn([...command], { stdout: 'pipe', stderr: 'pipe' })
   const [stdout, stderr, code] = await Promise.all([

@@ -34,7 +34,7 @@ describe('a server on loopback', () => {
       expect(await statusOf('/ws', [`Host: ${host}`, ...SOCKET])).toBe('HTTP/1.1 101 Switching Protocols')
   })
 
-  test('answers probes that ask by its address, and nothing else that does', async () => {
+  test('answers requests for its bare address only at the paths that probes use', async () => {
     for (const host of ['192.0.2.1:8080', '192.0.2.1', '[fdaa::3]:8080', '[fdaa::3]'])
       for (const path of ['/health', '/metrics'])
         expect([host, await statusOf(path, [`Host: ${host}`])]).toEqual([host, 'HTTP/1.1 200 OK'])
@@ -50,7 +50,7 @@ describe('a server on loopback', () => {
       ])
   })
 
-  test('answers nonsense in place of a host with one line, and logs nothing of it', async () => {
+  test('refuses an invalid host with a status line, and logs nothing', async () => {
     for (const host of ['a b', '[', '%', 'x:99999', 'a/b', 'u@h', ''])
       expect([host, await statusOf('/health', [`Host: ${host}`])]).toEqual([host, 'HTTP/1.1 400 Bad Request'])
     expect(await statusOf('/health', [], 'HTTP/1.0')).toBe('HTTP/1.1 400 Bad Request')
@@ -58,7 +58,7 @@ describe('a server on loopback', () => {
   })
 })
 
-/** The status line of the answer to a request as it stands here, which no client library would send. */
+/** Returns the status line of the answer to a raw request that no client library would send. */
 async function statusOf(path: string, headers: readonly string[], version = 'HTTP/1.1'): Promise<string> {
   const answered = Promise.withResolvers<string>()
   let answer = ''

@@ -22,7 +22,7 @@ const post = (path: string, body: unknown, headers: Record<string, string> = {})
   })
 
 describe('REST', () => {
-  test('login by challenge, a token that works here and on a socket, refresh once', async () => {
+  test('a signed challenge gives a token that works here and on a socket, and can be refreshed once', async () => {
     const key = newKey()
     const challenge = await (await post('/api/auth/challenge', {})).json()
     const verified = await post('/api/auth/verify', {
@@ -74,7 +74,7 @@ describe('REST', () => {
     expect((await post('/api/auth/verify', body)).status).toBe(401)
   })
 
-  test('every failure has the one error format', async () => {
+  test('every failure has the same error format', async () => {
     for (const [response, status, code] of [
       [await fetch(`${server.url}/api/nothing`), 404, 'EntityNotFound'],
       [await fetch(`${server.url}/api/user`), 401, 'Unauthorized'],
@@ -138,7 +138,7 @@ describe('pages and papers', () => {
     expect((await fetch(`${server.url}/`, { headers: { 'if-none-match': etag } })).status).toBe(304)
   })
 
-  test('security headers on every answer', async () => {
+  test('every answer has the security headers', async () => {
     for (const path of ['/', '/health', '/api/nothing', '/openapi']) {
       const { headers } = await fetch(`${server.url}${path}`)
       expect(headers.get('x-content-type-options')).toBe('nosniff')
@@ -147,7 +147,7 @@ describe('pages and papers', () => {
     }
   })
 
-  test('cross-origin reads are for allowed origins only', async () => {
+  test('only allowed origins may read answers', async () => {
     const { headers } = await fetch(`${server.url}/health`, { headers: { origin: 'https://evil.example' } })
     expect(headers.get('access-control-allow-origin')).toBeNull()
   })
@@ -172,7 +172,7 @@ describe('pages and papers', () => {
     expect(page).not.toMatch(/<script|https?:\/\/(?!localhost)/)
   })
 
-  test('the eight metrics, with their labels, count what happens', async () => {
+  test('the eight metrics count what happens, with their labels', async () => {
     const socket = await openSocket(`${server.socketUrl}/ws?type=tui&format=json`)
     await socket.next()
     socket.send({ type: 'subscribe', channels: ['rewards.summary'] })

@@ -17,7 +17,7 @@ async function lane(): Promise<never> {
     const n = next++
     const result = await bus.submit(note(n))
     if (!result.ok) throw new Error(result.error.message)
-    // Synchronously into the pipe: what is printed stays printed, whenever the kill comes.
+    // Written synchronously into the pipe, so that a kill cannot lose what was printed.
     writeSync(1, `${n}\n`)
   }
 }

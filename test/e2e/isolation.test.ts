@@ -12,7 +12,7 @@ import { type ServerProcess, startServer, temporaryFolder } from './server-proce
 
 const folder = await temporaryFolder()
 const USER_CHANNELS = ['rewards.networks', 'rewards.earnings', 'rewards.activity']
-/** Appears in nothing but Bob's data. */
+/** A text that is in Bob's data only. */
 const SECRET = 'bob-laptop-7319'
 let server: ServerProcess
 const alice = newKey()
@@ -32,8 +32,8 @@ afterAll(async () => {
   await folder.remove()
 })
 
-describe('nobody reads or writes what is another user’s (G7)', () => {
-  test('by REST: lists, single things, histories', async () => {
+describe('G7: nobody reads or writes the data of another user', () => {
+  test('by REST: lists, single devices and histories hold the user’s own data only', async () => {
     const token = await accessToken(alice)
     const user = String(bobsDevice.user.id)
     for (const path of [
@@ -61,7 +61,7 @@ describe('nobody reads or writes what is another user’s (G7)', () => {
     expect(single.status).toBe(404)
   })
 
-  test('by REST: keys of others can be neither named nor revoked', async () => {
+  test('by REST: keys of other users can be neither renamed nor revoked', async () => {
     const bobsToken = await accessToken(bob)
     const keys = await (
       await fetch(`${server.url}/api/auth/keys`, { headers: { authorization: `Bearer ${bobsToken}` } })
@@ -77,7 +77,7 @@ describe('nobody reads or writes what is another user’s (G7)', () => {
     }
   })
 
-  test('by socket: an anonymous one gets no user channel', async () => {
+  test('by socket: an anonymous session gets no user channel', async () => {
     const socket = await openSocket(`${server.socketUrl}/ws?format=json`)
     await socket.until('hello')
     for (const channel of USER_CHANNELS) {
@@ -87,7 +87,7 @@ describe('nobody reads or writes what is another user’s (G7)', () => {
     socket.close()
   })
 
-  test('by socket: a user’s channels hold the user’s own, whatever name is asked for', async () => {
+  test('by socket: a user’s channels hold the user’s own data, whichever name is asked for', async () => {
     const socket = await openLoggedIn(`${server.socketUrl}/ws?type=tui&format=json`, alice)
     const seen: unknown[] = []
     socket.send({ type: 'subscribe', channels: USER_CHANNELS, id: 's' })
@@ -102,7 +102,7 @@ describe('nobody reads or writes what is another user’s (G7)', () => {
       socket.send({ type: 'subscribe', channels: [name] })
       expect(await socket.until('error')).toMatchObject({ code: 'EntityNotFound', channel: name })
     }
-    // While Bob's device changes, nothing of it arrives here.
+    // Bob's device changes, and nothing of it arrives here.
     bobsDevice.send({
       type: 'network_update',
       id: 'n',
@@ -136,7 +136,7 @@ describe('nobody reads or writes what is another user’s (G7)', () => {
     }
   })
 
-  test('by device: Alice’s device of the same id is hers alone, and tells her nothing of Bob’s', async () => {
+  test('by device: Alice’s device with the same id is hers alone, and reveals nothing about Bob’s', async () => {
     const socket = await openLoggedIn(`${server.socketUrl}/ws?format=json`, alice)
     const answers: unknown[] = []
     for (const id of ['nobody-has-this', SECRET]) {
@@ -152,7 +152,7 @@ describe('nobody reads or writes what is another user’s (G7)', () => {
     socket.close()
   })
 
-  test('a summary names nobody', async () => {
+  test('a summary names no user and no device', async () => {
     const socket = await openSocket(`${server.socketUrl}/ws/dashboard?format=json`)
     const { data } = await socket.until('snapshot', { channel: 'rewards.summary' })
     const text = JSON.stringify(data)
@@ -170,7 +170,7 @@ async function collect(socket: RawSocket, into: unknown[], last: string): Promis
   }
 }
 
-/** The user's own device of Bob's device's id, by REST. */
+/** Returns the user's own device that has the id of Bob's device, by REST. */
 async function deviceOf(key: LoginKey): Promise<unknown> {
   const headers = { authorization: `Bearer ${await accessToken(key)}` }
   return (await fetch(`${server.url}/api/networks/${SECRET}`, { headers })).json()

@@ -8,7 +8,7 @@ import { note, startTestWriter } from '../support/writer.ts'
 
 const CHILD = fileURLToPath(new URL('./ingest-child.ts', import.meta.url))
 
-/** Lets the child ingest, kills it after `patience` ms, and answers the numbers it had acknowledged. */
+/** Lets the child ingest, kills it after `patience` ms, and returns the numbers that it had acknowledged. */
 async function ingestAndKill(dataDir: string, first: number, patience: number): Promise<number[]> {
   const child = Bun.spawn([process.execPath, CHILD, dataDir, String(first)], {
     stdout: 'pipe',
@@ -23,12 +23,12 @@ async function ingestAndKill(dataDir: string, first: number, patience: number): 
     setTimeout(() => child.kill('SIGKILL'), patience)
   }
   await child.exited
-  // The last line may have been cut by the kill; a number is acknowledged when its newline is there.
+  // The kill may have cut the last line; a number is acknowledged if its newline is there.
   const lines = text.split('\n').slice(0, -1)
   return lines.filter((line) => line !== 'ready').map(Number)
 }
 
-test('G1: after kill -9, every acknowledged command is there exactly once, and its retry gets the first answer', async () => {
+test('G1: after kill -9 every acknowledged command is stored exactly once, and its retry gets the first answer', async () => {
   const seed = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000)
   console.log(`KILL_SEED=${seed}`)
   const random = seeded(seed)
@@ -54,7 +54,7 @@ test('G1: after kill -9, every acknowledged command is there exactly once, and i
     found.set(body.data, (found.get(body.data) ?? 0) + 1)
   }
   expect(acknowledged.filter((n) => found.get(n) !== 1)).toEqual([])
-  // What was stored and not acknowledged is there once, too.
+  // Commands that were stored but not acknowledged are there once, too.
   expect([...found.values()].every((count) => count === 1)).toBe(true)
 
   for (let i = 0; i < 50; i++) {

@@ -5,7 +5,7 @@ import { type ClusterServer, health, startCluster, until } from './cluster-serve
 import { newKey, openLoggedIn, openSocket, type RawSocket } from './raw-socket.ts'
 import { runToEnd, type ServerProcess, startServer, temporaryFolder } from './server-process.ts'
 
-// Real processes get real time.
+// Real processes need more time than the default timeout.
 setDefaultTimeout(30_000)
 
 const cleanups: (() => Promise<unknown>)[] = []
@@ -17,7 +17,7 @@ const REPORT = { name: 'lan', loss: 0, rtt: 20, bytes_in: 10, bytes_out: 10 }
 const only = process.platform === 'linux' ? describe : describe.skip
 
 only('two processes at one port', () => {
-  test('a change made through one reaches the reader at the other, and whoever asks after the answer sees it in both', async () => {
+  test('a change made through one process reaches a reader at the other, and a read after its acknowledgement sees it in both', async () => {
     const server = await start()
     const key = newKey()
     const readers = await onBoth(server, () =>
@@ -33,7 +33,7 @@ only('two processes at one port', () => {
       device.send({ type: 'network_update', networks: [{ ...REPORT, rtt: 30 + index }], id: 'n' })
       await device.until('ack', { id: 'n' })
       for (const reader of readers) await untilUpdate(reader, `devices.d${index}.networks.lan`)
-      // Whoever asks after the answer sees it, in whichever process.
+      // A read after the acknowledgement sees the change, in either process.
       for (const reader of readers) {
         const document = await fresh(reader)
         expect(document).toMatchObject({
@@ -44,7 +44,7 @@ only('two processes at one port', () => {
     for (const socket of [...readers, ...devices]) socket.close()
   })
 
-  test('health and metrics of any process show all of them', async () => {
+  test('health and metrics of any process cover all processes', async () => {
     const server = await start()
     const answering = new Set<number>()
     await until(async () => {
@@ -73,7 +73,7 @@ only('two processes at one port', () => {
     const killed = performance.now()
     process.kill(pid, 'SIGKILL')
     await device.opened.closed
-    // The other one serves meanwhile.
+    // The other process serves in the meantime.
     const reader = await until(() =>
       openLoggedIn(`${server.socketUrl}/ws?format=json`, key).catch(() => null),
     )
@@ -113,20 +113,20 @@ only('two processes at one port', () => {
     )
   })
 
-  test('a process that hangs is not asked for ever: the others answer, metrics come without it', async () => {
+  test('a process that hangs is not waited for: the others answer, and the metrics come without it', async () => {
     const server = await start()
     const [first] = await server.processes()
     const pid = first?.pid ?? 0
     process.kill(pid, 'SIGSTOP')
-    // It could not see its supervisor's end otherwise; should it have been replaced meanwhile, it has ended.
+    // Stopped, it could not notice the end of its supervisor. If it has been replaced by now, it has ended.
     cleanups.push(async () => isAlive(pid) && process.kill(pid, 'SIGCONT'))
-    // The kernel goes on handing it connections: whoever meets it waits, whoever does not is served.
+    // The kernel still gives it connections: those wait, and all others are served.
     const ask = async () => {
       const signal = AbortSignal.timeout(3_000)
       const response = await fetch(`${server.url}/metrics`, { keepalive: false, signal })
       return response.ok ? response.text() : Promise.reject(new Error('not served'))
     }
-    // Several at once, so that they do not all meet it by chance.
+    // Several at once, so that they do not all reach the hanging process by chance.
     const text = await until(() => Promise.any(Array.from({ length: 8 }, ask)).catch(() => null))
     expect(text).toContain('dashboard_journal_seq{process="2"}')
     expect(text).not.toContain('dashboard_journal_seq{process="1"}')
@@ -134,7 +134,7 @@ only('two processes at one port', () => {
 })
 
 only('the end of several processes', () => {
-  test('SIGTERM: everybody is told to reconnect, what was acknowledged is there, exit code 0 in time', async () => {
+  test('SIGTERM: every client is told to reconnect, everything acknowledged is stored, and the exit code 0 comes in time', async () => {
     const folder = await newFolder()
     const server = await start(folder)
     const sockets = await onBoth(server, () => openSocket(`${server.socketUrl}/ws?format=json`))
@@ -149,16 +149,16 @@ only('the end of several processes', () => {
     expect(new Set(closes.map(({ code }) => code))).toEqual(new Set([3000]))
     expect(await ending).toBe(0)
     expect(performance.now() - began).toBeLessThan(10_000)
-    // Alone, over the same folder and port: both are free.
+    // A single process on the same folder and port: both are free.
     const alone = await keep(startServer(folder, { DASHBOARD_PORT: String(server.port) }))
     const reader = await openLoggedIn(`${alone.socketUrl}/ws?format=json`, key)
-    // The socket's end came while it was stopping, and was taken.
+    // The end of the socket came while the server was stopping, and was stored.
     expect(await fresh(reader)).toMatchObject({ devices: { d1: { status: 'offline' } } })
     expect((await health(alone.url)).processes).toBeUndefined()
     reader.close()
   })
 
-  test('kill -9 of the supervisor: the others end within a second, the port is free, and a restart recovers', async () => {
+  test('kill -9 of the supervisor: the other processes end within a second, the port is free, and a restart recovers', async () => {
     const folder = await newFolder()
     const server = await start(folder)
     const key = newKey()
@@ -183,7 +183,7 @@ only('the end of several processes', () => {
     reader.close()
   })
 
-  test('a port that somebody has is refused: by several processes or by one, whoever comes second', async () => {
+  test('a port that is taken is refused, to several processes and to one', async () => {
     const several = await start()
     const DASHBOARD_PORT = String(several.port)
     for (const DASHBOARD_PROCESSES of ['1', '2']) {
@@ -202,7 +202,7 @@ only('the end of several processes', () => {
       DASHBOARD_DATA: await newFolder(),
     })
     expect(third.stderr).toContain('is taken')
-    // And one folder has one writer.
+    // A folder has one writer, too.
     const fourth = await runToEnd({
       DASHBOARD_PORT: '0',
       DASHBOARD_PROCESSES: '2',
@@ -212,7 +212,7 @@ only('the end of several processes', () => {
     expect(fourth.stderr).toContain('Another process writes to the data folder')
   })
 
-  test('what keeps the serving processes from starting is told once, and ends the supervisor', async () => {
+  test('a reason that keeps the serving processes from starting is printed once, and ends the supervisor', async () => {
     const failed = await runToEnd({
       DASHBOARD_PORT: '0',
       DASHBOARD_PROCESSES: '2',
@@ -225,7 +225,7 @@ only('the end of several processes', () => {
   })
 })
 
-/** Sockets until there is one in each process. */
+/** Opens sockets until there is one in each process. */
 async function onBoth<T extends RawSocket>(
   server: ClusterServer,
   open: () => Promise<T>,
@@ -239,7 +239,7 @@ async function onBoth<T extends RawSocket>(
   return [...found.values()]
 }
 
-/** Reads updates until one is about this path, or what holds it. */
+/** Reads updates until one sets this path, or a path above it. */
 async function untilUpdate(reader: RawSocket, path: string): Promise<void> {
   for (;;) {
     const { changes } = await reader.until('update', { channel: 'rewards.networks' })
@@ -248,7 +248,7 @@ async function untilUpdate(reader: RawSocket, path: string): Promise<void> {
   }
 }
 
-/** The user's networks, as a snapshot for this socket. */
+/** Returns the user's networks, from a snapshot for this socket. */
 async function fresh(socket: RawSocket): Promise<JsonObject> {
   socket.send({ type: 'subscribe', channels: ['rewards.networks'], id: 'f' })
   const { data } = await socket.until('snapshot', { channel: 'rewards.networks' })
@@ -258,7 +258,7 @@ async function fresh(socket: RawSocket): Promise<JsonObject> {
 
 function isAlive(pid: number): boolean {
   try {
-    // Dead and not yet waited for is dead.
+    // A zombie counts as dead.
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.startsWith('Z') === false
   } catch {
     return false

@@ -22,7 +22,7 @@ const json = () => openSocket(`${server.socketUrl}/ws?type=web&format=json`)
 const binary = () => openSocket(`${server.socketUrl}/ws`)
 
 describe('a session from outside', () => {
-  test('hello is first, a subscribe is answered by a snapshot, changes follow as updates', async () => {
+  test('hello comes first, a subscribe is answered by a snapshot, and changes follow as updates', async () => {
     const socket = await json()
     const hello = await socket.next()
     expect(hello).toMatchObject({
@@ -62,13 +62,13 @@ describe('a session from outside', () => {
       seq: expect.any(Number),
       changes: { online: 1 },
     })
-    // Only what changed travels.
+    // Only the changed paths are sent.
     expect(Object.keys(isJsonObject(update.changes) ? update.changes : {})).not.toContain('countries')
     device.close()
     socket.close()
   })
 
-  test('MessagePack: the same shapes in binary frames, by default', async () => {
+  test('MessagePack is the default: the same shapes in binary frames', async () => {
     const socket = await binary()
     expect(await socket.next()).toMatchObject({ type: 'hello', protocol: expect.any(Number) })
     socket.send({ type: 'subscribe', channels: ['rewards.summary'] })
@@ -83,7 +83,7 @@ describe('a session from outside', () => {
     socket.close()
   })
 
-  test('what cannot be read is a typed error, and the session lives on', async () => {
+  test('an unreadable message is a typed error, and the session goes on', async () => {
     const socket = await json()
     await socket.next()
     const sentences: string[] = []
@@ -99,7 +99,7 @@ describe('a session from outside', () => {
     socket.close()
   })
 
-  test('bad MessagePack is a typed error, and the session lives on', async () => {
+  test('bad MessagePack is a typed error, and the session goes on', async () => {
     const socket = await binary()
     await socket.next()
     for (const bytes of [[0xc1], [0x81], [0xdd, 0xff, 0xff, 0xff, 0xff], []]) {
@@ -118,7 +118,7 @@ describe('a session from outside', () => {
     expect((await socket.closed).code).toBe(1009)
   })
 
-  test('a binary frame on a text session, and the other way round, closes with 3502', async () => {
+  test('a binary frame in a text session closes it with 3502, and so does the reverse', async () => {
     const text = await json()
     await text.next()
     text.sendFrame(new Uint8Array([0x80]))
@@ -129,7 +129,7 @@ describe('a session from outside', () => {
     expect((await bytes.closed).code).toBe(3502)
   })
 
-  test('an unknown channel, a private one, one too many', async () => {
+  test('an unknown channel, a private one and one too many are refused', async () => {
     const socket = await json()
     await socket.next()
     socket.send({ type: 'subscribe', channels: ['rewards.nothing'] })
@@ -162,7 +162,7 @@ describe('a session from outside', () => {
     expect((await socket.closed).code).toBe(3500)
   })
 
-  test('the presets subscribe on their own', async () => {
+  test('the presets subscribe without being asked', async () => {
     const dashboard = await openSocket(`${server.socketUrl}/ws/dashboard?format=json`)
     await dashboard.until('hello')
     await dashboard.until('snapshot', { channel: 'rewards.summary' })
@@ -212,7 +212,7 @@ describe('before the upgrade', () => {
     socket.close()
   })
 
-  test('too many connections of one address get 429 with Retry-After; a place given back can be taken', async () => {
+  test('too many connections of one address get 429 with Retry-After; after one is closed another is accepted', async () => {
     await untilConnections(0)
     const sockets = await Promise.all(Array.from({ length: 12 }, json))
     const refused = await upgrade('/ws')

@@ -20,7 +20,7 @@ const USERS = 6
 const KILLS = 6
 
 test.skipIf(process.platform !== 'linux')(
-  'processes are killed at random, the supervisor too: readers end equal to the server, every event came once, nothing acknowledged is lost',
+  'after random kills of processes and the supervisor readers equal the server, every event came once, and nothing acknowledged is lost',
   async () => {
     const seed = Number(process.env.CLUSTER_SEED ?? Date.now() % 1_000_000)
     console.log(`CLUSTER_SEED=${seed}`)
@@ -39,13 +39,13 @@ test.skipIf(process.platform !== 'linux')(
 
     for (let kill = 0; kill < KILLS; kill++) {
       await Bun.sleep(300 + random.int(900))
-      // Once in each run for certain.
+      // At least once in each run.
       if (kill === 1) {
         await server.stop('SIGKILL')
         server = await restart(folder.path, port)
         continue
       }
-      // Asked until somebody answers: the question may have met a process as it died.
+      // Asked until there is an answer: the request may have reached a process that was dying.
       const victim = random.pick(await server.processesAre(() => true))
       if (victim.pid !== null) signal(victim.pid, kill > 2 && random.oneIn(4) ? 'SIGTERM' : 'SIGKILL')
     }
@@ -66,7 +66,7 @@ test.skipIf(process.platform !== 'linux')(
       const online = stored.flatMap(({ data }) =>
         isJsonObject(data) && data.kind === 'device_online' ? [String(data.device_id)] : [],
       )
-      // There once, whether acknowledged or not; and whatever was acknowledged is there.
+      // Each event is there once at most, and each acknowledged one is there.
       expect(new Set(online).size).toBe(online.length)
       expect(workers[index]?.acknowledged.filter((id) => !online.includes(id))).toEqual([])
       reader.close()
@@ -75,7 +75,9 @@ test.skipIf(process.platform !== 'linux')(
   60_000,
 )
 
-/** What was said of the process may be old: one that was told to end before may have ended meanwhile. */
+/**
+ * The report about the process may be old: one that was told to end before may have ended in the meantime.
+ */
 function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
   try {
     process.kill(pid, name)
@@ -85,8 +87,8 @@ function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
 }
 
 /**
- * A device that comes and goes under ever new names, as fast as it is answered; what is not answered is not
- * said again.
+ * A device that connects and disconnects under a new name each time, as fast as it gets answers. A message
+ * without an answer is not sent again.
  */
 function work(address: string, key: LoginKey, name: string) {
   const acknowledged: string[] = []
@@ -108,8 +110,8 @@ function work(address: string, key: LoginKey, name: string) {
       socket.send({ type: 'connect', device_id: id, id: `c${number}` })
       await socket.until('ack', { id: `c${number}` })
       acknowledged.push(id)
-      // Online for most of the time, so that whatever ends its process finds it so; within what a session may
-      // send a second.
+      // Online for most of the time, so that a kill usually finds it online; and within the messages a second
+      // that a session may send.
       await Bun.sleep(110)
       socket.send({ type: 'disconnect', id: `x${number}` })
       await socket.until('ack', { id: `x${number}` })
@@ -126,7 +128,7 @@ function work(address: string, key: LoginKey, name: string) {
   }
 }
 
-/** Our own client, with everything that it is told. */
+/** Our own client, with a record of all that it receives. */
 function read(address: string, key: LoginKey, format: (typeof FORMATS)[number]) {
   const client = createClient({
     url: address,
@@ -160,7 +162,7 @@ function read(address: string, key: LoginKey, format: (typeof FORMATS)[number]) 
   }
 }
 
-/** Waits until a reader has what somebody new is given; throws with both when that never comes. */
+/** Waits until a reader's document equals a new snapshot; throws with both if it never does. */
 async function equalAtRest(
   server: ClusterServer,
   key: LoginKey,
@@ -174,12 +176,12 @@ async function equalAtRest(
     )
     return reader.isLive() && canonicalJson(reader.values()) === canonicalJson([...values]) ? true : null
   }).catch(() => expect(reader.values()).toEqual([...values]))
-  // Nobody stays online for ever, however its process ended.
+  // No device stays online for ever, however its process ended.
   expect(values[1]?.match(/"status":"online"/g) ?? []).toEqual([])
   socket.close()
 }
 
-/** At the same port, at once: the processes of the one before may still be leaving. */
+/** Starts a server at the same port at once, while the processes of the one before may still be ending. */
 async function restart(dataDir: string, port: string): Promise<ClusterServer> {
   return startCluster(dataDir, { DASHBOARD_PORT: port })
 }

@@ -2,26 +2,26 @@ import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { encode, Unpackr } from 'msgpackr'
 import { isJsonObject, type Json, type JsonObject } from '../../src/core/json.ts'
 
-/** 64-bit integers are times in ms here, which numbers hold exactly. */
+/** 64-bit integers are times in ms here, which a number represents exactly. */
 const stock = new Unpackr({ useRecords: false, int64AsType: 'number' })
 
 /** A received message: any object with a `type`. */
 export type Received = JsonObject & { readonly type: string }
 
 /**
- * A bare WebSocket with a queue of messages: what a stranger would write in an afternoon, sharing no code
- * with the server.
+ * A bare WebSocket with a queue of messages: a client as a stranger would write it in an afternoon, without
+ * any code of the server.
  */
 export type RawSocket = {
   /** Sends an object in the session's format. */
   send(message: JsonObject): void
-  /** Sends a frame as it is. */
+  /** Sends a frame unchanged. */
   sendFrame(frame: string | Uint8Array<ArrayBuffer>): void
-  /** The next message, whatever it is. Rejects after ten seconds or when the socket is closed first. */
+  /** Waits for the next message of any type. Rejects after ten seconds, or when the socket is closed. */
   next(): Promise<Received>
-  /** The next message of this type with these fields; others before it are dropped. */
+  /** Waits for the next message of this type with these fields; others before it are dropped. */
   until(type: string, fields?: JsonObject): Promise<Received>
-  /** Messages that have arrived and were not asked for. */
+  /** Returns the messages that have arrived and were not read yet. */
   pending(): readonly Received[]
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
   close(): void
@@ -29,7 +29,7 @@ export type RawSocket = {
 
 /** Opens `url` (a full `ws://` address with its query). The format follows from the frames that arrive. */
 export async function openSocket(url: string, headers: Record<string, string> = {}): Promise<RawSocket> {
-  // The DOM's types do not know the options that Bun's constructor takes.
+  // The DOM's types do not have the options of Bun's constructor.
   const socket: WebSocket = Reflect.construct(WebSocket, [url, { headers }])
   socket.binaryType = 'arraybuffer'
   const messages: Received[] = []
@@ -99,7 +99,7 @@ export async function openSocket(url: string, headers: Record<string, string> = 
   }
 }
 
-/** A key pair and what a login needs of it. */
+/** A key pair as a login needs it. */
 export type LoginKey = { readonly publicKey: string; readonly privateKey: KeyObject }
 
 export function newKey(): LoginKey {
@@ -107,7 +107,7 @@ export function newKey(): LoginKey {
   return { publicKey: String(publicKey.export({ format: 'jwk' }).x), privateKey }
 }
 
-/** The signature that a challenge asks for, over the text that docs/PROTOCOL.md gives, as base64url. */
+/** Returns the signature over the text that docs/PROTOCOL.md gives for a challenge, as base64url. */
 export function signChallenge(key: LoginKey, challenge: Json | undefined): string {
   if (!isJsonObject(challenge)) throw new Error('no challenge')
   const { origin, session, nonce, expires } = challenge

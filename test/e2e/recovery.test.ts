@@ -18,7 +18,7 @@ afterEach(cleanUp)
 const REPORT = { name: 'lan', loss: 0, rtt: 20, bytes_in: 10, bytes_out: 10 }
 
 describe('graceful shutdown', () => {
-  test('everybody is told to reconnect, each with a delay of its own, then closed with 3000; exit code 0 in time', async () => {
+  test('every client is told to reconnect, each with its own delay, then closed with 3000; the exit code 0 comes in time', async () => {
     const server = await start(await newFolder())
     const sockets = await Promise.all(
       Array.from({ length: 40 }, () => openSocket(`${server.socketUrl}/ws?format=json`)),
@@ -43,7 +43,7 @@ describe('graceful shutdown', () => {
     expect(performance.now() - began).toBeLessThan(10_000)
   })
 
-  test('a second signal ends at once', async () => {
+  test('a second signal ends the server at once', async () => {
     const server = await start(await newFolder())
     const socket = await openSocket(`${server.socketUrl}/ws?format=json`)
     await socket.until('hello')
@@ -54,22 +54,19 @@ describe('graceful shutdown', () => {
 })
 
 describe('npm start', () => {
-  test.skipIf(Bun.which('npm') === null)(
-    'does not outlive npm: a SIGTERM to npm stops the server behind it',
-    async () => {
-      const port = await freePort()
-      const npm = Bun.spawn(['npm', 'start'], {
-        cwd: join(import.meta.dir, '../..'),
-        env: { ...process.env, DASHBOARD_PORT: String(port), DASHBOARD_DATA: await newFolder() },
-        stdout: 'ignore',
-        stderr: 'ignore',
-      })
-      await until(() => answers(port), 'a server at the port')
-      npm.kill('SIGTERM')
-      await npm.exited
-      await until(async () => !(await answers(port)), 'the end of the server')
-    },
-  )
+  test.skipIf(Bun.which('npm') === null)('a server started by npm ends when npm gets a SIGTERM', async () => {
+    const port = await freePort()
+    const npm = Bun.spawn(['npm', 'start'], {
+      cwd: join(import.meta.dir, '../..'),
+      env: { ...process.env, DASHBOARD_PORT: String(port), DASHBOARD_DATA: await newFolder() },
+      stdout: 'ignore',
+      stderr: 'ignore',
+    })
+    await until(() => answers(port), 'a server at the port')
+    npm.kill('SIGTERM')
+    await npm.exited
+    await until(async () => !(await answers(port)), 'the end of the server')
+  })
 })
 
 describe('resume over a restart', () => {
@@ -82,7 +79,7 @@ describe('resume over a restart', () => {
       const device = await openLoggedIn(`${before.socketUrl}/ws?format=json`, key)
       device.send({ type: 'connect', device_id: 'd1', id: 'c1' })
       await device.until('ack', { id: 'c1' })
-      // Events leave at once, patches with the tick.
+      // Events are sent at once, patches with the tick.
       const event = await watcher.socket.until('notification', { channel: 'rewards.activity' })
       const seen = await watcher.socket.until('update', { channel: 'rewards.networks' })
       const cursors = {
@@ -101,7 +98,7 @@ describe('resume over a restart', () => {
       const resumed = await watch(after, key, cursors)
       const verdict = resumed.first.get('rewards.networks')
       expect(verdict).toMatchObject({ type: 'resumed', from: seen.seq })
-      // Another writer's reign: positions of the old one are still understood.
+      // Another journal epoch: positions of the old one are still understood.
       expect(verdict?.epoch).not.toBe(seen.epoch)
       const online = resumed.events.filter(({ data }) => isJsonObject(data) && data.kind === 'device_online')
       expect(online.map(({ data }) => isJsonObject(data) && data.device_id)).toEqual(['d2'])
@@ -116,7 +113,7 @@ describe('resume over a restart', () => {
     })
   }
 
-  test('a position that never was is answered by resync and a snapshot', async () => {
+  test('a position that never existed is answered by resync and a snapshot', async () => {
     const server = await start(await newFolder())
     const socket = await openSocket(`${server.socketUrl}/ws?format=json`)
     await socket.until('hello')
@@ -129,7 +126,7 @@ describe('resume over a restart', () => {
 })
 
 describe('kill -9 while devices report', () => {
-  test('everything that was acknowledged is there afterwards', async () => {
+  test('every acknowledged report is stored', async () => {
     const folder = await newFolder()
     const before = await start(folder)
     const devices = await Promise.all(
@@ -145,8 +142,8 @@ describe('kill -9 while devices report', () => {
       const { first, socket } = await watch(after, device.key, {})
       const stored = object(object(object(first.get('rewards.networks')?.data).devices)[device.id])
       const network = object(object(stored.networks).lan)
-      // `rtt` counts the reports: the last acknowledged one is there, or one that was on its way when the
-      // server died.
+      // `rtt` is the number of the report: the stored one is the last acknowledged one, or one that was on
+      // its way when the server died.
       expect(network.rtt).toBeGreaterThanOrEqual(device.acknowledged())
       expect(network.rtt).toBeLessThanOrEqual(device.sent())
       socket.close()
@@ -167,14 +164,14 @@ async function reporter(server: ServerProcess, key: LoginKey, id: string) {
       socket.send({ type: 'network_update', id: `n${sent}`, networks: [{ ...REPORT, rtt: sent }] })
       await socket.until('ack', { id: `n${sent}` })
       acknowledged = sent
-      // Within what a session may send a second.
+      // Within the messages a second that a session may send.
       await Bun.sleep(55)
     }
   }
   return { key, id, sent: () => sent, acknowledged: () => acknowledged, ended: run().catch(() => {}) }
 }
 
-/** Logs in and subscribes to a user's document and stream; answers once it has caught up, with what came. */
+/** Logs in and subscribes to a user's document and stream; resolves with all messages up to `caught_up`. */
 async function watch(server: ServerProcess, key: LoginKey, cursors: JsonObject) {
   const socket: RawSocket = await openLoggedIn(`${server.socketUrl}/ws?type=tui&format=json`, key)
   const channels = ['rewards.networks', 'rewards.activity']

@@ -3,29 +3,31 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '../support/until.ts'
 
-/** A Redis of our own, which keeps nothing. */
+/** A Redis for one test, which stores nothing. */
 export type TestRedis = {
-  /** With the password. */
+  /** The address, with the password. */
   readonly url: string
   readonly password: string
   readonly pid: () => number
-  /** Ends it as a crash would. */
+  /** Kills it with SIGKILL. */
   kill(): Promise<void>
-  /** Starts another one at the same port. */
+  /** Starts another one on the same port. */
   restart(): Promise<void>
-  /** SIGSTOP and SIGCONT. */
+  /** Stops it with SIGSTOP; the returned function continues it with SIGCONT. */
   hang(): () => void
   stop(): Promise<void>
 }
 
-/** Text that a search of log lines finds; in a URL it has to be written in another way. */
+/** A password that is easy to find in log lines, and that has to be escaped in a URL. */
 const PASSWORD = 'hush/hush@{word}'
-/** A network of our own, where the system has one: nobody else takes the port between two starts. */
+/**
+ * A loopback address of our own, where the system allows it: nobody else takes the port between two starts.
+ */
 const HOST = process.platform === 'linux' ? '127.0.0.51' : '127.0.0.1'
 
 /**
- * Whether a redis-server is installed; said loudly when not, so that the tests are skipped knowingly. With
- * DASHBOARD_REQUIRE_LITEFS=1, as in CI, that is a failure.
+ * Returns whether a redis-server is installed, and prints a warning if it is not, because tests are skipped
+ * then. With DASHBOARD_REQUIRE_LITEFS=1, as in CI, it throws instead.
  */
 export function hasRedis(): boolean {
   if (Bun.which('redis-server') !== null) return true

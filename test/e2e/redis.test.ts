@@ -11,7 +11,7 @@ import { hasRedis, startRedis, type TestRedis } from './redis-server.ts'
 
 setDefaultTimeout(30_000)
 
-/** What a test turns to make waits short. */
+/** The factor by which tests shorten waiting times. */
 const FASTER = 10
 
 describe.skipIf(!hasRedis())('a relay through Redis', () => {
@@ -50,7 +50,7 @@ describe.skipIf(!hasRedis())('a relay through Redis', () => {
   const told = (level: string, message: string) =>
     lines.filter((line) => line.startsWith(`${level} ${message} `)).length
 
-  test('kill -9 and a new server: what is published meanwhile is lost and counted, and then it flows by itself', async () => {
+  test('after kill -9 and a restart of Redis texts flow again; those published in between are lost and counted', async () => {
     const [a, b] = [await openUp(), await openUp()]
     const inbox = await inboxOf(b, 't', a)
     a.publish('t', 'before')
@@ -61,7 +61,7 @@ describe.skipIf(!hasRedis())('a relay through Redis', () => {
     const before = a.counts()
     for (let n = 0; n < 10; n++) expect(a.publish('t', `meanwhile ${n}`)).toBe('lost')
     expect(a.counts()).toEqual({ ...before, lost: before.lost + 10 })
-    // Topics that are wanted from now on too, or not any more, are known to the next connection.
+    // The next connection knows of subscriptions that were added or removed in between.
     const later: string[] = []
     b.subscribe('later', (text) => void later.push(text))
     b.subscribe('t', () => {})()
@@ -80,7 +80,7 @@ describe.skipIf(!hasRedis())('a relay through Redis', () => {
     })
   })
 
-  test('what was on its way when the server died is counted as lost', async () => {
+  test('texts that were on their way when Redis died are counted as lost', async () => {
     const relay = await openUp()
     const goOn = redis.hang()
     for (let n = 0; n < 100; n++) expect(relay.publish('t', String(n))).toBe('sent')
@@ -92,7 +92,7 @@ describe.skipIf(!hasRedis())('a relay through Redis', () => {
     await redis.restart()
   })
 
-  test('it begins without a server, and finds it when it is there', async () => {
+  test('it starts without Redis, and connects once Redis is there', async () => {
     await redis.kill()
     const relay = open()
     await until(() => told('debug', 'relay is still down') > 1, 'three attempts')
@@ -103,7 +103,7 @@ describe.skipIf(!hasRedis())('a relay through Redis', () => {
     await isState(relay, 'up')
   })
 
-  test('a server that hangs is noticed, holds no more than its share meanwhile, and is used again when it goes on', async () => {
+  test('a Redis that hangs is noticed, buffers no more than the bound, and is used again when it continues', async () => {
     const after: RedisRelayDeps['after'] = (delay, run) => systemTimers.after(delay / FASTER, run)
     const [a, b] = [await openUp(redis.url, { after }), await openUp(redis.url, { after })]
     const inbox = await inboxOf(b, 't', a)
@@ -124,7 +124,7 @@ describe.skipIf(!hasRedis())('a relay through Redis', () => {
     expect(lines.some((line) => line.includes('no answer'))).toBe(true)
   })
 
-  test('garbage on its topics is counted and heard by nobody', async () => {
+  test('garbage on its topics is counted and not delivered', async () => {
     const [a, b] = [await openUp(), await openUp()]
     const inbox = await inboxOf(b, 't', a)
     const stranger = await createClient({ url: redis.url }).connect()
@@ -143,7 +143,7 @@ describe.skipIf(!hasRedis())('a relay through Redis', () => {
     ]
     for (const text of garbage) await stranger.publish('dashboard:0:t', text)
     await stranger.publish('dashboard:0:t', Buffer.from([0xff, 0xfe, 0x00, 0x80]))
-    // Of other topics, and of clusters that have another number.
+    // On other topics, and from clusters with another database number.
     await stranger.publish('t', frame)
     await stranger.publish('dashboard:1:t', frame)
     await stranger.publish('dashboard:0:t', frameOf('A'.repeat(16), 'as another host would'))
@@ -153,7 +153,7 @@ describe.skipIf(!hasRedis())('a relay through Redis', () => {
     stranger.destroy()
   })
 
-  test('clusters with other numbers at one server are apart', async () => {
+  test('clusters with different database numbers on one Redis do not hear each other', async () => {
     const [a, b, other] = [await openUp(), await openUp(), await openUp(`${redis.url}/1`)]
     const inbox = await inboxOf(b, 't', a)
     other.publish('t', 'not for you')
@@ -163,7 +163,7 @@ describe.skipIf(!hasRedis())('a relay through Redis', () => {
     expect(inbox.texts).toEqual(['for you'])
   })
 
-  test('a wrong password is said once, without the password, and tried again', async () => {
+  test('a wrong password is logged once, without the password, and tried again', async () => {
     const url = redis.url.replace(/:[^:@]+@/, `:${encodeURIComponent('wrong/password@')}@`)
     const relay = open(url)
     await until(() => told('debug', 'relay is still down') > 1, 'three attempts')
@@ -174,7 +174,7 @@ describe.skipIf(!hasRedis())('a relay through Redis', () => {
     expect(relay.state().state).toBe('down')
   })
 
-  test('who may not use the topics is told once, and what it publishes is lost', async () => {
+  test('a user without rights to the topics is logged once, and its texts are lost', async () => {
     const admin = await createClient({ url: redis.url }).connect()
     await admin.sendCommand(['ACL', 'SETUSER', 'guest', 'on', '>guest', '+@all', 'resetchannels'])
     const relay = await openUp(redis.url.replace(/\/\/:[^@]+@/, '//guest:guest@'))
@@ -190,7 +190,7 @@ describe.skipIf(!hasRedis())('a relay through Redis', () => {
     admin.destroy()
   })
 
-  test('close at a server that hangs ends in a second', async () => {
+  test('close ends within a second while Redis hangs', async () => {
     const relay = await openUp()
     const goOn = redis.hang()
     relay.publish('t', 'x')

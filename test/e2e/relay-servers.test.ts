@@ -4,7 +4,7 @@ import { openSocket } from './raw-socket.ts'
 import { hasRedis, startRedis } from './redis-server.ts'
 import { type Environment, startServer, temporaryFolder } from './server-process.ts'
 
-// Real processes get real time.
+// Real processes need more time than the default timeout.
 setDefaultTimeout(60_000)
 
 const cleanups: (() => Promise<unknown>)[] = []
@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean()
 })
 
-test('a server without Redis knows its own clients', async () => {
+test('a server without Redis counts its own clients', async () => {
   const server = await start({})
   await sockets(server, 2)
   await untilClients(server, { hosts: 1, connections: 2 })
@@ -21,7 +21,7 @@ test('a server without Redis knows its own clients', async () => {
 describe.skipIf(!hasRedis())('servers with one Redis', () => {
   const processes = process.platform === 'linux' ? '2' : '1'
 
-  test('see the clients of all, whichever process is asked, also after Redis was away, until a server ends', async () => {
+  test('count the clients of all, whichever process is asked, also after Redis was away, until a server ends', async () => {
     const redis = await startRedis()
     cleanups.push(redis.stop)
     const alone = await start({ DASHBOARD_REDIS_URL: redis.url, DASHBOARD_REGION: 'fra' })
@@ -33,7 +33,7 @@ describe.skipIf(!hasRedis())('servers with one Redis', () => {
     for (const server of [alone, several]) await untilClients(server, { hosts: 2, connections: 4 })
     for (const server of [alone, several]) {
       const metrics = await (await fetch(`${server.url}/metrics`)).text()
-      // Where there is a supervisor, it is the one that knows.
+      // If there is a supervisor, it has these metrics.
       for (const line of [
         /^dashboard_cluster_hosts(\{process="supervisor"\})? 2$/m,
         /^dashboard_cluster_connections(\{process="supervisor"\})? 4$/m,
@@ -45,7 +45,7 @@ describe.skipIf(!hasRedis())('servers with one Redis', () => {
     }
 
     await redis.kill()
-    // Each of them alone knows its own.
+    // Without Redis each counts its own.
     await untilClients(alone, { hosts: 1, connections: 2 })
     await untilClients(several, { hosts: 1, connections: 2 })
     expect((await health(alone.url)).status).toBe('ok')
@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis())('servers with one Redis', () => {
     expect(await several.stop()).toBe(0)
     const stopped = performance.now()
     await untilClients(alone, { hosts: 1, connections: 2 })
-    // By its last word, and not by silence.
+    // It announces its end; its silence would take longer to be noticed.
     expect(performance.now() - stopped).toBeLessThan(3_000)
     expect(stopped - began).toBeLessThan(9_000)
     const said = [alone, several].map(({ stdout, stderr }) => stdout() + stderr()).join('\n')
@@ -85,7 +85,7 @@ async function sockets({ socketUrl }: { readonly socketUrl: string }, count: num
   const opened = []
   for (let n = 0; n < count; n++) {
     const socket = await openSocket(`${socketUrl}/ws?format=json`)
-    // Who wants nothing is sent away after a while.
+    // A session without a channel is closed after a while.
     socket.send({ type: 'subscribe', channels: ['rewards.summary'], id: 's' })
     await socket.until('caught_up')
     opened.push(socket)
@@ -94,8 +94,8 @@ async function sockets({ socketUrl }: { readonly socketUrl: string }, count: num
 }
 
 /**
- * What is said of other hosts is up to a second old, of those that are gone without a word five; asked
- * several times, of any process.
+ * Waits for these counts, asking any process several times. Counts of other hosts are up to a second old, and
+ * up to five for hosts that died.
  */
 async function untilClients({ url }: { readonly url: string }, clients: object): Promise<void> {
   let right = 0

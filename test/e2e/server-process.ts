@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url'
 import type { Subprocess } from 'bun'
 
 /**
- * The server as users run it: a process of its own, seen through its port, its output and its exit code only.
+ * The server as users run it: its own process, observed only through its port, its output and its exit code.
  */
 export type ServerProcess = {
-  /** `http://localhost:PORT`, as the server printed it. */
+  /** `http://localhost:PORT`, as printed by the server. */
   readonly url: string
   /** The same for sockets. */
   readonly socketUrl: string
@@ -19,13 +19,13 @@ export type ServerProcess = {
   readonly stdout: () => string
   readonly stderr: () => string
   readonly exited: Promise<number>
-  /** Sends the signal and waits for the end; answers the exit code. */
+  /** Sends the signal, waits for the end and returns the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number>
 }
 
-// A test that times out takes its server with it and lets all that follow fail: real processes get real time.
-// (For a file that is run alone: Bun forgets this after the first file, and knows no such setting. `npm test`
-// says it for all.)
+// A test that times out ends its server, and all tests after it fail: real processes need more time than the
+// default. (This is for a file that is run alone. Bun forgets it after the first file and has no setting for
+// it; `npm test` passes it for all files.)
 setDefaultTimeout(30_000)
 
 export type Environment = { readonly [name: `DASHBOARD_${string}`]: string }
@@ -33,7 +33,7 @@ export type Environment = { readonly [name: `DASHBOARD_${string}`]: string }
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 /**
- * Starts a server on a free port and waits until it says where it is. Throws with its output when it ends
+ * Starts a server on a free port and waits until it prints its address. Throws with its output if it ends
  * instead.
  */
 export async function startServer(dataDir: string, environment: Environment = {}): Promise<ServerProcess> {
@@ -56,12 +56,12 @@ export async function startServer(dataDir: string, environment: Environment = {}
   }
 }
 
-/** Runs a server that is expected to end by itself: how it ended and what it said. */
+/** Runs a server that is expected to end by itself; returns its exit code and output. */
 export async function runToEnd(
   environment: Environment,
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
   const run = spawnServer(environment)
-  // An address would mean that it runs; it must not outlive the test.
+  // If it prints an address, it runs; it must not outlive the test.
   run.address.then(
     () => run.process.kill('SIGKILL'),
     () => {},
@@ -71,7 +71,7 @@ export async function runToEnd(
   return { code, stdout: run.stdout(), stderr: run.stderr() }
 }
 
-/** A new empty folder under the system's temporary one, and how to remove it. */
+/** Makes an empty folder in the system's temporary folder; `remove` removes it. */
 export async function temporaryFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'dashboard-e2e-'))
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
@@ -98,7 +98,7 @@ function spawnServer(environment: Environment) {
   })
   const outputEnded = Promise.all([readStdout, readStderr])
   outputEnded.then(() => address.reject(new Error(`the server ended without an address: ${stderr}`)))
-  // Who waits for the end instead of the address does not want to hear of it.
+  // A caller that waits for the end does not wait for the address: its rejection is not an error there.
   address.promise.catch(() => {})
   return { process: child, address: address.promise, stdout: () => stdout, stderr: () => stderr, outputEnded }
 }
@@ -108,7 +108,9 @@ async function read(stream: ReadableStream<Uint8Array>, take: (text: string) => 
   for await (const bytes of stream) take(decoder.decode(bytes, { stream: true }))
 }
 
-/** Folders and servers of one test file; `cleanUp` ends and removes them, the newest first. */
+/**
+ * Returns functions to make folders and servers in one test file; `cleanUp` removes them, the newest first.
+ */
 export function ownServers() {
   const cleanups: (() => Promise<unknown>)[] = []
   return {

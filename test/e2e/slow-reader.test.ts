@@ -16,7 +16,7 @@ beforeAll(async () => {
     DASHBOARD_MESSAGES_PER_SECOND: '100000',
     DASHBOARD_REQUESTS_PER_SECOND: '1000',
   })
-  // Many devices make a document whose snapshots fill the kernel's buffers quickly.
+  // With many devices the snapshots are so large that they soon fill the kernel's buffers.
   device = await openLoggedIn(`${server.socketUrl}/ws?format=json`, key)
   for (let n = 0; n < 60; n++) {
     await request({ type: 'connect', device_id: `d${n}`, name: `device number ${n} of a patient user` })
@@ -29,8 +29,8 @@ afterAll(async () => {
   await folder.remove()
 })
 
-describe('a reader that does not read (G5)', () => {
-  test('is taken off and gets one merged delta when it reads on; nothing is missing, nothing comes twice', async () => {
+describe('G5: a reader that does not read', () => {
+  test('is paused, and gets one merged delta when it reads again; nothing is missing, nothing comes twice', async () => {
     const reader = await openBareSocket(server.port, '/ws?type=tui&format=json', key)
     await stall(reader)
     const missed = 40
@@ -56,14 +56,14 @@ describe('a reader that does not read (G5)', () => {
       seq = Number(message.seq)
       deltas += 1
     }
-    // 40 reports over eight ticks and more; what was missed came in one piece.
+    // 40 reports over at least eight ticks; the missed ones came as one delta.
     expect(deltas).toBeLessThan(missed / 4)
     expect(reader.received.length).toBeGreaterThan(before)
     reader.send({ type: 'refresh' })
     expect(Number((await reader.until('snapshot')).seq)).toBe(seq)
   }, 60_000)
 
-  test('is closed when it does not drain, and delays nobody else', async () => {
+  test('is closed if it does not drain, and delays nobody else', async () => {
     const good = await openLoggedIn(`${server.socketUrl}/ws?type=tui&format=json`, key)
     good.send({ type: 'subscribe', channels: ['rewards.networks'] })
     await good.until('caught_up')
@@ -77,13 +77,14 @@ describe('a reader that does not read (G5)', () => {
       await good.until('update', { channel: 'rewards.networks' })
       delays.push(performance.now() - sent)
     }
-    // Ten seconds are granted for draining.
+    // It has ten seconds to drain.
     expect(performance.now() - began).toBeGreaterThan(5_000)
     expect(performance.now() - began).toBeLessThan(25_000)
     reader.goOnReading()
     await reader.ended
     delays.sort((a, b) => a - b)
-    // A tick is 100 ms; the rest is a busy machine, and far from what the stalled one was granted.
+    // A tick is 100 ms; the rest is tolerance for a busy machine, and far below the ten seconds of the
+    // stalled reader.
     expect(delays[Math.floor(delays.length / 2)]).toBeLessThan(1_000)
     expect(delays.at(-1)).toBeLessThan(5_000)
     good.close()
@@ -96,7 +97,7 @@ async function stall(reader: BareSocket): Promise<void> {
   await reader.until('caught_up')
   reader.stopReading()
   await until(async () => {
-    // Few at a time: a slow reader that goes on asking is closed.
+    // Only a few at a time: a slow reader that sends too many requests is closed.
     for (let n = 0; n < 4; n++) reader.send({ type: 'refresh' })
     return (await slowReaders()) > 0
   }, 'a slow reader')

@@ -12,14 +12,14 @@ afterEach(async () => {
 })
 
 describe('start', () => {
-  test('stdout holds one line, with the address to open', async () => {
+  test('stdout has one line, with the address to open', async () => {
     const server = await start(join(await newFolder(), 'made', 'on', 'the', 'way'))
     expect(server.stdout()).toMatch(/^[^\n]*http:\/\/localhost:\d+[^\n]*\n$/)
     const health = await (await fetch(`${server.url}/health`)).json()
     expect(health).toMatchObject({ status: 'ok', writer: { state: 'running' }, connections: 0 })
   })
 
-  test('a taken port: one line that names it and says what to do, exit code 1, no stack', async () => {
+  test('a taken port is refused in one line that names it and says what to do, with exit code 1 and no stack trace', async () => {
     const server = await start(await newFolder())
     const outcome = await runToEnd({
       DASHBOARD_PORT: String(server.port),
@@ -34,7 +34,7 @@ describe('start', () => {
     expectOneLine(outcome, [server.dataDir, 'stop it'])
   })
 
-  test('a folder that cannot be made or is a file: one line, exit code 1, no stack', async () => {
+  test('a data folder that cannot be made or is a file is refused in one line, with exit code 1 and no stack trace', async () => {
     const folder = await newFolder()
     await writeFile(join(folder, 'file'), 'not a folder')
     for (const path of [join(folder, 'file'), join(folder, 'file', 'below'), '/proc/nothing/here']) {
@@ -55,7 +55,7 @@ describe('start', () => {
     expect(new Uint8Array(await readFile(file))).toEqual(damaged)
   })
 
-  test('every wrong variable has its line, exit code 1, no stack', async () => {
+  test('every wrong variable gets its own line, with exit code 1 and no stack trace', async () => {
     const { code, stdout, stderr } = await runToEnd({
       DASHBOARD_PORT: 'eighty',
       DASHBOARD_LOG_LEVEL: 'loud',
@@ -69,7 +69,7 @@ describe('start', () => {
     ])
   })
 
-  test('a public channel that nobody offers is a mistake of configuration', async () => {
+  test('a public channel that no board offers is a configuration error', async () => {
     const outcome = await runToEnd({
       DASHBOARD_PORT: '0',
       DASHBOARD_PUBLIC_CHANNELS: 'rewards.sumary',
@@ -78,13 +78,13 @@ describe('start', () => {
     expectOneLine(outcome, ['DASHBOARD_PUBLIC_CHANNELS', 'rewards.sumary', 'rewards.summary'])
   })
 
-  test('an unknown variable only warns', async () => {
+  test('an unknown variable is only a warning', async () => {
     const server = await start(await newFolder(), { DASHBOARD_PROT: '1' })
     await fetch(`${server.url}/health`)
     expect(server.stderr()).toContain('did you mean DASHBOARD_PORT?')
   })
 
-  test('the operator key is for the owner only', async () => {
+  test('the operator key can be read by its owner only', async () => {
     const folder = join(await newFolder(), 'data')
     await mkdir(folder)
     const server = await start(folder)

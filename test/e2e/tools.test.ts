@@ -5,7 +5,7 @@ import type { Subprocess } from 'bun'
 import { ROOT } from '../architecture/source-files.ts'
 import { type ServerProcess, startServer, temporaryFolder } from './server-process.ts'
 
-/** Six nodes come up; one of them leaves 10 s later and another comes, in the file's time. */
+/** Six nodes connect; 10 s later, in the file's time, one of them leaves and another one connects. */
 const CHURN = [
   'time,ip,state',
   ...['198.51.100.1', '198.51.100.2', '198.51.100.3', '203.0.113.1', '203.0.113.2', '2001:db8::1'].map(
@@ -19,7 +19,7 @@ const CHURN = [
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let server: ServerProcess
-/** Those that a failing test would leave behind. */
+/** Processes that a failing test would leave behind. */
 const children: Subprocess[] = []
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ afterAll(async () => {
 })
 
 describe('keygen', () => {
-  test('prints the public key, keeps the file to its owner, and overwrites nothing', async () => {
+  test('prints the public key, makes the file readable by its owner only, and overwrites nothing', async () => {
     const made = await run('keygen', '--out', join(folder.path, 'a.key'))
     expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[\w-]{43}\n$/) })
     const again = await run('keygen', '--out', join(folder.path, 'a.key'))
@@ -53,7 +53,7 @@ describe('watch', () => {
     }
   })
 
-  test('says what to do when a channel needs a login, does not exist, or the key is not known', async () => {
+  test('says what to do if a channel needs a login or does not exist, or if the key is unknown', async () => {
     const key = join(folder.path, 'b.key')
     await run('keygen', '--out', key)
     const at = ['--url', server.url]
@@ -81,7 +81,7 @@ describe('watch', () => {
 })
 
 describe('replay', () => {
-  test('brings the file’s nodes up with their own addresses, plays it to the end, and everyone leaves', async () => {
+  test('connects the file’s nodes with their own addresses, plays it to the end, and disconnects all', async () => {
     const watch = start('watch', 'rewards.summary', '--json', '--url', server.url)
     const seen = (online: number) =>
       watch.line((line) => {
@@ -99,7 +99,7 @@ describe('replay', () => {
     await watch.end('SIGINT')
   })
 
-  test('is the same users the second time', async () => {
+  test('uses the same users the second time', async () => {
     const users = async () => {
       const watch = start('watch', 'rewards.summary', '--json', '--url', server.url)
       const { data } = JSON.parse(await watch.line((line) => line.startsWith('{')))
@@ -145,7 +145,7 @@ describe('replay', () => {
   })
 })
 
-/** Every tool shows its page, with the name that the README uses, and refuses what it does not know. */
+/** Every tool prints its help, with the name that the README uses, and refuses unknown options. */
 for (const tool of ['keygen', 'watch', 'replay', 'cluster'] as const) {
   test(`${tool} --help`, async () => {
     const help = await run(tool, '--help')
@@ -161,13 +161,13 @@ for (const tool of ['keygen', 'watch', 'replay', 'cluster'] as const) {
   })
 }
 
-/** Runs a tool to its end. */
+/** Runs a tool to its end; returns its exit code and output. */
 async function run(tool: string, ...args: readonly string[]) {
   const started = start(tool, ...args)
   return started.ended
 }
 
-/** Starts a tool; `line` waits for a line of its output that was not looked at before. */
+/** Starts a tool; `line` waits for the next line of its output that matches. */
 function start(tool: string, ...args: readonly string[]) {
   const child: Subprocess<'ignore', 'pipe', 'pipe'> = Bun.spawn(
     [process.execPath, join(ROOT, entryOf(tool)), ...args],
@@ -211,7 +211,7 @@ function start(tool: string, ...args: readonly string[]) {
   }
 }
 
-/** Rigs for development lie in `tools`, what an operator uses in `src/cli`. */
+/** Programs for development are in `tools`, those for operators in `src/cli`. */
 function entryOf(tool: string): string {
   return tool === 'replay' || tool === 'cluster' ? `tools/${tool}.ts` : `src/cli/${tool}.ts`
 }

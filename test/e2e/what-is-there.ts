@@ -3,7 +3,10 @@ import { isJsonObject, type JsonObject } from '../../src/core/json.ts'
 import { openFileForReading } from '../../src/storage/sqlite/open.ts'
 import type { RawSocket } from './raw-socket.ts'
 
-/** A document as somebody new is given it; a moment later, so that what was on its way is in the next one. */
+/**
+ * Returns a document as a new subscriber gets it; waits a moment, so that changes in flight are in the next
+ * one.
+ */
 export async function snapshot(socket: RawSocket, channel: string): Promise<JsonObject> {
   socket.send({ type: 'subscribe', channels: [channel], id: channel })
   const { data } = await socket.until('snapshot', { channel })
@@ -12,7 +15,7 @@ export async function snapshot(socket: RawSocket, channel: string): Promise<Json
   return isJsonObject(data) ? data : {}
 }
 
-/** A user's events as a database has them, oldest first. */
+/** Returns a user's events from a database, oldest first. */
 export function storedEvents(database: string, user: string) {
   const storage = openFileForReading(database)
   const scope = { workspace: DEFAULT_WORKSPACE, user: user as UserId }

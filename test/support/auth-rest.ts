@@ -12,7 +12,7 @@ export type Tokens = {
 export type RestChallenge = Parameters<typeof loginText>[0]
 
 /**
- * The routes of auth, asked without a socket in between. Refusals have the status 401, bodies that do not fit
+ * The routes of auth, called without a network. Refusals have the status 401, bodies that do not fit have
  * 400.
  */
 export function openAuthRest(bench: AuthBench) {
@@ -47,7 +47,7 @@ export function openAuthRest(bench: AuthBench) {
     call,
     challenge,
     verify: (body: Body, origin?: string) => call('POST', '/api/auth/verify', body, undefined, origin),
-    /** Registers the key, or logs it in. */
+    /** Registers the key, or logs in with it. */
     async login(key: TestKey = testKey(1)): Promise<Tokens> {
       const { body } = await call('POST', '/api/auth/verify', {
         ...signed(key, await challenge()),
@@ -61,12 +61,12 @@ export function openAuthRest(bench: AuthBench) {
 
 export type AuthRest = ReturnType<typeof openAuthRest>
 
-/** The body that answers a challenge. */
+/** Returns the request body that answers a challenge. */
 export function signed(key: TestKey, given: RestChallenge, text: Uint8Array = loginText(given)) {
   return { public_key: key.publicKey, signature: key.sign(text), nonce: given.nonce, expires: given.expires }
 }
 
-/** What a refusal says. */
+/** Returns the code and message of a refusal. */
 export function refusal(response: { readonly body: Body }): string {
   return `${response.body.code}: ${response.body.message}`
 }

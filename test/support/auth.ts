@@ -21,7 +21,7 @@ import { manualClock, recordingLogger, seededBytes } from './journal.ts'
 
 hashes.sha512 = (message) => new Uint8Array(createHash('sha512').update(message).digest())
 
-/** Auth on a storage, with the writer's group commit on the same thread: the real parts without threads. */
+/** Auth on a storage, with the real group commit, but in one thread. */
 export type AuthBench = {
   readonly auth: Auth
   readonly clock: Clock & { time: number }
@@ -57,7 +57,7 @@ export async function openAuthBench(
   })
   const commit = (commands: readonly Command[]) => {
     submitted.push(...commands)
-    // Commands cross a thread as JSON text.
+    // Commands cross between threads as JSON text.
     const received: readonly Command[] = JSON.parse(JSON.stringify(commands))
     const results = writer.commit(received)
     tail.wake()
@@ -89,7 +89,7 @@ export async function openAuthBench(
   return { auth: auth.value, clock, commit, bus, submitted, revoked }
 }
 
-/** A key whose secret is its number. */
+/** Returns the key whose 32 secret bytes are all this number. */
 export function testKey(number: number) {
   const secret = new Uint8Array(32).fill(number)
   const publicKey = toBase64url(getPublicKey(secret))
@@ -100,7 +100,7 @@ export type TestKey = ReturnType<typeof testKey>
 
 let sessions = 0
 
-/** A session and the challenge that its `hello` carried. */
+/** Returns a session and the challenge of its `hello`. */
 export function testSession(
   now: number,
   origin = 'http://localhost:8080',
@@ -120,7 +120,7 @@ export function testSession(
   }
 }
 
-/** The `authenticate` message that answers a challenge. */
+/** Returns the `authenticate` message that answers a challenge. */
 export function answer(
   key: TestKey,
   challenge: Challenge,
@@ -131,7 +131,7 @@ export function answer(
   return register === undefined ? message : { ...message, register }
 }
 
-/** The error of a result, for people; empty when there is none. */
+/** Returns the error of a result as text; empty if there is none. */
 export function errorOf(result: Result<unknown>): string {
   return result.ok ? '' : `${result.error.code}: ${result.error.message}`
 }

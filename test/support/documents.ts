@@ -5,11 +5,11 @@ import { joinPath } from '../../src/core/path.ts'
 import type { Seeded } from './seeded.ts'
 
 /**
- * Few keys, so that paths meet; some that look like paths, and some that a careless object would trip over.
+ * Few keys, so that paths often overlap; some look like paths, and some have a meaning on a prototype.
  */
 const KEYS = ['a', 'b', 'c', 'x.y', 'x\\', '', 'ü😀', 'constructor', '__proto__', '1']
 
-/** Keys that every decoder hands on as they are. */
+/** Keys that every decoder returns unchanged. */
 export const PLAIN_KEYS = ['a', 'b', 'c', 'd', 'x.y', 'x\\', 'ü😀', '1']
 
 export function randomJson(random: Seeded, depth: number, keys: readonly string[] = KEYS): Json {
@@ -37,7 +37,7 @@ export function randomObject(random: Seeded, depth: number, keys: readonly strin
   return object
 }
 
-/** A random patch, prefix-free as every patch is. */
+/** Returns a random patch; none of its paths lies below another. */
 export function randomPatch(random: Seeded, keys: readonly string[] = KEYS): Patch {
   let patch = EMPTY_PATCH
   for (let n = 1 + random.int(4); n > 0; n--) {

@@ -5,12 +5,12 @@ import { sealEntry } from '../../src/journal/chain.ts'
 import type { Cursor, JournalBody, SealedEntry } from '../../src/journal/types.ts'
 import { seeded } from './seeded.ts'
 
-/** A channel key, for short. */
+/** Returns the key of a channel in the default workspace. */
 export function channel(name: string): ChannelKey {
   return `main/${name}` as ChannelKey
 }
 
-/** Rows that follow `head`, one millisecond apart. */
+/** Returns journal rows that follow `head`, one millisecond apart. */
 export function sealed(
   head: Cursor,
   epoch: number,
@@ -26,12 +26,12 @@ export function sealed(
   return rows
 }
 
-/** A patch that sets one path. */
+/** Returns a patch that sets one path. */
 export function set(path: string, value: number): JournalBody {
   return { kind: 'patch', patch: { changes: { [path]: value }, removed: [] } }
 }
 
-/** A clock that tests turn by hand. */
+/** Returns a clock that tests set. */
 export function manualClock(start = 1_000): Clock & { time: number } {
   return {
     time: start,
@@ -41,13 +41,13 @@ export function manualClock(start = 1_000): Clock & { time: number } {
   }
 }
 
-/** Random bytes from a seed. */
+/** Returns a source of random bytes that a seed determines. */
 export function seededBytes(seed: number): Random {
   const random = seeded(seed)
   return { bytes: (length) => Uint8Array.from({ length }, () => random.int(256)) }
 }
 
-/** Keeps what is logged. */
+/** Returns a logger that keeps its lines. */
 export function recordingLogger(): Logger & { readonly lines: string[] } {
   const lines: string[] = []
   const keep = (event: string) => void lines.push(event)

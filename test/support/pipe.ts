@@ -2,15 +2,15 @@ import type { Transport } from '../../src/forwarding/transport.ts'
 
 /** One end of a {@link pipe}. */
 export type PipeEnd = Transport & {
-  /** Tells the other end that this one is gone. */
+  /** Closes the channel, and notifies the other end. */
   end(): void
-  /** Lets what comes for this end wait, as in a process that hangs. Returns a function that lets it go on. */
+  /** Delays all messages to this end, as in a process that hangs; the returned function releases them. */
   hang(): () => void
 }
 
 /**
- * Both ends of a channel in one process; it copies text and calls nobody before `send` returns, as real ones
- * do.
+ * Returns both ends of a channel in one process. Like a real one it copies its text, and delivers nothing
+ * before `send` has returned.
  */
 export function pipe(): { readonly near: PipeEnd; readonly far: PipeEnd } {
   const [a, b] = [newSide(), newSide()]

@@ -18,7 +18,7 @@ export type OpenEnd = (failed: RelayDeps['failed']) => Promise<Relay>
 
 export const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** Ends in one process, of one hub. */
+/** Returns relays of one hub, in one process. */
 export function endsInOneProcess(): OpenEnd {
   let hub: Hub | null = null
   return async (failed) => {
@@ -27,7 +27,9 @@ export function endsInOneProcess(): OpenEnd {
   }
 }
 
-/** Ends in processes of one host, by the code that runs in a supervisor and in those that serve for it. */
+/**
+ * Returns relays in the processes of one host, by the code of the supervisor and of its serving processes.
+ */
 export function endsInProcesses(): OpenEnd {
   let hub: Hub | null = null
   let process = 0
@@ -39,7 +41,7 @@ export function endsInProcesses(): OpenEnd {
   }
 }
 
-/** Ends on hosts that have one Redis. */
+/** Returns relays on hosts that share one Redis. */
 export function endsAtRedis(url: string): OpenEnd {
   return async (failed) => {
     const relay = redisRelay(url, { failed })
@@ -48,7 +50,7 @@ export function endsAtRedis(url: string): OpenEnd {
   }
 }
 
-/** Ends in processes of several hosts, each with its own hub at one Redis. */
+/** Returns relays in the processes of several hosts, each with its own hub, that share one Redis. */
 export function endsOnHosts(url: string): OpenEnd {
   return async (failed) => {
     const hub = await openHub({
@@ -64,7 +66,7 @@ export function endsOnHosts(url: string): OpenEnd {
       ...relay,
       async close() {
         await relay.close()
-        // What the process handed on last is in its batch, then in the channel: a turn each.
+        // The last text may still be in the batch, then in the channel: one turn of the event loop each.
         for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
         await hub.close()
       },
@@ -72,7 +74,7 @@ export function endsOnHosts(url: string): OpenEnd {
   }
 }
 
-/** A relay through Redis by the system's clock, with parts of one's own. */
+/** Opens a relay through Redis on the system's clock; `deps` replaces parts of it. */
 export function redisRelay(url: string, deps: Partial<RedisRelayDeps> = {}): Relay {
   return createRedisRelay({
     now: systemClock.now,
@@ -91,11 +93,13 @@ export function hubOfOneHost(failed: RelayDeps['failed'] = () => {}): Hub {
   return createHub({ now: systemClock.now, failed, uplink: null, defer: setImmediate })
 }
 
-/** A process's relay, the end of the channel to let hang, and how to let the process die. */
+/**
+ * The relay of a process, the end of its channel that a test can delay, and a function to end the process.
+ */
 export type HubProcess = {
   readonly relay: Relay
   readonly far: PipeEnd
-  /** The supervisor's end. */
+  /** The supervisor's end of the channel. */
   readonly near: PipeEnd
   readonly die: () => void
 }

@@ -1,7 +1,7 @@
 import type { Relay } from '../../src/relay/types.ts'
 import { until } from './until.ts'
 
-/** What an end has heard on a topic. */
+/** The texts that a relay has received on a topic. */
 export type Inbox = {
   readonly texts: readonly string[]
   /** Waits until the newest text is this one. */
@@ -10,7 +10,8 @@ export type Inbox = {
 }
 
 /**
- * Hears a topic; resolves when what `from` publishes arrives, which for others than oneself takes a moment.
+ * Subscribes to a topic; resolves as soon as texts of `from` arrive, which takes a moment if it is another
+ * relay.
  */
 export async function inboxOf(relay: Relay, topic: string, from: Relay): Promise<Inbox> {
   const texts: string[] = []
@@ -25,7 +26,7 @@ export async function inboxOf(relay: Relay, topic: string, from: Relay): Promise
     from.publish(topic, PROBE)
     return probes > 0
   }, `a first text on ${topic}`)
-  // No probe is on its way any more when the last one is here.
+  // Once the last probe has arrived, none is on its way.
   from.publish(topic, LAST_PROBE)
   await until(() => isThrough, `the last probe on ${topic}`)
   return {

@@ -28,7 +28,7 @@ import type { Stores } from '../../src/storage/stores.ts'
 
 export type Backend = 'memory' | 'sqlite'
 
-/** A fresh, empty storage; the SQLite one in memory, with the real migrations. */
+/** Returns an empty storage; the one of SQLite is in memory, with the real migrations. */
 export function openStorage(backend: Backend): Storage<Stores> {
   if (backend === 'memory') return createMemoryStorage()
   const sqlite = new Database(':memory:', { strict: true })
@@ -42,8 +42,8 @@ export const device = (name: string) => name as DeviceId
 export const session = (name: string) => name as SessionId
 
 /**
- * A board at work: real handlers, group commit, journal and channels over one storage, with a clock that is
- * turned by hand.
+ * A running board: real handlers, group commit, journal and channels on one storage, with a clock that tests
+ * set.
  */
 export function openBoard(backend: Backend, changes: Partial<RewardsRules> = {}, start = 1_766_000_000_000) {
   const storage = openStorage(backend)
@@ -71,7 +71,7 @@ export function openBoard(backend: Backend, changes: Partial<RewardsRules> = {},
     clock,
     storage,
     channels,
-    /** Commits these together. Throws when a handler threw: a defect, never a refusal. */
+    /** Commits commands together. Throws if a handler threw, which is a defect and not a refusal. */
     commit(...commands: RewardsCommand[]): readonly CommandResult[] {
       const results = commits.commit(commands)
       if (failures.length > 0) throw new Error(failures.join('\n'))
@@ -98,7 +98,7 @@ export function openBoard(backend: Backend, changes: Partial<RewardsRules> = {},
 
 export type Board = ReturnType<typeof openBoard>
 
-/** What a board is told, at the board's time. */
+/** Commands of a board, at the time of its clock. */
 export function commands(board: { readonly clock: { now(): number } }) {
   const actor = (owner: string) => ({ type: 'user', userId: user(owner) }) as const
   const at = () => board.clock.now()
@@ -180,15 +180,15 @@ export function commands(board: { readonly clock: { now(): number } }) {
   }
 }
 
-/** The socket of a device that connects without naming one. */
+/** Returns the socket of a device that connects without naming one. */
 export function socketOf(owner: string, id: string): string {
   return `socket of ${owner}'s ${id}`
 }
 
-/** No loss, and a round trip that earns all of its part. */
+/** No loss, and a round trip that gets the full points. */
 export const PERFECT: NetworkReport = { name: 'wifi', loss: 0, rtt: 50, bytes_in: 1000, bytes_out: 500 }
 
-/** A nested value of a document, or undefined. */
+/** Returns a nested value of a document, or undefined. */
 export function at(document: JsonObject, ...keys: readonly string[]): unknown {
   return keys.reduce<unknown>(
     (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),

@@ -1,13 +1,13 @@
-/** Small seeded random numbers for tests, so that a printed seed repeats a run. */
+/** Seeded random numbers for tests, so that a printed seed repeats a run. */
 export type Seeded = {
-  /** An integer from 0 up to, not including, `below`. */
+  /** Returns an integer from 0 to `below` - 1. */
   int(below: number): number
-  /** True once in `n` calls on average. */
+  /** Returns true once in `n` calls on average. */
   oneIn(n: number): boolean
   pick<T>(items: readonly T[]): T
 }
 
-/** Mulberry32: 32 bits of state, good enough to vary tests, never for secrets. */
+/** Mulberry32: 32 bits of state, good enough to vary tests, unfit for secrets. */
 export function seeded(seed: number): Seeded {
   let state = seed | 0
   const next = () => {
@@ -29,8 +29,8 @@ export function seeded(seed: number): Seeded {
 }
 
 /**
- * Runs a property over many seeds and names the seed that broke it. The variable named by `variable` replays
- * one seed, the one with an `S` behind it sets how many are tried.
+ * Checks a property for many seeds and prints the seed that broke it. The environment variable `variable`
+ * replays one seed; the same name with an `S` appended sets how many are tried.
  */
 export function forSeeds(
   variable: string,
@@ -46,7 +46,7 @@ export function forSeeds(
   }
 }
 
-/** The same for what takes its time; one seed after the other. */
+/** The same for asynchronous properties; one seed after the other. */
 export async function forSeedsInTurn(
   variable: string,
   count: number,

@@ -6,11 +6,11 @@ import { createMemoryStorage } from '../../src/storage/memory/memory-storage.ts'
 import { openForWriting } from '../../src/storage/sqlite/open.ts'
 import type { Stores } from '../../src/storage/stores.ts'
 
-/** A storage for one test, and how to be rid of it. */
+/** A storage for one test, and a function that removes it. */
 export type OpenedStorage = { readonly storage: Storage<Stores>; remove(): void }
 
 /**
- * Every storage there is. A contract suite is one function that is called for each:
+ * Every implementation of storage. A contract suite is one function that is called for each:
  * `for (const { name, open } of STORAGES) describe(name, () => ...)`.
  */
 export const STORAGES: readonly { readonly name: string; open(): OpenedStorage }[] = [
@@ -38,7 +38,7 @@ export const STORAGES: readonly { readonly name: string; open(): OpenedStorage }
   },
 ]
 
-/** A new folder in the system's place for such. */
+/** Makes an empty folder in the system's temporary folder. */
 export function temporaryFolder(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'dashboard-test-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }

@@ -1,4 +1,4 @@
-/** A writer thread for tests: the real storage and group commit, with commands that do as they are told. */
+/** A writer thread for tests: the real storage and group commit, with commands that tests control. */
 import { systemClock, systemRandom } from '../../src/core/clock.ts'
 import type { Command } from '../../src/core/command.ts'
 import type { ChannelKey } from '../../src/core/ids.ts'
@@ -9,9 +9,9 @@ import type { Stores } from '../../src/storage/stores.ts'
 
 declare const self: Worker
 
-/** Counts into a document and tells a stream; its value is the number it was given. */
+/** Writes its number into a document and a stream; its value is that number. */
 export type NoteCommand = Command<'test.note', { readonly n: number }>
-/** Ends the thread by a throw outside every handler. */
+/** Ends the thread with an exception outside of any handler. */
 export type CrashCommand = Command<'test.crash', null>
 
 const handlers = handlerTable<Stores>().add<NoteCommand | CrashCommand>({

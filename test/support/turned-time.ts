@@ -1,16 +1,16 @@
-/** Time that passes when it is told to. */
+/** Time that passes only when a test says so. */
 export type TurnedTime = {
   now(): number
   /** Runs something once, later. */
   after(delay: number, run: () => void): void
   wait(time: number): Promise<void>
-  /** Lets time go by: what is due runs in its order, each with all that follows from it at once. */
+  /** Lets time pass. Whatever is due runs in order, each with all its immediate consequences. */
   pass(time: number): Promise<void>
-  /** The process stood still: time went by and nothing ran. */
+  /** Lets time pass while nothing runs, as in a process that was stopped. */
   jump(time: number): void
 }
 
-/** What was resolved has had its effect, however many promises lie between. */
+/** Waits until everything that follows from resolved promises has run. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }

@@ -8,7 +8,7 @@ import type { NoteCommand } from './test-writer.ts'
 
 const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** Starts the test writer thread over a data folder. */
+/** Starts the writer thread for tests on a data folder. */
 export function startTestWriter(
   dataDir: string,
   onCrash: (reason: string) => void = () => {},

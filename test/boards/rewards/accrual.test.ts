@@ -13,7 +13,7 @@ import { forSeeds } from '../../support/seeded.ts'
 
 const HOUR = 3_600_000
 
-test('an hour at the full rate, by hand', () => {
+test('an hour at the full rate gives the amount worked out by hand', () => {
   // 50 points an hour are 50,000,000 / 3600 = 13,888.9 micropoints a second, floored: 13,888. Times 3600 s:
   // 49,996,800.
   const accrual: Accrual = { base: 0n, carry: 0, rate: 13_888, asOf: 0 }
@@ -21,8 +21,8 @@ test('an hour at the full rate, by hand', () => {
   expect(formatPoints(amountAt(accrual, HOUR))).toBe('49.9968')
 })
 
-test('what flooring leaves is carried on', () => {
-  // 7 micropoints a second for 1.5 s are 10.5: 10, and 500 thousandths wait.
+test('the remainder of rounding down is carried over', () => {
+  // 7 micropoints a second for 1.5 s are 10.5: 10, and 500 thousandths are carried over.
   const once = settle({ base: 0n, carry: 0, rate: 7, asOf: 0 }, 1_500)
   expect(once).toEqual({ base: 10n, carry: 500, rate: 7, asOf: 1_500 })
   // 1.5 s more: 21 in all.
@@ -36,7 +36,7 @@ test('a clock set back takes nothing away', () => {
   expect(splitByHour(accrual, 9_000)).toEqual([])
 })
 
-test('settling often or once comes to the same', () => {
+test('settling often gives the same as settling once', () => {
   forSeeds('ACCRUAL_SEED', 200, (random) => {
     const start: Accrual = {
       base: BigInt(random.int(1000)),
@@ -54,13 +54,13 @@ test('settling often or once comes to the same', () => {
   })
 })
 
-test('exact also where numbers are not', () => {
+test('amounts beyond 2^53 are exact', () => {
   const accrual: Accrual = { base: 2n ** 60n, carry: 999, rate: 13_888_000_000, asOf: 0 }
   const year = 365 * 24 * HOUR
   expect(amountAt(accrual, year)).toBe(2n ** 60n + (13_888_000_000n * BigInt(year) + 999n) / 1000n)
 })
 
-test('split by hour: the parts are where they belong and add up', () => {
+test('an amount is split by hour: each part is in its hour, and they add up', () => {
   const accrual: Accrual = { base: 0n, carry: 0, rate: 1_000, asOf: 2.5 * HOUR }
   expect(splitByHour(accrual, 4.25 * HOUR)).toEqual([
     { hour: 2, amount: 1_800_000n },
@@ -84,7 +84,7 @@ test('split by hour: the parts are where they belong and add up', () => {
   })
 })
 
-test('as it travels', () => {
+test('an amount is sent with its base, rate and time', () => {
   expect(accrualJson({ base: 12n, carry: 3, rate: 4, asOf: 5 })).toEqual({
     base: '12',
     rate_per_second: 4,
@@ -92,7 +92,7 @@ test('as it travels', () => {
   })
 })
 
-test('points as text', () => {
+test('points are written as exact decimal text', () => {
   expect(formatPoints(0n)).toBe('0')
   expect(formatPoints(1_500_000n)).toBe('1.5')
   expect(formatPoints(1n)).toBe('0.000001')

@@ -21,7 +21,7 @@ test('an IPv6 address counts by its /64 and shows its /48', () => {
   expect(readAddress('2001:db8:aa:bc::1')?.key).not.toBe('2001:db8:aa:bb::/64')
 })
 
-test('a zone is no part of the address', () => {
+test('the zone of an IPv6 address is ignored', () => {
   expect(readAddress('fe80::1%eth0')?.address).toBe('fe80::1')
 })
 
@@ -39,12 +39,12 @@ test.each([
   expect(readAddress(text)?.isPublic).toBe(isPublic)
 })
 
-test('what is no address is none', () => {
+test('text that is no address is refused', () => {
   for (const text of ['', 'unknown', 'example.org', '1.2.3.4.5', '1.2.3.4:80'])
     expect(readAddress(text)).toBeNull()
 })
 
-test('the bundled table knows countries, and none of private addresses', () => {
+test('the bundled table has the countries of public addresses, and none for private ones', () => {
   const countries = openCountries(null)
   if (!countries.ok) throw new Error(countries.error)
   expect(countries.value('8.8.8.8')).toBe('US')
@@ -53,7 +53,7 @@ test('the bundled table knows countries, and none of private addresses', () => {
   for (const text of ['127.0.0.1', '::1', '192.168.0.1', 'unknown']) expect(countries.value(text)).toBeNull()
 })
 
-test('a table that cannot be read is named', () => {
+test('the error of a table that cannot be read names its file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'countries-'))
   try {
     const broken = join(folder, 'broken.mmdb')

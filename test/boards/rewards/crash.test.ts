@@ -28,18 +28,18 @@ test('after a crash devices go offline as of their last sign of life', () => {
   expect(board.device('ada', 'a1').presence.status).toBe('offline')
   expect(board.device('bob', 'b1').presence.status).toBe('offline')
   expect(board.device('cyd', 'c1').presence).toMatchObject({ status: 'online', standing: 'earning' })
-  // The process lived when bob reported, so ada's socket did too: both earned for 10 minutes.
+  // The process was alive when bob reported, so ada's socket was open too: both earned for 10 minutes.
   expect(board.device('ada', 'a1').points.base).toBe(600n * 2777n)
   expect(board.device('bob', 'b1').points.base).toBe(600n * 2777n)
   const activity = userKey(ACTIVITY, DEFAULT_WORKSPACE, user('ada'))
   expect(board.journal(0).filter(({ channel }) => channel === activity)).toHaveLength(1)
-  // The grace time runs from the restart.
+  // The grace time starts at the restart.
   board.clock.time += 50_000
   board.commit(make.connect('ada', 'a1', { process: 'alive', address: '203.0.113.1' }))
   expect(board.device('ada', 'a1').window.disconnects).toEqual([])
 })
 
-test('silent devices have earned until the last time their dead process noted that it lived', () => {
+test('silent devices have earned until the last sign of life of their dead process', () => {
   const { board, make } = open()
   board.commit(
     make.connect('ada', 'a1', { process: 'dead', address: '203.0.113.1', country: 'DE' }),
@@ -57,7 +57,7 @@ test('silent devices have earned until the last time their dead process noted th
     total: { base: String(earned), rate_per_second: 0 },
     settled: String(earned),
   })
-  // In the ledger, in the hours in which it was earned.
+  // The ledger has it in the hours in which it was earned.
   expect(board.rows((store) => store.earnings(user('bob'), 'hour', 0, 1e9))).toEqual([
     { start: START / HOUR, source: 'network', amount: 3600n * 2777n },
     { start: START / HOUR + 1, source: 'network', amount: 300n * 2777n },

@@ -9,7 +9,7 @@ import { commands, openBoard, session, user } from '../../support/rewards.ts'
 
 const NETWORKS = [{ name: 'wifi', loss: 0, rtt: 50, bytes_in: 1, bytes_out: 1 }]
 
-/** Device messages over a real board; `fail` makes the bus refuse what comes next. */
+/** Device messages on a real board; `state.failure` makes the bus refuse commands. */
 function open(maxDevices = 100) {
   const board = openBoard('memory')
   const submitted: Command[] = []
@@ -46,7 +46,7 @@ function socket(id: string, owner: string | null, address = '::ffff:203.0.113.7'
   return { id: session(id), clientType: 'web', format: 'json', address, operator: false, principal }
 }
 
-test('connect, report, disconnect', async () => {
+test('a device connects, reports and disconnects', async () => {
   const { board, messages } = open()
   const ada = socket('s1', 'ada')
   const connected = await messages.handle({ type: 'connect', device_id: 'd1', name: 'Laptop', id: '1' }, ada)
@@ -68,14 +68,14 @@ test('connect, report, disconnect', async () => {
   expect(late).toMatchObject({ ok: false, error: { code: 'ConnectionClosed' } })
 })
 
-test('messages sent without waiting for answers are taken in order', async () => {
+test('messages that are sent without waiting for answers are handled in order', async () => {
   const { board, messages, submitted } = open()
   const ada = socket('s1', 'ada')
   const answers = await Promise.all([
     messages.handle({ type: 'connect', device_id: 'd1' }, ada),
     messages.handle({ type: 'network_update', networks: NETWORKS }, ada),
     messages.handle({ type: 'disconnect' }, ada),
-    // Only in order is this socket free for another device by now.
+    // If the messages are handled in order, this socket is free for another device by now.
     messages.handle({ type: 'connect', device_id: 'd2' }, ada),
     messages.handle({ type: 'network_update', networks: NETWORKS }, ada),
   ])
@@ -91,7 +91,7 @@ test('messages sent without waiting for answers are taken in order', async () =>
   expect(board.device('ada', 'd2').score.samples).toBe(1)
 })
 
-test('what waits behind a refused connect is judged by what that left', async () => {
+test('messages behind a refused connect are judged by the state after the refusal', async () => {
   const { messages } = open()
   const ada = socket('s1', 'ada')
   const answers = await Promise.all([
@@ -106,7 +106,7 @@ test('what waits behind a refused connect is judged by what that left', async ()
   ])
 })
 
-test('what a socket sent before its end is taken, then the end', async () => {
+test('messages that a socket sent before its end are handled first, then the end', async () => {
   const { board, messages, submitted } = open()
   const ada = socket('s1', 'ada')
   const last = [
@@ -141,7 +141,7 @@ test('a report with an id counts once when it is sent again unchanged', async ()
   await messages.handle({ type: 'connect', device_id: 'd1', id: 'c1' }, later)
   expect(await messages.handle(report, later)).toMatchObject({ ok: true, value: { value: { score: 600 } } })
   expect(board.device('ada', 'd1').score.samples).toBe(1)
-  // Another content under a used id, and no id at all, are new reports.
+  // Other content under a used id, and a report without an id, are new reports.
   await messages.handle(
     { ...report, networks: [{ name: 'wifi', loss: 1, rtt: 50, bytes_in: 1, bytes_out: 1 }] },
     later,
@@ -150,7 +150,7 @@ test('a report with an id counts once when it is sent again unchanged', async ()
   expect(board.device('ada', 'd1').score.samples).toBe(3)
 })
 
-test('a process notes that it lives while devices hang on it', async () => {
+test('a process stores signs of life while it has devices', async () => {
   const { board, messages, submitted } = open()
   await messages.stillAlive()
   expect(submitted).toEqual([])
@@ -161,7 +161,7 @@ test('a process notes that it lives while devices hang on it', async () => {
   expect(board.rows((store) => store.processes())).toEqual([{ process: 'run 1', aliveAt: board.clock.time }])
 })
 
-test('a device that leaves and comes back in one breath vanishes with its socket all the same', async () => {
+test('a device that disconnects and connects again at once still goes offline with its socket', async () => {
   const { board, messages } = open()
   const ada = socket('s1', 'ada')
   await messages.handle({ type: 'connect', device_id: 'd1' }, ada)
@@ -175,7 +175,7 @@ test('a device that leaves and comes back in one breath vanishes with its socket
   expect(board.device('ada', 'd1').presence.status).toBe('offline')
 })
 
-test('nobody is a device without a login', async () => {
+test('a session without a login cannot be a device', async () => {
   const { messages, submitted } = open()
   const stranger = socket('s1', null)
   for (const message of [
@@ -211,7 +211,7 @@ test('a refused connect leaves the socket free', async () => {
   expect(await messages.handle({ type: 'connect', device_id: 'd2' }, bob)).toMatchObject({ ok: true })
 })
 
-test('a socket that dies takes its device offline, also while it was still connecting', async () => {
+test('a socket that ends takes its device offline, also while it is still connecting', async () => {
   const { board, messages } = open()
   const ada = socket('s1', 'ada')
   const connecting = messages.handle({ type: 'connect', device_id: 'd1' }, ada)
@@ -221,7 +221,7 @@ test('a socket that dies takes its device offline, also while it was still conne
   expect(board.device('ada', 'd1').presence.status).toBe('offline')
 })
 
-test('a socket whose device was taken over takes nothing with it', async () => {
+test('the end of a socket whose device was taken over changes nothing', async () => {
   const { board, messages } = open()
   const [old, young] = [socket('s1', 'ada'), socket('s2', 'ada')]
   await messages.handle({ type: 'connect', device_id: 'd1' }, old)
@@ -231,7 +231,7 @@ test('a socket whose device was taken over takes nothing with it', async () => {
   expect(board.device('ada', 'd1').presence.status).toBe('online')
 })
 
-test('the end of a socket is told until the writer takes it', async () => {
+test('the end of a socket is submitted again until the writer accepts it', async () => {
   const { board, messages, timers, state } = open()
   const ada = socket('s1', 'ada')
   await messages.handle({ type: 'connect', device_id: 'd1' }, ada)
@@ -248,7 +248,7 @@ test('the end of a socket is told until the writer takes it', async () => {
   expect(board.device('ada', 'd1').presence.status).toBe('offline')
 })
 
-test('after a commit of unknown outcome the end of the socket is told all the same', async () => {
+test('the end of a socket is submitted also after a commit whose outcome is unknown', async () => {
   const { messages, state, submitted } = open()
   const ada = socket('s1', 'ada')
   state.failure = { ok: false, error: appError('DatabaseError', 'perhaps') }
@@ -258,14 +258,14 @@ test('after a commit of unknown outcome the end of the socket is told all the sa
   expect(submitted.map(({ kind }) => kind)).toEqual(['rewards.connect', 'rewards.vanish'])
 })
 
-test('only so many devices at a time', async () => {
+test('a process accepts no more devices than its limit', async () => {
   const { messages } = open(1)
   await messages.handle({ type: 'connect', device_id: 'd1' }, socket('s1', 'ada'))
   const full = await messages.handle({ type: 'connect', device_id: 'd2' }, socket('s2', 'ada'))
   expect(full).toMatchObject({ ok: false, error: { code: 'ServiceUnavailable' } })
 })
 
-test('an address that cannot be read, an id that cannot be one', async () => {
+test('an unreadable address and an invalid id are refused', async () => {
   const { messages } = open()
   const lost = await messages.handle({ type: 'connect', device_id: 'd1' }, socket('s1', 'ada', 'unknown'))
   expect(lost).toMatchObject({ ok: false, error: { code: 'ConnectionError' } })
@@ -273,7 +273,7 @@ test('an address that cannot be read, an id that cannot be one', async () => {
   expect(odd).toMatchObject({ ok: false, error: { code: 'InvalidNetworkData' } })
 })
 
-test('the ledger is brought up to the last full hour, in several commits', async () => {
+test('the ledger is settled up to the last full hour, in several commits', async () => {
   const board = openBoard('memory')
   const make = commands(board)
   for (let i = 0; i < 250; i++) board.commit(make.connect(`u${i}`, `d${i}`, { address: `203.0.${i}.1` }))
@@ -294,7 +294,7 @@ test('the ledger is brought up to the last full hour, in several commits', async
   expect(board.device('u249', 'd249').points.asOf).toBe(board.clock.time)
 })
 
-test('a starting server sweeps what another run left', async () => {
+test('a starting server puts devices of earlier instances offline', async () => {
   const { board, messages } = open()
   await messages.handle({ type: 'connect', device_id: 'd1' }, socket('s1', 'ada'))
   board.commit(sweepCommand(['run 1'], board.clock.now()))
@@ -303,7 +303,7 @@ test('a starting server sweeps what another run left', async () => {
   expect(board.device('ada', 'd1').presence.status).toBe('offline')
 })
 
-test('V-8: what is to be acknowledged by a second node says so in its command', async () => {
+test('V-8: a message with ack replicated becomes a command with ack replicated', async () => {
   const { messages, submitted } = open()
   const ada = socket('s1', 'ada')
   const ack = 'replicated'
@@ -315,7 +315,7 @@ test('V-8: what is to be acknowledged by a second node says so in its command', 
   expect(submitted.map((command) => command.ack)).toEqual([ack, ack, ack, undefined, undefined, undefined])
 })
 
-test('V-1: a socket whose device was taken over is told so, may say good-bye, and is free then', async () => {
+test('V-1: a socket whose device was taken over is told so, may disconnect, and is free afterwards', async () => {
   const { messages, board } = open()
   const [old, next] = [socket('s1', 'ada'), socket('s2', 'ada')]
   await messages.handle({ type: 'connect', device_id: 'd1' }, old)
@@ -327,7 +327,7 @@ test('V-1: a socket whose device was taken over is told so, may say good-bye, an
   expect(board.device('ada', 'd1').presence).toMatchObject({ status: 'online', session: 's2' })
 })
 
-test('V-7: a socket whose device was swept is told that it is closed, and connects again', async () => {
+test('V-7: a socket whose device was put offline gets ConnectionClosed, and can connect again', async () => {
   const { messages, board } = open()
   const ada = socket('s1', 'ada')
   await messages.handle({ type: 'connect', device_id: 'd1' }, ada)

@@ -10,7 +10,7 @@ import { applyPatch } from '../../../src/core/patch.ts'
 import { type Backend, type Board, commands, device, openBoard, user } from '../../support/rewards.ts'
 import { forSeeds, type Seeded, seeded } from '../../support/seeded.ts'
 
-/** Small limits, so that every rule is met often. */
+/** Small limits, so that every rule applies often. */
 const RULES = {
   earningAddresses: 2,
   devicesPerUser: 4,
@@ -20,11 +20,11 @@ const RULES = {
   marks: 3,
 } as const
 
-/** Many seeds take their time on a busy machine, ms. */
+/** Timeout in ms: many seeds take long on a busy machine. */
 const PATIENCE = 60_000
 
 const USERS = ['ada', 'bob', 'cyd']
-/** Every user has devices of these ids. */
+/** Every user has devices with these ids. */
 const DEVICES = ['d1', 'd2', 'd.3', 'd4', 'd5']
 const ADDRESSES = [
   { address: '203.0.113.7', country: 'DE' },
@@ -105,7 +105,7 @@ function randomCommand(board: Board, random: Seeded): RewardsCommand {
   const owner = random.pick(USERS)
   const id = random.pick(DEVICES)
   const row = board.rows((store) => store.device(user(owner), device(id)))
-  // Mostly on its socket, so that things happen; sometimes not.
+  // Usually on the socket of the device, so that most commands have an effect.
   const held = row?.presence.status === 'online' ? row.presence.session : 'none'
   const socket = random.oneIn(8) ? 'another' : held
   switch (random.int(12)) {
@@ -133,14 +133,14 @@ function randomCommand(board: Board, random: Seeded): RewardsCommand {
     default: {
       const names = ['wifi', 'lte.5g', '__proto__'].slice(0, 1 + random.int(3))
       const networks = names.map((name) => ({ name, loss: random.int(80) / 10, rtt: random.int(600) }))
-      // A mark now and then, from so few that some come again.
+      // Sometimes a mark, from so few that some are repeated.
       const mark = random.oneIn(3) ? { mark: `m${random.int(6)}` } : {}
       return make.report(owner, id, random.oneIn(20) ? [] : networks, { session: socket, ...mark })
     }
   }
 }
 
-/** Forward by little or much, over hours and days; now and then a little back, as clocks are set. */
+/** Moves the clock forward, from milliseconds to days; sometimes a little back, as when a clock is set. */
 function turnClock(board: Board, random: Seeded): void {
   const moves = [0, 1, 700, 15_000, 59_999, 61_000, 600_000, 3_600_000, 5_000_007, 90_000_000]
   board.clock.time += random.oneIn(10)
@@ -162,7 +162,7 @@ function documentsOf(board: Board): [ChannelKey, () => JsonObject][] {
   return [shared, ...own]
 }
 
-/** Keeps every document by patches alone and compares it with what is loaded. */
+/** Maintains every document by its patches and compares it with the loaded one. */
 function follower(board: Board): () => void {
   const documents = documentsOf(board)
   const kept = new Map(documents.map(([key, load]) => [key, load()]))
@@ -191,7 +191,7 @@ function allDevices(board: Board): DeviceRow[] {
   return board.rows((store) => USERS.flatMap((name) => store.devicesOf(user(name))))
 }
 
-/** Thousandths of micropoints at a time: exact. */
+/** Amounts in thousandths of micropoints, so that they are exact. */
 function exact(accrual: Accrual, time: number): bigint {
   return accrual.base * 1000n + BigInt(accrual.carry) + BigInt(accrual.rate) * BigInt(time - accrual.asOf)
 }
@@ -211,7 +211,7 @@ function checkBalances(board: Board, dropped: ReadonlyMap<string, bigint>): void
     const own = devices.filter((row) => row.userId === name)
     const gone = dropped.get(name) ?? 0n
     expect(account?.settled ?? 0n).toBe(ledger)
-    // What the devices settled, dropped ones included (their carries stay unsettled).
+    // What the devices have settled, including dropped devices (whose remainders stay unsettled).
     expect(ledger).toBeGreaterThanOrEqual(sum(own.map((row) => row.points.base)))
     if (gone === 0n) expect(ledger).toBe(sum(own.map((row) => row.points.base)))
     const total = account === null ? 0n : exact(account.total, later)

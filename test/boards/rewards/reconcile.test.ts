@@ -4,14 +4,14 @@ import { DEFAULT_WORKSPACE } from '../../../src/core/ids.ts'
 import { commands, openBoard, socketOf, user } from '../../support/rewards.ts'
 
 /*
- * After a fail-over that lost a suffix the tables may show devices online that have left since, on the word
- * of a process that knows better.
+ * After a fail-over that lost a suffix of the journal the tables may show devices online that have left
+ * since. The process that held their sockets knows that they have left.
  */
 
 const MINUTE = 60_000
 
 for (const backend of ['memory', 'sqlite'] as const) {
-  describe(`what a process holds, and what the tables say of it (${backend})`, () => {
+  describe(`reconciling the tables with the sockets that a process holds (${backend})`, () => {
     function open() {
       const board = openBoard(backend)
       const make = commands(board)
@@ -22,7 +22,7 @@ for (const backend of ['memory', 'sqlite'] as const) {
       return { board, make, standing }
     }
 
-    test('who is not there is put offline, and has earned until then; the others stay as they are', () => {
+    test('puts devices offline that have no socket, with their earnings until then; the others stay as they are', () => {
       const { board, make, standing } = open()
       board.commit(
         make.connect('ada', 'a1', { address: '203.0.113.1' }),
@@ -40,7 +40,7 @@ for (const backend of ['memory', 'sqlite'] as const) {
         presence: { leftAt: board.clock.time },
       })
       expect(board.load(SUMMARY, null).data).toMatchObject({ online: 2 })
-      // They did not leave: nobody is told that they did.
+      // These did not leave, so nobody is notified.
       const activity = userKey(ACTIVITY, DEFAULT_WORKSPACE, user('ada'))
       expect(board.journal(0).filter(({ channel }) => channel === activity)).toHaveLength(1)
     })
@@ -57,7 +57,7 @@ for (const backend of ['memory', 'sqlite'] as const) {
       expect(standing('ada', 'a1')).toBe('offline')
     })
 
-    test('a place that becomes free goes to who is there, through those who are not', () => {
+    test('a place that becomes free goes to the next device that has a socket', () => {
       const { board, make, standing } = open()
       for (const owner of ['ada', 'bob', 'cyd']) {
         board.commit(make.connect(owner, 'd1'))
@@ -81,7 +81,7 @@ for (const backend of ['memory', 'sqlite'] as const) {
       expect(board.load(SUMMARY, null).data).toMatchObject({ online: 0, earning: 0, countries: {} })
     })
 
-    test('a clock that is behind takes nothing away', () => {
+    test('a clock that is behind reduces no earnings', () => {
       const { board, make } = open()
       board.commit(make.connect('ada', 'a1'))
       board.clock.time += MINUTE
@@ -96,7 +96,7 @@ for (const backend of ['memory', 'sqlite'] as const) {
       })
     })
 
-    test('where all is as the tables say, nothing is written to the journal', () => {
+    test('writes nothing to the journal if the tables are right', () => {
       const { board, make } = open()
       board.commit(make.connect('ada', 'a1'), make.connect('cyd', 'c1', { process: 'p2' }))
       const before = board.journal(0).length

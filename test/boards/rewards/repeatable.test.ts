@@ -7,14 +7,14 @@ import type { SessionInfo } from '../../../src/live/ports.ts'
 import { type Board, commands, openBoard, session, socketOf, user } from '../../support/rewards.ts'
 
 /*
- * What is marked `repeatable` is decided twice here: the second time changes no row, journals nothing and
- * answers the same.
+ * Commands that are marked `repeatable` are handled twice here: the second time changes no row, journals
+ * nothing and gives the same answer.
  */
 
 const MINUTE = 60_000
 const OWNERS = ['ada', 'bob']
 
-/** Every row of the board, and how far the journal goes. */
+/** Returns every row of the board, and the head of the journal. */
 function everything(board: Board) {
   const journal = board.journal(0).length
   return board.rows((store) => ({
@@ -33,7 +33,7 @@ function everything(board: Board) {
 
 type Make = ReturnType<typeof commands>
 
-/** What came before, and the command that is decided twice. */
+/** The commands before it, and the command that is handled twice. */
 const CASES: { readonly [what: string]: (board: Board, make: Make) => RewardsCommand } = {
   'connect of a new device': (_, make) => make.connect('ada', 'a1', { country: 'DE', name: 'Laptop' }),
   'connect of a new device where another must go': (board, make) => {
@@ -77,7 +77,7 @@ const CASES: { readonly [what: string]: (board: Board, make: Make) => RewardsCom
     board.commit(make.connect('ada', 'a1'), make.connect('ada', 'a1', { session: 'next' }))
     return make.vanish('ada', 'a1')
   },
-  // Not marked, since devices come and go: but decided twice in a row it finds nothing more to do either.
+  // Not marked, because devices come and go; but handled twice in a row it finds nothing more to do either.
   'what a process holds': (board, make) => {
     board.commit(make.connect('ada', 'a1'), make.connect('bob', 'b1'), make.connect('bob', 'b2'))
     board.clock.time += 90 * MINUTE
@@ -88,7 +88,7 @@ const CASES: { readonly [what: string]: (board: Board, make: Make) => RewardsCom
 
 for (const backend of ['memory', 'sqlite'] as const) {
   for (const [what, prepare] of Object.entries(CASES)) {
-    test(`${what}: decided again, now or later, it changes nothing and answers the same (${backend})`, () => {
+    test(`${what}: handled again, now or later, it changes nothing and gives the same answer (${backend})`, () => {
       const board = openBoard(backend, { devicesPerUser: 3 })
       const make = commands(board)
       const command = prepare(board, make)
@@ -103,7 +103,7 @@ for (const backend of ['memory', 'sqlite'] as const) {
   }
 }
 
-test('marked are connect, reports that have an id, the end of a socket and the sign of life; nothing else', async () => {
+test('connect, reports with an id, the end of a socket and the sign of life are marked, and nothing else', async () => {
   const board = openBoard('memory')
   const submitted: Command[] = []
   const bus = {

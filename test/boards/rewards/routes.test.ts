@@ -44,7 +44,7 @@ function open() {
   return { board, make: commands(board), get }
 }
 
-test('everything asks who you are', async () => {
+test('every route needs a login', async () => {
   const { get } = open()
   for (const path of [
     '/api/user',
@@ -60,7 +60,7 @@ test('everything asks who you are', async () => {
   }
 })
 
-test('the profile', async () => {
+test('the profile is that of the user who is logged in', async () => {
   const { board, make, get } = open()
   board.commit(make.connect('ada', 'd1'))
   const { status, body, headers } = await get('/api/user')
@@ -79,7 +79,7 @@ test('the profile', async () => {
   expect((await get('/api/user', 'bob')).status).toBe(404)
 })
 
-test('devices, and only one’s own', async () => {
+test('a user gets the user’s own devices only', async () => {
   const { board, make, get } = open()
   board.commit(make.connect('ada', 'lap.top', { country: 'DE' }), make.report('ada', 'lap.top'))
   const { body } = await get('/api/networks')
@@ -95,7 +95,7 @@ test('devices, and only one’s own', async () => {
   expect((await get('/api/networks', 'bob')).body).toEqual({ devices: [] })
 })
 
-test('a balance grows while one looks: settled and provisional', async () => {
+test('a balance grows between two requests, settled and provisional', async () => {
   const { board, make, get } = open()
   board.commit(make.connect('ada', 'd1'))
   board.clock.time += HOUR
@@ -115,7 +115,7 @@ test('a balance grows while one looks: settled and provisional', async () => {
   expect((await get('/api/earnings', 'bob')).body).toMatchObject({ total: '0', settled: '0', devices: 0 })
 })
 
-test('history by hour, with the hour that is running', async () => {
+test('the history by hour includes the current hour', async () => {
   const { board, make, get } = open()
   board.clock.time += HOUR / 2
   board.commit(make.connect('ada', 'd1'))
@@ -144,7 +144,7 @@ function item(from: number, settled: bigint, provisional: bigint) {
   }
 }
 
-test('weeks begin on Monday, months on the first, UTC', async () => {
+test('weeks begin on Monday and months on the first, in UTC', async () => {
   const { get } = open()
   const weeks = (await get(`/api/earnings/history?interval=week&from=${START}`)).body.items
   expect(weeks.map((week: { from: number }) => new Date(week.from).toISOString())).toEqual([
@@ -156,7 +156,7 @@ test('weeks begin on Monday, months on the first, UTC', async () => {
   expect(new Date(months[11].to).toISOString()).toBe('2026-01-01T00:00:00.000Z')
 })
 
-test('pages join without gap or overlap', async () => {
+test('pages of the history join without gap or overlap', async () => {
   const { board, make, get } = open()
   board.commit(make.connect('ada', 'd1'))
   board.clock.time += 50 * HOUR

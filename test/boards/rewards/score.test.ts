@@ -19,11 +19,11 @@ const measured = (more: Partial<Measurement> = {}): Measurement => ({
   ...more,
 })
 
-test('a perfect day is 1000 points', () => {
+test('a perfect day gives a score of 1000', () => {
   expect(scoreParts(measured())).toEqual({ uptime: 400, loss: 250, latency: 200, stability: 150 })
 })
 
-test('parts worked out by hand', () => {
+test('the parts of the score are those worked out by hand', () => {
   const parts = scoreParts(
     measured({
       uptime: 6 * HOUR, // 400 x 6/24 = 100
@@ -38,7 +38,7 @@ test('parts worked out by hand', () => {
   expect(parts).toEqual({ uptime: 100, loss: 200, latency: 160, stability: 125 })
 })
 
-test('an even number of networks: the median is the mean of the two in the middle', () => {
+test('with an even number of networks the median is the mean of the two in the middle', () => {
   // (100 + 200) / 2 = 150 ms: 200 x 250/350 = 142.86, floored
   const networks = [
     { loss: 0, rtt: 200 },
@@ -54,7 +54,7 @@ test('every part stays within its bounds', () => {
   expect(best).toEqual({ uptime: 400, loss: 250, latency: 200, stability: 150 })
 })
 
-test('the first sample is taken as it is, later ones move the score by an eighth', () => {
+test('the first sample is the score, later ones move it by an eighth', () => {
   const first = nextScore(NO_SCORE, measured({ uptime: 0 }), THRESHOLDS)
   expect(shownScore(first)).toBe(600)
   // 600 + (1000 - 600) / 8 = 650
@@ -66,7 +66,7 @@ test('the first sample is taken as it is, later ones move the score by an eighth
   expect(shownScore(third)).toBe(694)
 })
 
-test('a score gets where its samples are, from both sides', () => {
+test('a score converges to its samples, from above and from below', () => {
   let rising = nextScore(NO_SCORE, measured({ uptime: 0, networks: [{ loss: 100, rtt: 900 }] }), THRESHOLDS)
   let falling = nextScore(NO_SCORE, measured(), THRESHOLDS)
   for (let i = 0; i < 200; i++) {
@@ -77,7 +77,7 @@ test('a score gets where its samples are, from both sides', () => {
   expect(shownScore(falling)).toBe(800)
 })
 
-test('unknown, then provisional, established after 10 samples and 15 minutes', () => {
+test('a score is unknown, then provisional, and established after 10 samples and 15 minutes', () => {
   expect(shownScore(NO_SCORE)).toBeNull()
   let score: Score = NO_SCORE
   for (let i = 0; i < 10; i++) {

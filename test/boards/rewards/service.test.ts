@@ -14,7 +14,7 @@ function open(changes: Parameters<typeof openBoard>[1] = {}) {
   return { board, make: commands(board) }
 }
 
-/** Devices here bear the initial of their user. */
+/** The names of devices begin with the initial of their user. */
 const OWNERS = { a: 'ada', b: 'bob', c: 'cyd', d: 'dan', e: 'eve' }
 
 function standing(board: Board, id: string): string {
@@ -23,7 +23,7 @@ function standing(board: Board, id: string): string {
   return presence.status === 'online' ? presence.standing : 'offline'
 }
 
-/** What a user was told, oldest first. */
+/** Returns the notifications of a user, oldest first. */
 function told(board: Board, owner: string): unknown[] {
   const channel = userKey(ACTIVITY, DEFAULT_WORKSPACE, user(owner))
   return board
@@ -33,7 +33,7 @@ function told(board: Board, owner: string): unknown[] {
     )
 }
 
-test('before the first device every document is there, valid and zero', () => {
+test('before the first device every document exists, is valid and has zeros', () => {
   const { board } = open()
   expect(board.load(SUMMARY, null)).toMatchObject({
     seq: 0,
@@ -53,7 +53,7 @@ test('before the first device every document is there, valid and zero', () => {
   })
 })
 
-test('a newcomer earns at the floor at once, is scored with the first report, and established after 10 and 15 minutes', () => {
+test('a new device earns the floor at once, has a score with its first report, and an established one after 10 and 15 minutes', () => {
   const { board, make } = open()
   board.commit(make.connect('ada', 'laptop', { country: 'DE', name: 'My laptop' }))
   // 50 x 200/1000 = 10 points an hour: 2,777 micropoints a second.
@@ -77,7 +77,7 @@ test('a newcomer earns at the floor at once, is scored with the first report, an
 
   board.clock.time += 10_000
   board.commit(make.report('ada', 'laptop'))
-  // Uptime 10 s of a day is nothing yet: 0 + 250 + 200 + 150.
+  // 10 s of uptime in a day give no points yet: 0 + 250 + 200 + 150.
   expect(at(board.load(NETWORKS, user('ada')).data, 'devices', 'laptop')).toMatchObject({
     score: 600,
     score_state: 'provisional',
@@ -94,12 +94,12 @@ test('a newcomer earns at the floor at once, is scored with the first report, an
   const established = board.device('ada', 'laptop')
   expect(established.score).toMatchObject({ state: 'established', smoothed: 600_500, stepped: 601 })
   expect(established.points.rate).toBe(Math.floor((50_000_000 * 601) / 1000 / 3600))
-  // 910 s at 2,777: the rate changed just now.
+  // 910 s at 2,777: the rate has changed just now.
   expect(established.points.base).toBe(910n * 2777n)
   expect(told(board, 'ada')).toEqual(['device_online', 'score_established'])
 })
 
-test('what is earned is settled by the hour, and when a device leaves', () => {
+test('earnings are settled by the hour, and when a device leaves', () => {
   const { board, make } = open()
   board.commit(make.connect('ada', 'laptop'))
   board.clock.time += 90 * MINUTE
@@ -122,7 +122,7 @@ test('what is earned is settled by the hour, and when a device leaves', () => {
   })
 })
 
-test('a silent device is settled by the hour too, a few at a time', () => {
+test('silent devices are settled by the hour too, a few at a time', () => {
   const { board, make } = open()
   for (let i = 1; i <= 3; i++) board.commit(make.connect('ada', `a${i}`, { address: `203.0.113.${i}` }))
   board.clock.time += 90 * MINUTE
@@ -133,7 +133,7 @@ test('a silent device is settled by the hour too, a few at a time', () => {
   expect(board.device('ada', 'a1').points).toMatchObject({ rate: 2777, asOf: board.clock.time })
 })
 
-test('one public address earns once; who waits moves up when the holder leaves', () => {
+test('one public address earns once; the next device in line moves up when the holder leaves', () => {
   const { board, make } = open()
   board.commit(make.connect('ada', 'a1'), make.connect('bob', 'b1'), make.connect('cyd', 'c1'))
   expect(['a1', 'b1', 'c1'].map((id) => standing(board, id))).toEqual([
@@ -145,7 +145,7 @@ test('one public address earns once; who waits moves up when the holder leaves',
   board.commit(make.vanish('ada', 'a1'))
   expect(['a1', 'b1', 'c1'].map((id) => standing(board, id))).toEqual(['offline', 'earning', 'duplicate_ip'])
   expect(told(board, 'bob')).toEqual(['device_online', 'duplicate_ip', 'earning'])
-  // Two sockets of one /64 are one address too.
+  // Two sockets in one /64 count as one address too.
   board.commit(
     make.connect('dan', 'd1', { address: '2001:db8::1' }),
     make.connect('eve', 'e1', { address: '2001:db8::2' }),
@@ -153,7 +153,7 @@ test('one public address earns once; who waits moves up when the holder leaves',
   expect([standing(board, 'd1'), standing(board, 'e1')]).toEqual(['earning', 'duplicate_ip'])
 })
 
-test('a user earns at five addresses; a place that falls free goes to the one that waited longest', () => {
+test('a user earns at five addresses; a place that becomes free goes to the device that has waited longest', () => {
   const { board, make } = open()
   for (let i = 1; i <= 7; i++) {
     board.clock.time += 1000
@@ -161,7 +161,7 @@ test('a user earns at five addresses; a place that falls free goes to the one th
   }
   const all = () => [1, 2, 3, 4, 5, 6, 7].map((i) => standing(board, `a${i}`))
   expect(all()).toEqual([...Array(5).fill('earning'), 'address_limit', 'address_limit'])
-  // At its limit a device still holds its address.
+  // A device beyond its user's limit still holds its address.
   board.commit(make.connect('bob', 'b1', { address: '203.0.113.6' }))
   expect(standing(board, 'b1')).toBe('duplicate_ip')
   board.commit(make.disconnect('ada', 'a2'))
@@ -171,7 +171,7 @@ test('a user earns at five addresses; a place that falls free goes to the one th
   expect([standing(board, 'a7'), standing(board, 'b1')]).toEqual(['earning', 'earning'])
 })
 
-test('back within the grace time: no disconnect, no news, and the old place in the queue', () => {
+test('a device that is back within the grace time has no disconnect and no notification, and keeps its place in the queue', () => {
   const { board, make } = open()
   board.commit(make.connect('ada', 'a1'), make.vanish('ada', 'a1'))
   board.clock.time += 30_000
@@ -192,7 +192,7 @@ test('back within the grace time: no disconnect, no news, and the old place in t
   expect(told(board, 'ada').slice(-2)).toEqual(['device_online', 'duplicate_ip'])
 })
 
-test('another socket takes a device over; the old one can neither report nor take it offline', () => {
+test('after another socket has taken a device over, the old one can neither report nor take it offline', () => {
   const { board, make } = open()
   board.commit(make.connect('ada', 'a1', { session: 'old' }))
   board.clock.time += MINUTE
@@ -221,7 +221,7 @@ test('a device that reconnects from another address moves its lease', () => {
   })
 })
 
-test('another user’s device of the same id is another device', () => {
+test('another user’s device with the same id is another device', () => {
   const { board, make } = open()
   board.commit(make.connect('ada', 'x', { name: 'hers' }), make.report('ada', 'x'))
   const hers = board.device('ada', 'x')
@@ -252,19 +252,19 @@ test('a report that is sent again counts once, also over a reconnect', () => {
   expect(again).toMatchObject({ ok: true, value: { score: 600, score_state: 'provisional' } })
   expect(first).toMatchObject({ value: { score: 600, score_state: 'provisional' } })
   expect(board.device('ada', 'a1')).toEqual(before)
-  // Another device's, and one without a mark, are other reports.
+  // A report of another device, and one without a mark, are new reports.
   board.commit(make.report('bob', 'a1', [{}], { mark: 'm1' }))
   expect(board.device('bob', 'a1').score.samples).toBe(1)
   board.commit(make.report('ada', 'a1', [{}], { session: 'next' }))
   expect(board.device('ada', 'a1').score.samples).toBe(2)
-  // The oldest is forgotten when as many as may be unanswered have come after it.
+  // The oldest one is forgotten after as many others as may be unanswered.
   const more = (mark: string) => make.report('ada', 'a1', [{}], { session: 'next', mark })
   board.commit(more('m2'), retry, more('m3'), retry, retry)
   expect(board.device('ada', 'a1').marks).toEqual(['m3', 'm1'])
   expect(board.device('ada', 'a1').score.samples).toBe(5)
 })
 
-test('beyond the limit of devices the one unseen for longest makes room; its points stay', () => {
+test('beyond the limit of devices the one that was last seen the longest ago is removed; its points stay', () => {
   const { board, make } = open({ devicesPerUser: 2 })
   board.commit(make.connect('ada', 'a1', { address: '203.0.113.1' }))
   board.clock.time += HOUR
@@ -276,7 +276,7 @@ test('beyond the limit of devices the one unseen for longest makes room; its poi
   expect(refused).toMatchObject({ ok: false, error: { code: 'RateLimited' } })
 })
 
-test('bytes add up over a connection, and networks that are no longer reported go', () => {
+test('bytes add up over a connection, and networks that are no longer reported are removed', () => {
   const { board, make } = open()
   board.commit(
     make.connect('ada', 'a1'),
@@ -309,7 +309,7 @@ test.each([
   expect(board.device('ada', 'a1')).toEqual(before)
 })
 
-test.each(['', 'a b', '../x', '__proto__', '-a', 'x'.repeat(65)])('bad device id %j', (id) => {
+test.each(['', 'a b', '../x', '__proto__', '-a', 'x'.repeat(65)])('the device id %j is refused', (id) => {
   const { board, make } = open()
   expect(board.commit(make.connect('ada', id))[0]).toMatchObject({
     ok: false,
@@ -317,7 +317,7 @@ test.each(['', 'a b', '../x', '__proto__', '-a', 'x'.repeat(65)])('bad device id
   })
 })
 
-test('who is not connected is told so', () => {
+test('reports of unknown and offline devices and a connect without an address are refused', () => {
   const { board, make } = open()
   expect(board.commit(make.report('ada', 'a1'))[0]).toMatchObject({
     ok: false,
@@ -334,14 +334,14 @@ test('who is not connected is told so', () => {
   })
 })
 
-test('only the newest arrivals stay', () => {
+test('only the newest arrivals are kept', () => {
   const { board, make } = open()
   for (let i = 1; i <= 25; i++) board.commit(make.connect(`u${i}`, `d${i}`, { address: `203.0.113.${i}` }))
   const arrivals = Object.keys(Object(board.load(SUMMARY, null).data.arrivals)).map(Number)
   expect(arrivals).toEqual(Array.from({ length: 20 }, (_, i) => i + 6))
 })
 
-test('a report that changes no rate touches the device alone', () => {
+test('a report that changes no rate changes the device only', () => {
   const { board, make } = open()
   board.commit(make.connect('ada', 'a1'), make.report('ada', 'a1'))
   const { seq } = board.load(SUMMARY, null)
@@ -352,7 +352,7 @@ test('a report that changes no rate touches the device alone', () => {
   ])
 })
 
-test('a name with half a character is refused: tables and journal would not keep the same', () => {
+test('a name with a lone surrogate is refused, because tables and journal would store it differently', () => {
   const { board, make } = open()
   const [connected] = board.commit(make.connect('ada', 'laptop', { name: 'a\ud800b' }))
   expect(connected).toMatchObject({ ok: false, error: { code: 'InvalidNetworkData' } })

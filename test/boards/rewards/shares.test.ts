@@ -12,7 +12,7 @@ test('the floor is paid until the score is established, and below it', () => {
   expect(paidScore(score('established', 120), DEFAULT_RULES)).toBe(200)
 })
 
-test('rates worked out by hand', () => {
+test('rates are those worked out by hand', () => {
   // 50 x 1000/1000 points an hour = 50,000,000 / 3600 micropoints a second = 13,888.8...
   expect(rateOf('earning', score('established', 1000), DEFAULT_RULES)).toBe(13_888)
   // 50 x 740/1000 = 37 points an hour = 37,000,000 / 3600 = 10,277.7...
@@ -23,7 +23,7 @@ test('rates worked out by hand', () => {
   expect(rateOf('address_limit', score('established', 1000), DEFAULT_RULES)).toBe(0)
 })
 
-test('who earns', () => {
+test('a device earns only if it is first at its address and within the limit of its user', () => {
   expect(standingOf(true, 0, DEFAULT_RULES)).toBe('duplicate_ip')
   expect(standingOf(false, 4, DEFAULT_RULES)).toBe('earning')
   expect(standingOf(false, 5, DEFAULT_RULES)).toBe('address_limit')

@@ -6,8 +6,8 @@ import { countUptime, last24Hours, newWindow } from '../../../src/boards/rewards
 import { seeded } from '../../support/seeded.ts'
 
 /**
- * How often the rate of an ordinary, somewhat noisy device changes in two days of a report every 30 s;
- * evidence of decision 0006.
+ * Counts how often the rate of an ordinary, somewhat noisy device changes in two days with a report every 30
+ * s; evidence for decision 0006.
  */
 function rateChanges(scoreStep: number): { changes: number; paid: number } {
   const random = seeded(7)

@@ -14,14 +14,14 @@ const DAY = 24 * HOUR
 /** 10:30 of some day. */
 const START = 20_000 * DAY + 10.5 * HOUR
 
-test('time online is uptime, time offline is not', () => {
+test('only time online counts as uptime', () => {
   const up = countUptime(newWindow(START), START + 2 * HOUR)
   expect(last24Hours(up, START + 2 * HOUR).uptime).toBe(2 * HOUR)
   const later = countUptime(skipTo(up, START + 5 * HOUR), START + 6 * HOUR)
   expect(last24Hours(later, START + 6 * HOUR).uptime).toBe(3 * HOUR)
 })
 
-test('who is always there has 24 hours, at every minute of the hour', () => {
+test('a device that is always online has 24 hours, at every minute of the hour', () => {
   let window = newWindow(START)
   for (let minute = 0; minute < 60 * 50; minute += 7) {
     const at = START + minute * 60_000
@@ -30,7 +30,7 @@ test('who is always there has 24 hours, at every minute of the hour', () => {
   }
 })
 
-test('the hour 24 hours back counts by the part of it that is still inside', () => {
+test('of the oldest hour only the part within the last 24 hours counts', () => {
   // Online 10:30 to 11:00, so half an hour in the bucket 10:00-11:00.
   const window = countUptime(newWindow(START), START + HOUR / 2)
   // Next day at 10:45 the last 24 hours begin at 10:45: a quarter of that bucket is inside.
@@ -38,7 +38,7 @@ test('the hour 24 hours back counts by the part of it that is still inside', () 
   expect(last24Hours(window, START + DAY + HOUR / 2).uptime).toBe(0)
 })
 
-test('disconnects are counted in the hour they happened in and leave after 24 hours', () => {
+test('disconnects are counted in their hour and expire after 24 hours', () => {
   let window = countUptime(newWindow(START), START + HOUR)
   window = countDisconnect(window, START + HOUR)
   window = countDisconnect(window, START + HOUR)
@@ -46,7 +46,7 @@ test('disconnects are counted in the hour they happened in and leave after 24 ho
   expect(last24Hours(window, START + 26 * HOUR).disconnects).toBe(0)
 })
 
-test('a disconnect that was long ago changes nothing', () => {
+test('an old disconnect changes nothing', () => {
   const window = skipTo(newWindow(START), START + 40 * HOUR)
   expect(last24Hours(countDisconnect(window, START), START + 40 * HOUR).disconnects).toBe(0)
 })
@@ -57,7 +57,7 @@ test('a clock set back changes nothing', () => {
   expect(skipTo(window, START)).toEqual(window)
 })
 
-test('a window never holds more than its hours, nor more time than passed', () => {
+test('a window never has more hours than its length, nor more time than has passed', () => {
   forSeeds('WINDOW_SEED', 50, (random) => {
     let at = START
     let window = newWindow(at)
@@ -73,7 +73,7 @@ test('a window never holds more than its hours, nor more time than passed', () =
         (sum, part) => sum + Math.max(0, part.to - Math.max(part.from, at - DAY)),
         0,
       )
-      // Only inside the oldest hour may the estimate be off.
+      // Only the estimate for the oldest hour may be inexact.
       expect(Math.abs(last24Hours(window, at).uptime - exact)).toBeLessThanOrEqual(HOUR / 4 + 1)
       expect(window.uptime.length).toBeLessThanOrEqual(WINDOW_HOURS)
     }
