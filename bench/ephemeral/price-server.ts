@@ -60,7 +60,7 @@ const ENGINE_PARTS: Pick<
   | 'boards'
   | 'events'
   | 'relay'
-  | 'seconds'
+  | 'timers'
   | 'defect'
 > = {
   clock: systemClock,
@@ -71,7 +71,7 @@ const ENGINE_PARTS: Pick<
   boards: { handle: async () => fail(appError('EntityNotFound', 'there are no boards')), closed() {} },
   events: [],
   relay: null,
-  seconds: () => performance.now() / 1_000,
+  timers: systemTimers,
   defect: (cause, during) => logger.error(during, cause),
 }
 

@@ -14,6 +14,7 @@ import { createTail } from '../../src/journal/tail.ts'
 import { createEngine } from '../../src/live/engine.ts'
 import { DEFAULT_LIMITS } from '../../src/live/limits.ts'
 import type { Frame, LoadedDocument, WireFormat } from '../../src/live/ports.ts'
+import { FLUSH_INTERVAL } from '../../src/protocol/limits.ts'
 import { createMessageParser } from '../../src/protocol/parse.ts'
 import type { ServerMessage } from '../../src/protocol/server-messages.ts'
 import { createMemoryStorage } from '../../src/storage/memory/memory-storage.ts'
@@ -53,6 +54,8 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
   const sources = rewardsChannels(read, DEFAULT_RULES)
   /** Frames of the present tick, in the order of their channels, which is the same for every format. */
   const frames: Record<WireFormat, Frame[]> = { json: [], msgpack: [], packed: [] }
+  /** Nothing is due but at the end of a tick. */
+  const timers = { time: 0, now: () => timers.time, after: () => () => {} }
   const engine = createEngine<WireFormat>({
     clock,
     random: systemRandom,
@@ -84,7 +87,7 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
     metrics: { sent() {}, received() {}, encoded() {}, broadcast() {}, subscribed() {}, connected() {} },
     relay: null,
     limits: DEFAULT_LIMITS,
-    seconds: () => 0,
+    timers,
     defect: fault,
   })
   const tail = createTail({
@@ -128,9 +131,9 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
     clock,
     turn(commands) {
       for (const result of commits.commit(commands)) if (!result.ok) fault(result.error.message)
-      tail.wake()
       for (const format of FORMATS) frames[format] = []
-      engine.tick('web')
+      timers.time += FLUSH_INTERVAL.web
+      tail.wake()
       return frames.json.map((json, index) => {
         const { channel }: { channel: string } = JSON.parse(String(json))
         const size = (format: WireFormat) =>

@@ -1,10 +1,15 @@
+import type { Timers } from '../core/clock.ts'
 import type { Engine } from '../live/types.ts'
-import { FLUSH_MILLIS } from '../protocol/limits.ts'
-import { startTicker, type Timers } from './ticker.ts'
+import { startTicker } from './ticker.ts'
+
+/** Between two times that other processes are sent what waits for them, ms. */
+const RELAY_INTERVAL = 100
+/** Between two sweeps, ms. */
+const SWEEP_INTERVAL = 1_000
 
 /**
- * Everything that happens by time alone: the ticks of both rates, the sweep, and a look for rows that no commit told of. `wakeTail` does
- * not throw.
+ * Everything that is done at regular intervals: what waits for other processes, the sweep, and a look for
+ * rows that no commit told of. `wakeTail` does not throw.
  */
 export function startRhythm<Socket>(
   engine: Engine<Socket>,
@@ -12,10 +17,9 @@ export function startRhythm<Socket>(
   timers: Timers,
 ): () => void {
   const stops = [
-    startTicker(FLUSH_MILLIS.tui, () => engine.tick('tui'), timers),
-    startTicker(FLUSH_MILLIS.web, () => engine.tick('web'), timers),
+    startTicker(RELAY_INTERVAL, engine.relayPending, timers),
     startTicker(
-      SECOND,
+      SWEEP_INTERVAL,
       () => {
         engine.sweep()
         wakeTail()
@@ -27,5 +31,3 @@ export function startRhythm<Socket>(
     for (const stop of stops) stop()
   }
 }
-
-const SECOND = 1_000

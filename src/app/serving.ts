@@ -150,7 +150,7 @@ export async function startServing(context: ServingContext): Promise<Result<Runn
     metrics: createLiveMetrics(metrics.registry),
     relay: link?.relay ?? relay?.hub.join() ?? null,
     limits: engineLimits(config.limits),
-    seconds: () => performance.now() / 1_000,
+    timers: systemTimers,
     defect: (cause, during) => logger.error('defect', { during, cause: Bun.inspect(cause) }),
   })
   late.engine = engine

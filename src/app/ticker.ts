@@ -1,10 +1,4 @@
-import type { Millis } from '../core/clock.ts'
-
-/** Timers handed in, so that tests can turn them. `now` is monotonic. */
-export type Timers = {
-  now(): Millis
-  after(delay: Millis, run: () => void): () => void
-}
+import type { Millis, Timers } from '../core/clock.ts'
 
 export const systemTimers: Timers = {
   now: () => performance.now(),

@@ -108,7 +108,7 @@ export function positionsOf<Socket>(
     const epoch = feed?.epoch ?? epochOf(live, channel)
     if (channel === except && stopped !== null) return { epoch, seq: stopped, upTo: stopped }
     const seq = feed?.seq ?? channel.seq
-    // Events are published at once, patches wait for the tick.
+    // Events are published at once, patches may wait for the end of a flush interval.
     return { epoch, seq, upTo: channel.source.kind === 'stream' ? Math.max(seq, live.seq) : seq }
   })
 }

@@ -1,3 +1,4 @@
+import type { Millis } from '../core/clock.ts'
 import { encodeServerMessage } from '../protocol/encode-server-message.ts'
 import type { FeedMessage, ServerMessage } from '../protocol/server-messages.ts'
 import { wireType } from '../protocol/stream-event.ts'
@@ -15,10 +16,10 @@ export function encodeForFeed<Socket>(
   message: FeedMessage,
   format: WireFormat,
 ): Frame {
-  const started = live.deps.seconds()
+  const started = live.deps.timers.now()
   const frame =
     format === 'packed' ? feed.packedFeed(live).encode(message) : encodeServerMessage(message, format)
-  live.deps.metrics.encoded(format, wireType(message), frame.length, live.deps.seconds() - started)
+  live.deps.metrics.encoded(format, wireType(message), frame.length, secondsSince(live, started))
   return frame
 }
 
@@ -28,8 +29,12 @@ export function encodePlain<Socket>(
   message: ServerMessage,
   format: WireFormat,
 ): Frame {
-  const started = live.deps.seconds()
+  const started = live.deps.timers.now()
   const frame = encodeServerMessage(message, format)
-  live.deps.metrics.encoded(format, wireType(message), frame.length, live.deps.seconds() - started)
+  live.deps.metrics.encoded(format, wireType(message), frame.length, secondsSince(live, started))
   return frame
+}
+
+function secondsSince<Socket>(live: LiveState<Socket>, started: Millis): number {
+  return (live.deps.timers.now() - started) / 1_000
 }

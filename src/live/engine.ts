@@ -4,6 +4,7 @@ import { DEFAULT_WORKSPACE } from '../core/ids.ts'
 import { fail } from '../core/result.ts'
 import { refill } from '../core/token-bucket.ts'
 import type { CloseReason } from '../protocol/close-codes.ts'
+import { FLUSH_INTERVAL } from '../protocol/limits.ts'
 import { checkEventNames } from '../protocol/server-messages.ts'
 import { countRows } from './answer-cost.ts'
 import { closeAfterFailure, closeSession, detach } from './close.ts'
@@ -13,11 +14,12 @@ import { listen, retryWants, sendPendingWants } from './ephemeral/follow.ts'
 import { relayAll } from './ephemeral/own.ts'
 import { publishPatch, unpublish } from './ephemeral/publish.ts'
 import { EphemeralValues } from './ephemeral/value.ts'
+import type { Feed } from './feed.ts'
 import { FrameCache } from './frame-cache.ts'
 import { announceFresh, announceStale } from './freshness.ts'
 import { openSession } from './hello.ts'
-import type { ClientType, SessionInfo } from './ports.ts'
-import { flushFeed } from './publish.ts'
+import type { SessionInfo } from './ports.ts'
+import { flushFeed, flushFeeds } from './publish.ts'
 import { drained, receive } from './receive.ts'
 import { send } from './send.ts'
 import type { Session } from './session.ts'
@@ -25,6 +27,7 @@ import { aliasesOf, sourcesByName } from './sources.ts'
 import type { LiveState } from './state.ts'
 import { resume } from './suspension.ts'
 import { sweep } from './sweep.ts'
+import { Throttle } from './throttle.ts'
 import type { Engine, EngineDeps } from './types.ts'
 
 /**
@@ -36,6 +39,8 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
   checkEvents(deps)
   const head = deps.history.head()
   const history = countRows(deps.history)
+  const flush = (feed: Feed<Socket>) =>
+    guarded(`publishing ${feed.channel.source.name}`, () => flushFeed(live, feed))
   const live: LiveState<Socket> = {
     deps,
     history,
@@ -50,7 +55,10 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
     documents: new DocumentCache(history, deps.limits),
     frames: new FrameCache(),
     ephemeral: new EphemeralValues(instanceNumber(deps.random)),
-    dirty: { web: new Set(), tui: new Set() },
+    throttles: {
+      web: new Throttle(FLUSH_INTERVAL.web, deps.timers, (feed) => flush(feed)),
+      tui: new Throttle(FLUSH_INTERVAL.tui, deps.timers, (feed) => flush(feed)),
+    },
     parameterised: 0,
     feedCount: 0,
     suspended: false,
@@ -90,17 +98,26 @@ export function createEngine<Socket>(deps: EngineDeps<Socket>): Engine<Socket> {
         deps.boards.closed(session)
       })
     },
-    apply: (entries) => guarded('applying journal rows', () => applyEntries(live, entries)),
+    apply(entries) {
+      guarded('applying journal rows', () => applyEntries(live, entries))
+      flushFeeds(live)
+    },
     publish(channel, patch) {
       try {
         return publishPatch(live, channel, patch)
       } catch (cause) {
         deps.defect(cause, `publishing ${channel}`)
         return fail(appError('InternalError', `${channel} could not be published`))
+      } finally {
+        flushFeeds(live)
       }
     },
     unpublish: (channel) => guarded('ending a publication', () => unpublish(live, channel)),
-    tick: (clientType) => tick(live, clientType),
+    relayPending: () =>
+      guarded('telling other processes', () => {
+        relayAll(live)
+        retryWants(live)
+      }),
     sweep: () => guarded('sweeping', () => sweep(live)),
     goodbye: (spread, reason) => guarded('saying goodbye', () => goodbye(live, spread, reason)),
     closeSome: (count) => closeSome(live, count),
@@ -129,23 +146,6 @@ function checkEvents({ events, sources }: Pick<EngineDeps<unknown>, 'events' | '
   for (const source of sources) {
     if (source.kind === 'stream' && !events.includes(source.event))
       throw new Error(`the event ${JSON.stringify(source.event)} of ${source.name} is not declared`)
-  }
-}
-
-/** Publishes all feeds of a rate that have something to publish. */
-function tick<Socket>(live: LiveState<Socket>, clientType: ClientType): void {
-  if (clientType === 'tui') {
-    relayAll(live)
-    retryWants(live)
-  }
-  const dirty = live.dirty[clientType]
-  for (const feed of dirty) {
-    dirty.delete(feed)
-    try {
-      flushFeed(live, feed)
-    } catch (cause) {
-      live.deps.defect(cause, `publishing ${feed.channel.source.name}`)
-    }
   }
 }
 

@@ -38,7 +38,7 @@ function applyEntry<Socket>(live: LiveState<Socket>, entry: JournalEntry): void 
       if (channel === undefined || seq <= channel.seq) return
       channel.seq = seq
       for (const feed of feedsOf(channel)) {
-        if (feed.add(body.patch, at)) live.dirty[feed.clientType].add(feed)
+        if (feed.add(body.patch, at)) live.throttles[feed.clientType].changed(feed)
       }
       return
     case 'event':
@@ -62,8 +62,6 @@ export function resyncAll<Socket>(live: LiveState<Socket>, reason: string): void
   live.epoch = head.epoch
   live.seq = head.seq
   live.documents.clear()
-  for (const dirty of [live.dirty.web, live.dirty.tui])
-    for (const feed of dirty) if (!isEphemeral(feed.channel.source)) dirty.delete(feed)
   for (const session of [...live.slow]) closeSession(live, session, 'slowReader')
   for (const channel of live.channels.values()) {
     if (isEphemeral(channel.source)) continue

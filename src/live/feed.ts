@@ -20,6 +20,8 @@ export class Feed<Socket> {
   deltas = 0
   /** Commit time of the oldest patch that waits, ms. */
   waitingSince: Millis = 0
+  /** From when it may send again, by the monotonic clock; kept by its throttle. */
+  sendableAt: Millis = 0
   #waiting: PatchBuilder | null = null
   #packedFeed: PackedFeed | null = null
 
@@ -35,7 +37,12 @@ export class Feed<Socket> {
     return this.json + this.msgpack + this.packed
   }
 
-  /** Adds a patch for the next tick. Returns whether there is anything to publish. */
+  /** Whether there is anything to publish. */
+  get isWaiting(): boolean {
+    return this.#waiting !== null
+  }
+
+  /** Adds a patch to what is to be published. Returns whether there is anything to publish. */
   add(patch: Patch, at: Millis): boolean {
     if (isEmptyPatch(patch)) return this.#waiting !== null
     if (this.#waiting === null) {

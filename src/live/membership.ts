@@ -90,7 +90,7 @@ export function leaveFeed<Socket>(
   feed[session.format] -= 1
   if (feed.readers > 0) return
   channel[session.clientType] = null
-  live.dirty[session.clientType].delete(feed)
+  live.throttles[session.clientType].forget(feed)
 }
 
 /** Returns the feeds of a channel that exist. */

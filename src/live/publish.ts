@@ -10,6 +10,12 @@ import type { Frame, WireFormat } from './ports.ts'
 import { documentInMemory, epochOf } from './positions.ts'
 import type { LiveState } from './state.ts'
 
+/** Publishes what the feeds may send now; to be called after everything that changes feeds. */
+export function flushFeeds<Socket>(live: LiveState<Socket>): void {
+  live.throttles.tui.flush()
+  live.throttles.web.flush()
+}
+
 /** Publishes everything that waits in a feed as one delta, encoded once per format. */
 export function flushFeed<Socket>(live: LiveState<Socket>, feed: Feed<Socket>): void {
   const patch = feed.take()

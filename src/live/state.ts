@@ -8,6 +8,7 @@ import type { Feed } from './feed.ts'
 import type { FrameCache } from './frame-cache.ts'
 import type { ChannelSource, ClientType } from './ports.ts'
 import type { Session } from './session.ts'
+import type { Throttle } from './throttle.ts'
 import type { EngineDeps } from './types.ts'
 
 /** The state of a running engine, shared by the functions of this folder. */
@@ -27,8 +28,8 @@ export type LiveState<Socket> = {
   readonly documents: DocumentCache
   readonly frames: FrameCache
   readonly ephemeral: EphemeralValues
-  /** Feeds with something to publish at the next tick of their rate. */
-  readonly dirty: { readonly [Type in ClientType]: Set<Feed<Socket>> }
+  /** They decide when feeds publish what changed. */
+  readonly throttles: { readonly [Type in ClientType]: Throttle<Feed<Socket>> }
   /** Number of `channels` that have parameters. */
   parameterised: number
   /** Number of feeds made so far; each gets its number in `packed` frames. */

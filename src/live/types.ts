@@ -1,4 +1,4 @@
-import type { Clock, Millis, Random } from '../core/clock.ts'
+import type { Clock, Millis, Random, Timers } from '../core/clock.ts'
 import type { ChannelKey, WorkspaceId } from '../core/ids.ts'
 import type { Patch } from '../core/patch.ts'
 import type { Result } from '../core/result.ts'
@@ -24,7 +24,7 @@ import type {
 } from './ports.ts'
 import type { Session } from './session.ts'
 
-/** The collaborators of the engine. It has no clock, timer, randomness, input or output of its own. */
+/** The collaborators of the engine. It has no clock, timers, randomness, input or output of its own. */
 export type EngineDeps<Socket> = {
   readonly clock: Clock
   readonly random: Random
@@ -43,8 +43,8 @@ export type EngineDeps<Socket> = {
   /** To the engines of other processes, for ephemeral channels; null if there is none. */
   readonly relay: LiveRelay | null
   readonly limits: EngineLimits
-  /** A monotonic clock in seconds, for measurements only. */
-  seconds(): number
+  /** For the flush intervals of feeds, and for measurements. */
+  readonly timers: Timers
   /** Called when a promise or port failed that should not have. The engine continues. */
   defect(cause: unknown, during: string): void
 }
@@ -87,13 +87,13 @@ export type Engine<Socket> = {
   /**
    * Takes committed journal rows, in order and without gaps, from the position `history.head()` had when the
    * engine was made. Known rows are ignored; after a gap it does what {@link Engine.resync} does. Stream
-   * events are published at once, patches with the next tick.
+   * events are published at once, patches when the call ends, or when the flush interval of their feed does.
    */
   apply(entries: readonly JournalEntry[]): void
   /**
    * Publishes a change of an ephemeral channel, which its board has made already (`load` returns it): to
-   * sessions here with the next tick, and to other processes that read the channel. Returns the position
-   * after the change. The first call for a channel makes this process its publisher, in place of any other.
+   * sessions here as {@link Engine.apply} does, and to other processes that read the channel. Returns the
+   * position after the change. The first call for a channel makes this process its publisher, in place of any other.
    * Fails with EntityNotFound for a key that no ephemeral source has, and with ServiceUnavailable for one
    * channel too many.
    */
@@ -103,8 +103,8 @@ export type Engine<Socket> = {
    * process publishes it.
    */
   unpublish(channel: ChannelKey): void
-  /** Publishes what changed to the sessions of one type; to be called every `FLUSH_MILLIS[clientType]`. */
-  tick(clientType: ClientType): void
+  /** Sends to other processes what waits for them; to be called about every 100 ms. */
+  relayPending(): void
   /** Closes sessions that are silent, slow or not logged in; to be called about once a second. */
   sweep(): void
   /**
@@ -129,7 +129,7 @@ export type Engine<Socket> = {
   /**
    * To be called when the storage is away. What needs it is deferred, in order and bounded per session:
    * subscriptions, refreshes, logins, paused readers. Everything else continues: sessions open and close,
-   * heartbeats are answered, rows are applied and ticks published, messages to boards are handed on. A
+   * heartbeats are answered, rows are applied and published, messages to boards are handed on. A
    * session that defers too much is closed with 3007.
    */
   suspend(): void

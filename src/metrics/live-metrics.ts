@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { LiveMetrics } from '../live/ports.ts'
 
-/** Seconds from commit to publish: the tick (100 or 250 ms) is most of it, so buckets are dense around there. */
+/** Seconds from commit to publish: a few ms, or up to a flush interval (100 or 250 ms). */
 const BROADCAST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 1, 2.5, 5]
 const ENCODE_SECONDS = [0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.001, 0.005, 0.025, 0.1]
 const MESSAGE_BYTES = [32, 64, 128, 256, 512, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576]

@@ -26,5 +26,5 @@ export const HEARTBEAT_SECONDS = 30
 /** Time in which a session has to log in unless it is subscribed to a public channel, in seconds. */
 export const LOGIN_SECONDS = 10
 
-/** How often a channel is flushed to its subscribers, in milliseconds, by client type. */
-export const FLUSH_MILLIS = { tui: 100, web: 250 } as const
+/** Shortest time between two updates of one channel to its subscribers, by client type, ms. */
+export const FLUSH_INTERVAL = { tui: 100, web: 250 } as const

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { startTicker, type Timers } from '../../src/app/ticker.ts'
+import { startTicker } from '../../src/app/ticker.ts'
+import type { Timers } from '../../src/core/clock.ts'
 
 describe('ticker', () => {
   test('lateness does not add up, and missed ticks are dropped', () => {

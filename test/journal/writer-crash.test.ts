@@ -16,10 +16,12 @@ import { createEngine } from '../../src/live/engine.ts'
 import { DEFAULT_LIMITS } from '../../src/live/limits.ts'
 import type { ChannelSource } from '../../src/live/ports.ts'
 import { decodeServerFrame, encodeClientMessage } from '../../src/protocol/codec.ts'
+import { FLUSH_INTERVAL } from '../../src/protocol/limits.ts'
 import { openReader } from '../../src/storage/sqlite/open.ts'
 import { Socket, Wire } from '../oracle/wire.ts'
 import { recordingLogger } from '../support/journal.ts'
 import { noBoards, noMetrics } from '../support/live.ts'
+import { manualTimers } from '../support/manual-timers.ts'
 import { temporaryFolder } from '../support/storages.ts'
 import { note } from '../support/writer.ts'
 
@@ -53,6 +55,7 @@ test('clients on living sockets miss nothing when the writer thread dies and is 
   const read: JournalReads = (work) => storage.read(({ journal }) => work(journal))
   const defects: string[] = []
   const wire = new Wire(() => ({ documents: new Map() }))
+  const timers = manualTimers()
   const engine = createEngine<Socket>({
     clock,
     random: { bytes: (length) => new Uint8Array(length) },
@@ -67,7 +70,7 @@ test('clients on living sockets miss nothing when the writer thread dies and is 
     metrics: noMetrics,
     relay: null,
     limits: DEFAULT_LIMITS,
-    seconds: () => 0,
+    timers,
     defect: (cause) => void defects.push(String(cause)),
   })
   const tail = createTail({
@@ -104,10 +107,10 @@ test('clients on living sockets miss nothing when the writer thread dies and is 
     if (round < rounds - 1)
       void writer.bus.submit({ kind: 'test.crash', actor: { type: 'system' }, at: 0, payload: null })
     await Promise.all(sent)
-    engine.tick('tui')
+    timers.pass(FLUSH_INTERVAL.tui)
   }
   tail.catchUp()
-  engine.tick('tui')
+  timers.pass(FLUSH_INTERVAL.tui)
   client.read()
 
   // Not every order to die finds a writer that could.

@@ -4,6 +4,7 @@ import type { Session } from '../../src/live/session.ts'
 import type { Engine } from '../../src/live/types.ts'
 import type { ClientMessage } from '../../src/protocol/client-messages.ts'
 import { decodeServerFrame, encodeClientMessage } from '../../src/protocol/codec.ts'
+import { FLUSH_INTERVAL } from '../../src/protocol/limits.ts'
 import type { ServerMessage } from '../../src/protocol/server-messages.ts'
 import { EphemeralBoard, priceKey, WORKSPACE } from '../oracle/ephemeral-truth.ts'
 import { type SimEnd, SimRelay } from '../oracle/sim-relay.ts'
@@ -11,11 +12,13 @@ import { startEngine } from '../oracle/start-engine.ts'
 import { Socket, Wire } from '../oracle/wire.ts'
 import { World } from '../oracle/world.ts'
 import { manualClock } from '../support/journal.ts'
+import { manualTimers } from '../support/manual-timers.ts'
 import { seeded } from '../support/seeded.ts'
 
 /** Several processes with one relay, driven by hand. */
 export class EphemeralHarness {
   readonly clock = manualClock()
+  readonly timers = manualTimers()
   readonly relay = new SimRelay()
   readonly defects: string[] = []
   readonly processes: EphemeralProcess[]
@@ -34,7 +37,7 @@ export class EphemeralHarness {
   start(number: number): EphemeralProcess {
     const board = new EphemeralBoard()
     const end = this.relay.join(number)
-    const engine = startEngine(this.#world, new Wire(() => this.#world.truth), this.clock, {
+    const engine = startEngine(this.#world, new Wire(() => this.#world.truth), this.clock, this.timers, {
       limits: { ...DEFAULT_LIMITS, ...this.limits },
       relay: end,
       sources: board.sources,
@@ -44,14 +47,12 @@ export class EphemeralHarness {
     return new EphemeralProcess(engine, board, end)
   }
 
-  /** Delivers all texts and ticks every process. */
+  /** Delivers all texts, and lets processes and feeds send what waits in them. */
   settle(processes: readonly EphemeralProcess[] = this.processes): void {
     for (let turn = 0; turn < 4; turn++) {
       this.relay.deliver(this.#random, 10_000)
-      for (const { engine } of processes) {
-        engine.tick('tui')
-        engine.tick('web')
-      }
+      for (const { engine } of processes) engine.relayPending()
+      this.timers.pass(FLUSH_INTERVAL.web)
     }
   }
 

@@ -10,7 +10,7 @@ const A = 'price:a'
 const NAMED = { channel: A, workspace: 'desk' }
 
 describe('the process that publishes', () => {
-  test('E-1, E-2: a reader gets a snapshot marked as ephemeral, then updates at the tick, with positions of the publisher', () => {
+  test('E-1, E-2: a reader gets a snapshot marked as ephemeral, then an update at once and one an interval, with positions of the publisher', () => {
     const { process, harness } = alone()
     process.publish(A, { last: 1 })
     const peer = reading(process)
@@ -18,12 +18,16 @@ describe('the process that publishes', () => {
       { type: 'snapshot', ...NAMED, seq: 1, data: { last: 1 }, ephemeral: true },
       { type: 'caught_up' },
     ])
-    process.publish(A, { last: 2 })
-    const { epoch, seq } = process.publish(A, { last: 3, size: 4 })
+    const { epoch, seq: first } = process.publish(A, { last: 2 })
+    expect(peer.read()).toMatchObject([
+      { type: 'update', ...NAMED, epoch, from: 1, seq: first, changes: { last: 2 } },
+    ])
+    process.publish(A, { last: 3 })
+    const { seq } = process.publish(A, { last: 4, size: 4 })
     expect(peer.read()).toEqual([])
     harness.settle()
     expect(peer.read()).toMatchObject([
-      { type: 'update', ...NAMED, epoch, from: 1, seq, changes: { last: 3, size: 4 } },
+      { type: 'update', ...NAMED, epoch, from: first, seq, changes: { last: 4, size: 4 } },
     ])
   })
 
@@ -60,6 +64,7 @@ describe('the process that publishes', () => {
     const { process, harness } = alone()
     process.publish(A, { last: 1 })
     const peer = reading(process)
+    process.publish(A, { last: 0 })
     process.publish(A, { last: 2 })
     peer.read()
     harness.clock.time += 50

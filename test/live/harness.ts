@@ -7,12 +7,14 @@ import type { Engine, OpenOptions } from '../../src/live/types.ts'
 import { type BoardMessage, boardMessage } from '../../src/protocol/board-message.ts'
 import type { ClientMessage } from '../../src/protocol/client-messages.ts'
 import { decodeServerFrame, encodeClientMessage } from '../../src/protocol/codec.ts'
+import { FLUSH_INTERVAL } from '../../src/protocol/limits.ts'
 import { createMessageParser } from '../../src/protocol/parse.ts'
 import type { ServerMessage } from '../../src/protocol/server-messages.ts'
 import { startEngine } from '../oracle/start-engine.ts'
 import { Socket, Wire } from '../oracle/wire.ts'
 import { keyOf, World } from '../oracle/world.ts'
 import { manualClock } from '../support/journal.ts'
+import { manualTimers } from '../support/manual-timers.ts'
 
 /** The messages to boards: `report` is handled at once, `order` waits until a slow session has drained. */
 const TEST_PARSER = createMessageParser([
@@ -27,6 +29,7 @@ const TEST_PARSER = createMessageParser([
 export class Harness {
   readonly world = new World()
   readonly clock = manualClock()
+  readonly timers = manualTimers()
   readonly wire = new Wire(() => this.world.truth)
   readonly defects: string[] = []
   readonly engine: Engine<Socket>
@@ -42,7 +45,7 @@ export class Harness {
   ) {
     this.world.openEpoch(7, this.clock.now())
     this.#tail = this.world.seq
-    this.engine = startEngine(this.world, this.wire, this.clock, {
+    this.engine = startEngine(this.world, this.wire, this.clock, this.timers, {
       parser: TEST_PARSER,
       ...parts,
       limits: { ...DEFAULT_LIMITS, ...parts.limits },
@@ -80,14 +83,15 @@ export class Harness {
     this.#tail = this.world.seq
   }
 
+  /** The tail brings what was committed, and every feed may send what it has not sent yet. */
   tick(): void {
     this.tell()
-    this.engine.tick('web')
-    this.engine.tick('tui')
+    this.timers.pass(FLUSH_INTERVAL.web)
   }
 
   pass(millis: number): void {
     this.clock.time += millis
+    this.timers.pass(millis)
     this.engine.sweep()
   }
 }

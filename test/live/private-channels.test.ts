@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { CLIENT_TYPES, WIRE_FORMATS } from '../../src/protocol/connection.ts'
+import { FLUSH_INTERVAL } from '../../src/protocol/limits.ts'
 import { Harness, type Peer } from './harness.ts'
 
 /** Channels of a single user have no topics: the engine sends to their readers directly. */
@@ -34,10 +35,14 @@ test('every session of a user is served once, at its own rate and in its own for
   )
   harness.patch('mine', { n: 1 })
   harness.tell()
-  for (const clientType of CLIENT_TYPES) {
-    harness.engine.tick(clientType)
-    expect(peers.map(take)).toEqual(peers.map(({ session }) => (session.clientType === clientType ? 1 : 0)))
-  }
+  expect(peers.map(take)).toEqual(peers.map(() => 1))
+  harness.patch('mine', { n: 2 })
+  harness.tell()
+  expect(peers.map(take)).toEqual(peers.map(() => 0))
+  harness.timers.pass(FLUSH_INTERVAL.tui)
+  expect(peers.map(take)).toEqual(peers.map(({ session }) => (session.clientType === 'tui' ? 1 : 0)))
+  harness.timers.pass(FLUSH_INTERVAL.web - FLUSH_INTERVAL.tui)
+  expect(peers.map(take)).toEqual(peers.map(({ session }) => (session.clientType === 'web' ? 1 : 0)))
   harness.event('inbox', { n: 2 })
   harness.tell()
   expect(peers.map(take)).toEqual(peers.map(() => 1))

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { FLUSH_INTERVAL } from '../../src/protocol/limits.ts'
 import { Harness } from './harness.ts'
 
 describe('subscribe', () => {
@@ -14,7 +15,7 @@ describe('subscribe', () => {
     if (hello?.type === 'hello') expect(hello.challenge.session).toBe(hello.session)
   })
 
-  test('S-1, S-2: a snapshot, caught_up, then updates from the tick on', () => {
+  test('S-1, S-2: a snapshot, caught_up, then the first change at once and one update a tick', () => {
     const harness = new Harness()
     harness.patch('shared', { a: 1 })
     harness.tell()
@@ -28,14 +29,18 @@ describe('subscribe', () => {
     harness.patch('shared', { b: 2 })
     harness.patch('shared', { b: 3 }, ['a'])
     harness.tell()
-    expect(peer.read()).toEqual([])
-    harness.engine.tick('tui')
-    expect(peer.read()).toEqual([])
-    harness.engine.tick('web')
     expect(peer.read()).toMatchObject([
       { type: 'update', epoch: 7, from: 2, seq: 4, changes: { b: 3 }, removed: ['a'] },
     ])
-    harness.engine.tick('web')
+    harness.patch('shared', { b: 4 })
+    harness.tell()
+    harness.patch('shared', { c: 5 })
+    harness.tell()
+    harness.timers.pass(FLUSH_INTERVAL.web - 1)
+    expect(peer.read()).toEqual([])
+    harness.timers.pass(1)
+    expect(peer.read()).toMatchObject([{ type: 'update', from: 4, seq: 6, changes: { b: 4, c: 5 } }])
+    harness.timers.pass(FLUSH_INTERVAL.web)
     expect(peer.read()).toEqual([])
   })
 
@@ -94,8 +99,10 @@ describe('subscribe', () => {
     const harness = new Harness()
     const peer = harness.open()
     peer.send({ type: 'subscribe', channels: ['shared'] })
-    peer.read()
     harness.patch('shared', { a: 1 })
+    harness.tell()
+    peer.read()
+    harness.patch('shared', { a: 2 })
     harness.tell()
     peer.send({ type: 'unsubscribe', channels: ['shared', 'log'], id: 'u' })
     harness.tick()

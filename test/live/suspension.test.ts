@@ -3,6 +3,7 @@ import type { UserId } from '../../src/core/ids.ts'
 import { ok } from '../../src/core/result.ts'
 import { StorageFailure } from '../../src/core/storage.ts'
 import type { Authenticator, BoardMessages } from '../../src/live/ports.ts'
+import { FLUSH_INTERVAL } from '../../src/protocol/limits.ts'
 import { Harness, settled } from './harness.ts'
 
 const SLOW = { bufferedBytes: 500, slowMillis: 10_000 }
@@ -49,6 +50,8 @@ describe('while the storage is away', () => {
     const harness = new Harness()
     const peer = harness.open()
     peer.send({ type: 'subscribe', channels: ['shared'] })
+    harness.patch('shared', { n: 0 })
+    harness.tell()
     harness.patch('shared', { n: 1 })
     harness.tell()
     peer.read()
@@ -58,7 +61,7 @@ describe('while the storage is away', () => {
     peer.send({ type: 'unsubscribe', channels: ['log'], id: 'u1' })
     peer.send({ type: 'subscribe', channels: ['log'], id: 's2' })
     peer.send({ type: 'heartbeat' })
-    harness.engine.tick('web')
+    harness.timers.pass(FLUSH_INTERVAL.web)
     expect(peer.read()).toMatchObject([{ type: 'heartbeat' }, { type: 'update', changes: { n: 1 } }])
     harness.patch('shared', { n: 2 })
     back(harness)

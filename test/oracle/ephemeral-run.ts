@@ -3,8 +3,10 @@ import { applyPatch } from '../../src/core/patch.ts'
 import { DEFAULT_LIMITS, type EngineLimits } from '../../src/live/limits.ts'
 import type { Session } from '../../src/live/session.ts'
 import type { Engine } from '../../src/live/types.ts'
+import { FLUSH_INTERVAL } from '../../src/protocol/limits.ts'
 import { PLAIN_KEYS, randomPatch } from '../support/documents.ts'
 import { manualClock } from '../support/journal.ts'
+import { manualTimers } from '../support/manual-timers.ts'
 import { type Seeded, seeded } from '../support/seeded.ts'
 import { EphemeralClient } from './ephemeral-client.ts'
 import { ADDRESSES, EphemeralBoard, EphemeralTruth, priceKey, WORKSPACE } from './ephemeral-truth.ts'
@@ -44,6 +46,7 @@ export async function liveEphemeral(seed: number, steps: number, counts: Counts)
 
 class EphemeralLife {
   readonly clock = manualClock()
+  readonly timers = manualTimers()
   readonly relay = new SimRelay()
   readonly truth = new EphemeralTruth()
   readonly world = new World()
@@ -80,7 +83,9 @@ class EphemeralLife {
 
   step(): void {
     const { random } = this
-    this.clock.time += random.int(150)
+    const passed = random.int(150)
+    this.clock.time += passed
+    this.timers.time += passed
     const one = random.pick(this.#connections)
     const process = random.pick(this.#processes)
     switch (random.int(20)) {
@@ -100,7 +105,8 @@ class EphemeralLife {
         break
       case 8:
       case 9:
-        process.engine.tick(random.pick(['web', 'tui']))
+        process.engine.relayPending()
+        this.timers.pass(random.pick([FLUSH_INTERVAL.web, FLUSH_INTERVAL.tui]))
         break
       case 10:
         for (const each of this.#connections) this.#read(each, 1000)
@@ -209,10 +215,8 @@ class EphemeralLife {
       for (let turn = 0; turn < 6; turn++) {
         this.#hearAll()
         this.relay.deliver(this.random, 10_000)
-        for (const { engine } of this.#processes) {
-          engine.tick('tui')
-          engine.tick('web')
-        }
+        for (const { engine } of this.#processes) engine.relayPending()
+        this.timers.pass(FLUSH_INTERVAL.web)
         for (const each of this.#connections) this.#read(each, 10_000)
       }
     }
@@ -221,7 +225,7 @@ class EphemeralLife {
   #start(number: number): Process {
     const board = new EphemeralBoard()
     const end = this.relay.join(number)
-    const engine = startEngine(this.world, new Wire(() => this.world.truth), this.clock, {
+    const engine = startEngine(this.world, new Wire(() => this.world.truth), this.clock, this.timers, {
       limits: this.#limits,
       relay: end,
       sources: board.sources,

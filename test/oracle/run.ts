@@ -2,8 +2,10 @@ import { DEFAULT_WORKSPACE } from '../../src/core/ids.ts'
 import { DEFAULT_LIMITS, type EngineLimits } from '../../src/live/limits.ts'
 import type { Session } from '../../src/live/session.ts'
 import type { Engine } from '../../src/live/types.ts'
+import { FLUSH_INTERVAL } from '../../src/protocol/limits.ts'
 import { PLAIN_KEYS, randomPatch } from '../support/documents.ts'
 import { manualClock } from '../support/journal.ts'
+import { manualTimers } from '../support/manual-timers.ts'
 import { type Seeded, seeded } from '../support/seeded.ts'
 import { judge } from './judge.ts'
 import { SimClient } from './sim-client.ts'
@@ -25,6 +27,12 @@ export const AWAY_FROM = 1_000_000
 /** From this seed on there are several workspaces and channels with parameters too. */
 export const WIDE_FROM = 2_000_000
 
+/**
+ * How much slower the time of feeds passes than that of clients, by seed: where it is slow, more rows are
+ * merged into one update.
+ */
+const SLOWNESS = [1, 8, 100]
+
 /** How often each kind of event happened, so that a run shows that it met them. */
 export type Counts = { [what: string]: number }
 
@@ -39,6 +47,7 @@ export async function live(seed: number, steps: number, counts: Counts): Promise
     counts,
     seed >= AWAY_FROM,
     seed >= WIDE_FROM ? WIDE_CHANNELS : CHANNELS,
+    SLOWNESS[seed % SLOWNESS.length] ?? 1,
   )
   for (let step = 0; step < steps; step++) await simulation.step()
   await simulation.rest()
@@ -47,6 +56,7 @@ export async function live(seed: number, steps: number, counts: Counts): Promise
 class Simulation {
   readonly world = new World()
   readonly clock = manualClock()
+  readonly timers = manualTimers()
   readonly wire = new Wire(() => this.world.truth)
   readonly clients: { client: SimClient; socket: Socket; session: Session<Socket> | null }[]
   engine: Engine<Socket>
@@ -59,7 +69,9 @@ class Simulation {
     readonly counts: Counts,
     goesAway: boolean,
     readonly channels: readonly string[],
+    slowness: number,
   ) {
+    this.#slowness = slowness
     this.#goesAway = goesAway
     this.#isCalm = random.oneIn(2)
     this.#dropping = !this.#isCalm
@@ -92,10 +104,13 @@ class Simulation {
   #isCalm: boolean
   #dropping: boolean
   #goesAway: boolean
+  #slowness: number
   #slow = 0
 
   async step(): Promise<void> {
-    this.clock.time += this.random.int(120)
+    const passed = this.random.int(120)
+    this.clock.time += passed
+    this.timers.time += passed / this.#slowness
     const one = this.random.pick(this.clients)
     if (this.#goesAway && this.random.oneIn(20)) {
       if (this.world.isAway) this.#attach()
@@ -117,11 +132,11 @@ class Simulation {
         break
       case 8:
       case 9:
-        this.engine.tick('web')
+        this.timers.pass(FLUSH_INTERVAL.web)
         break
       case 10:
       case 11:
-        this.engine.tick('tui')
+        this.timers.pass(FLUSH_INTERVAL.tui)
         break
       case 12:
         this.#read(one, 1 + this.random.int(4))
@@ -185,8 +200,7 @@ class Simulation {
       }
       await this.#settle()
       this.#tell(1000)
-      this.engine.tick('web')
-      this.engine.tick('tui')
+      this.timers.pass(FLUSH_INTERVAL.web)
       for (const each of this.clients) this.#read(each, 10_000)
       this.engine.sweep()
       await this.#settle()
@@ -196,7 +210,7 @@ class Simulation {
 
   #start(): Engine<Socket> {
     this.#tail = this.world.seq
-    return startEngine(this.world, this.wire, this.clock, {
+    return startEngine(this.world, this.wire, this.clock, this.timers, {
       limits: this.#limits,
       defect(cause) {
         throw cause instanceof Error ? cause : new Error(String(cause))

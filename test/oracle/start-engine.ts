@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../../src/core/clock.ts'
+import type { Clock, Random, Timers } from '../../src/core/clock.ts'
 import { appError } from '../../src/core/errors.ts'
 import type { UserId } from '../../src/core/ids.ts'
 import { fail, ok } from '../../src/core/result.ts'
@@ -19,6 +19,7 @@ export function startEngine(
   world: World,
   wire: Wire,
   clock: Clock,
+  timers: Timers,
   parts: {
     readonly limits: EngineLimits
     readonly authenticator?: Authenticator
@@ -47,7 +48,7 @@ export function startEngine(
     metrics: noMetrics,
     relay: parts.relay ?? null,
     limits: parts.limits,
-    seconds: () => 0,
+    timers,
     defect: parts.defect,
   })
 }

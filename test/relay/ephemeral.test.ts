@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { systemTimers } from '../../src/app/ticker.ts'
 import { systemClock, systemRandom } from '../../src/core/clock.ts'
 import { DEFAULT_LIMITS } from '../../src/live/limits.ts'
 import type { LiveRelay } from '../../src/live/ports.ts'
@@ -16,7 +17,7 @@ function processAt(relay: LiveRelay) {
   const world = new World()
   world.openEpoch(1, systemClock.now())
   const board = new EphemeralBoard()
-  const engine = startEngine(world, new Wire(() => world.truth), systemClock, {
+  const engine = startEngine(world, new Wire(() => world.truth), systemClock, systemTimers, {
     limits: DEFAULT_LIMITS,
     relay,
     sources: board.sources,
@@ -52,10 +53,7 @@ test('E-3, E-5: a value reaches the readers of other processes of the host by wa
   reader.engine.receive(session, encodeClientMessage({ type: 'subscribe', channels: ['price:a'] }, 'json'))
   await until(() => heard(socket).some(({ type }) => type === 'snapshot'), 'the first value')
   const second = publish(2)
-  await until(() => {
-    reader.engine.tick('tui')
-    return heard(socket).some(({ type }) => type === 'update')
-  }, 'an update')
+  await until(() => heard(socket).some(({ type }) => type === 'update'), 'an update')
   expect(heard(socket)).toMatchObject([
     { type: 'hello' },
     { type: 'stale', channel: 'price:a' },

@@ -3,6 +3,7 @@ import { parseChannelKey } from '../../core/ids.ts'
 import type { Channel } from '../channel.ts'
 import { LiveDocument } from '../document.ts'
 import type { EphemeralSource } from '../ports.ts'
+import { flushFeeds } from '../publish.ts'
 import type { LiveState } from '../state.ts'
 import { answerWant } from './own.ts'
 import { joinText } from './parts.ts'
@@ -46,7 +47,10 @@ export function follow<Socket>(
   const value = live.ephemeral.get(channel.key) ?? new EphemeralValue(channel.key, source, place)
   if (value.unsubscribe !== null) return
   live.ephemeral.add(value)
-  const take = (text: string) => guarded(live, `hearing of ${value.key}`, () => takeText(live, value, text))
+  const take = (text: string) => {
+    guarded(live, `hearing of ${value.key}`, () => takeText(live, value, text))
+    flushFeeds(live)
+  }
   value.unsubscribe = live.deps.relay?.subscribe(topicOfValue(value.key), take) ?? NOTHING
   if (value.served !== null) return
   value.stale = { since: null }

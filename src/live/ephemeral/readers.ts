@@ -9,7 +9,7 @@ import { staleMessage } from './messages.ts'
 import { servedDocument } from './own.ts'
 import type { EphemeralValue } from './value.ts'
 
-/** Queues a patch of the served value for sessions here; it goes out with the next tick. */
+/** Queues a patch of the served value for sessions here; it goes out as soon as their feeds may send. */
 export function queuePatch<Socket>(live: LiveState<Socket>, value: EphemeralValue, patch: Patch): void {
   const channel = live.channels.get(value.key)
   if (channel === undefined) return
@@ -21,7 +21,7 @@ export function queuePatch<Socket>(live: LiveState<Socket>, value: EphemeralValu
   }
   channel.seq = value.seq
   const now = live.deps.clock.now()
-  for (const feed of feeds) if (feed.add(patch, now)) live.dirty[feed.clientType].add(feed)
+  for (const feed of feeds) if (feed.add(patch, now)) live.throttles[feed.clientType].changed(feed)
 }
 
 /** Sends the whole document to all sessions that read it here, because no delta leads to it (rule E-5). */
@@ -35,7 +35,6 @@ export function publishSnapshot<Socket>(live: LiveState<Socket>, value: Ephemera
   channel.seq = at.seq
   for (const feed of feedsOf(channel)) {
     feed.take()
-    live.dirty[feed.clientType].delete(feed)
     feed.seq = at.seq
     feed.epoch = at.epoch
     publish(live, feed, snapshotMessage(live, channel, document, at))
@@ -50,7 +49,6 @@ export function markStale<Socket>(live: LiveState<Socket>, value: EphemeralValue
   if (channel === undefined) return
   for (const feed of feedsOf(channel)) {
     // What is known goes out before: no update follows while the value is stale.
-    live.dirty[feed.clientType].delete(feed)
     flushFeed(live, feed)
     publishPlain(live, feed, staleMessage(channel, since))
   }
