@@ -9,7 +9,7 @@ import { joinPath, splitPath } from './path.ts'
  * the number of patches.
  */
 export class PatchBuilder {
-  /** The only patch so far. Most updates of most channels have one patch, which is then returned unchanged. */
+  /** The only patch so far. Most updates have one patch, which is then returned unchanged. */
   #only: Patch | null = null
   #root: Branch | null = null
   #draft = new Draft()

@@ -93,9 +93,9 @@ export type Engine<Socket> = {
   /**
    * Publishes a change of an ephemeral channel, which its board has made already (`load` returns it): to
    * sessions here as {@link Engine.apply} does, and to other processes that read the channel. Returns the
-   * position after the change. The first call for a channel makes this process its publisher, in place of any other.
-   * Fails with EntityNotFound for a key that no ephemeral source has, and with ServiceUnavailable for one
-   * channel too many.
+   * position after the change. The first call for a channel makes this process its publisher, in place of
+   * any other. Fails with EntityNotFound for a key that no ephemeral source has, and with
+   * ServiceUnavailable for one channel too many.
    */
   publish(channel: ChannelKey, patch: Patch): Result<EphemeralPosition>
   /**

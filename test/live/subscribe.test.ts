@@ -15,7 +15,7 @@ describe('subscribe', () => {
     if (hello?.type === 'hello') expect(hello.challenge.session).toBe(hello.session)
   })
 
-  test('S-1, S-2: a snapshot, caught_up, then the first change at once and one update a tick', () => {
+  test('S-1, S-2, D-10: a snapshot, caught_up, then the first change at once and one update an interval', () => {
     const harness = new Harness()
     harness.patch('shared', { a: 1 })
     harness.tell()

@@ -110,7 +110,7 @@ function arrivalsOf(random: Seeded, interval: number, feeds: number): readonly (
   })
 }
 
-/** What each feed sent, and when; changes of one millisecond are noted before one flush, as those of a batch. */
+/** What each feed sent, and when; changes of one millisecond are noted before one flush. */
 function run(
   arrivals: readonly (readonly number[])[],
   interval: number,

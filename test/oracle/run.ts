@@ -27,10 +27,7 @@ export const AWAY_FROM = 1_000_000
 /** From this seed on there are several workspaces and channels with parameters too. */
 export const WIDE_FROM = 2_000_000
 
-/**
- * How much slower the time of feeds passes than that of clients, by seed: where it is slow, more rows are
- * merged into one update.
- */
+/** How much slower time passes for feeds than for clients, by seed: then more rows go into one update. */
 const SLOWNESS = [1, 8, 100]
 
 /** How often each kind of event happened, so that a run shows that it met them. */
@@ -69,9 +66,8 @@ class Simulation {
     readonly counts: Counts,
     goesAway: boolean,
     readonly channels: readonly string[],
-    slowness: number,
+    readonly slowness: number,
   ) {
-    this.#slowness = slowness
     this.#goesAway = goesAway
     this.#isCalm = random.oneIn(2)
     this.#dropping = !this.#isCalm
@@ -104,13 +100,12 @@ class Simulation {
   #isCalm: boolean
   #dropping: boolean
   #goesAway: boolean
-  #slowness: number
   #slow = 0
 
   async step(): Promise<void> {
     const passed = this.random.int(120)
     this.clock.time += passed
-    this.timers.time += passed / this.#slowness
+    this.timers.time += passed / this.slowness
     const one = this.random.pick(this.clients)
     if (this.#goesAway && this.random.oneIn(20)) {
       if (this.world.isAway) this.#attach()

@@ -34,7 +34,7 @@ function ownDocument<Socket>(
   return own.document
 }
 
-/** Sends a patch to other processes: at once if the value was quiet, otherwise with the next `relayPending`. */
+/** Sends a patch to other processes: at once if the value was quiet, otherwise by `relayAll`. */
 export function relayPatch<Socket>(
   live: LiveState<Socket>,
   value: EphemeralValue,
