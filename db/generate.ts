@@ -1,6 +1,7 @@
 /**
- * Writes db/migrations from db/schema. Until the first release there is one initial migration, made anew each time;
- * afterwards this file goes and `drizzle-kit generate` adds one migration a change.
+ * Writes db/migrations from db/schema. Until the first release there is one initial migration, which is
+ * generated again each time. After that this file is removed, and `drizzle-kit generate` adds one migration
+ * for each change.
  */
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

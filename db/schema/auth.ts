@@ -30,8 +30,8 @@ export const userKeys = sqliteTable(
 )
 
 /**
- * Nonces of logins, until they expire. The expiry leads the key: inserts then touch the same few pages, and dropping
- * the expired ones is a walk along the key.
+ * Nonces of logins, until they expire. The expiry is the first column of the key: inserts then touch the same
+ * few pages, and dropping the expired ones is a walk along the key.
  */
 export const usedNonces = sqliteTable(
   'used_nonces',
@@ -39,7 +39,7 @@ export const usedNonces = sqliteTable(
   (table) => [primaryKey({ columns: [table.expiresAt, table.nonce] })],
 )
 
-/** One row per login that holds a refresh token; only the newest token's hash. */
+/** One row for each login with a refresh token; it has the hash of the newest token only. */
 export const refreshFamilies = sqliteTable(
   'refresh_families',
   {
@@ -63,7 +63,7 @@ export const refreshFamilies = sqliteTable(
   ],
 )
 
-/** Signing keys and the like, shared by every node. */
+/** Secrets such as signing keys, shared by all nodes. */
 export const authSecrets = sqliteTable(
   'auth_secrets',
   {

@@ -1,9 +1,10 @@
 import { customType } from 'drizzle-orm/sqlite-core'
 
 /**
- * A 64-bit integer that is a bigint in code (micropoints and the like). Read it through `prepareSelect`
- * (src/storage/sqlite/prepare.ts), which switches its statement to exact integers; an ad hoc Drizzle query gets a JavaScript
- * number from the driver and throws here as soon as that may have been rounded, rather than be wrong by a little.
+ * A 64-bit integer that is a bigint in code, such as micropoints. Read it through `prepareSelect`
+ * (src/storage/sqlite/prepare.ts), which switches its statement to exact integers; an ad hoc Drizzle query
+ * gets a JavaScript number from the driver and throws here if that may have been rounded, rather than return
+ * a value that is slightly wrong.
  */
 export const exactInteger = customType<{ data: bigint; driverData: bigint | number }>({
   dataType: () => 'integer',

@@ -7,8 +7,8 @@ import type { DeviceId, SessionId, UserId } from '../../src/core/ids.ts'
 import { exactInteger } from './columns.ts'
 
 /**
- * Devices, by the id that their user gave them: two users' devices of one id are two devices. Times in ms; points
- * in micropoints; `base`, `carry`, `rate`, `as_of` as in src/boards/rewards/domain/accrual.ts.
+ * Devices, by the id that their user gave them: devices of two users with the same id are two devices. Times
+ * in ms; points in micropoints; `base`, `carry`, `rate`, `as_of` as in src/boards/rewards/domain/accrual.ts.
  */
 export const rewardsDevices = sqliteTable(
   'rewards_devices',
@@ -20,7 +20,7 @@ export const rewardsDevices = sqliteTable(
     addressKey: text('address_key').notNull(),
     country: text('country'),
     firstSeenAt: integer('first_seen_at').notNull(),
-    /** `offline`, or an online device's standing. */
+    /** `offline`, or why an online device earns or does not. */
     standing: text('standing', { enum: ['offline', 'earning', 'duplicate_ip', 'address_limit'] }).notNull(),
     /** The socket and the process that holds it; null while offline. */
     session: text('session').$type<SessionId>(),
@@ -30,7 +30,8 @@ export const rewardsDevices = sqliteTable(
     /** Null while online. */
     leftAt: integer('left_at'),
     /**
-     * Of one device: no device lives to earn 2^53 micropoints, so a plain number is exact, and read faster.
+     * Of one device: no device will ever earn 2^53 micropoints, so a plain number is exact, and faster to
+     * read.
      */
     base: integer('base').notNull(),
     carry: integer('carry').notNull(),
@@ -47,7 +48,7 @@ export const rewardsDevices = sqliteTable(
     networks: text('networks', { mode: 'json' }).$type<{ readonly [name: string]: NetworkState }>().notNull(),
     marks: text('marks', { mode: 'json' }).$type<readonly string[]>().notNull(),
   },
-  // None of these holds a column that changes with every report.
+  // No index has a column that changes with every report.
   (table) => [
     primaryKey({ columns: [table.userId, table.id] }),
     index('rewards_devices_lease')
@@ -63,21 +64,21 @@ export const rewardsDevices = sqliteTable(
   ],
 )
 
-/** One row a user with devices: sums over them, also over dropped ones. */
+/** One row for each user with devices: sums over them, including removed ones. */
 export const rewardsAccounts = sqliteTable('rewards_accounts', {
   userId: text('user_id').$type<UserId>().primaryKey(),
   base: exactInteger('base').notNull(),
   carry: integer('carry').notNull(),
   rate: integer('rate').notNull(),
   asOf: integer('as_of').notNull(),
-  /** What rewards_earnings holds of this user. */
+  /** The sum of the user's rows in rewards_earnings. */
   settled: exactInteger('settled').notNull(),
   devices: integer('devices').notNull(),
   online: integer('online').notNull(),
   earning: integer('earning').notNull(),
 })
 
-/** One row: sums over everyone. */
+/** One row: sums over all users. */
 export const rewardsNetwork = sqliteTable('rewards_network', {
   id: integer('id').primaryKey(),
   base: exactInteger('base').notNull(),
@@ -92,21 +93,21 @@ export const rewardsNetwork = sqliteTable('rewards_network', {
   scores: text('scores', { mode: 'json' }).$type<readonly number[]>().notNull(),
 })
 
-/** Countries with someone online; `ZZ` stands for unknown. */
+/** Countries with at least one device online; `ZZ` stands for unknown. */
 export const rewardsCountries = sqliteTable('rewards_countries', {
   country: text('country').primaryKey(),
   online: integer('online').notNull(),
   rate: integer('rate').notNull(),
 })
 
-/** When each server process with devices was last known to live. */
+/** The last sign of life of each server process with devices. */
 export const rewardsProcesses = sqliteTable('rewards_processes', {
   process: text('process').primaryKey(),
   /** ms */
   aliveAt: integer('alive_at').notNull(),
 })
 
-/** The newest arrivals, for everyone's eyes: networks are masked. */
+/** The newest arrivals. They are public, so networks are masked. */
 export const rewardsArrivals = sqliteTable('rewards_arrivals', {
   n: integer('n').primaryKey(),
   at: integer('at').notNull(),

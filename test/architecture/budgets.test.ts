@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { lineCount, sourceFiles } from './source-files.ts'
 
-const FOLDERS = ['src', 'db', 'test', 'bench'] as const
+const FOLDERS = ['src', 'db', 'tools', 'test', 'bench'] as const
 const LARGEST = 400
 const NINTH_DECILE = 250
 const MEDIAN = 120

@@ -1,17 +1,17 @@
 import type { Import } from './import-graph.ts'
 
-/** A broken rule, in words that say what to do about it. */
+/** A broken rule, in words that say how to fix it. */
 export type Violation = { readonly file: string; readonly rule: string }
 
-/** What one room of the house may import. */
+/** The imports that one room may have. */
 type Room = {
   /** Rooms whose files may be imported. */
   readonly rooms: readonly string[]
   /**
-   * Files of other rooms, or whole folders (ending in a slash), from which types may come and nothing else.
+   * Files of other rooms, or whole folders (ending in a slash), from which only types may be imported.
    */
   readonly types?: readonly string[]
-  /** Packages it must do without; a trailing `*` stands for any ending. */
+  /** Packages that it must not import; a trailing `*` stands for any ending. */
   readonly without?: readonly string[]
 }
 
@@ -72,16 +72,16 @@ const ROOMS: { readonly [room: string]: Room } = {
   db: { rooms: ['core'], types: ['src/boards/', 'src/auth/', 'src/journal/'], without: HTTP },
 }
 
-/** The room that knows everyone: it wires the roles of the program and its writer thread. */
+/** The room that may import everything: it connects the parts of each role of the program. */
 const COMPOSITION_ROOM = 'app'
 
-/** Where the program begins. */
+/** The entry point of the program. */
 const ENTRY = 'src/main.ts'
 
-/** Endings that a relative import may have: no bundler magic guesses them. */
+/** Endings of relative imports. An import without one would depend on a bundler's guess. */
 const ENDINGS = /\.(ts|tsx|css|html|json|svg|png|webmanifest)$/
 
-/** Holds one import against the directions; null when it is allowed. */
+/** Returns the rule that an import breaks; null if it is allowed. */
 export function violationOf(edge: Import): Violation | null {
   const broken = (rule: string): Violation => ({ file: edge.from, rule })
   if (edge.kind === 'file' && !ENDINGS.test(edge.to)) {
@@ -106,7 +106,7 @@ function fileViolation(
 ): Violation | null {
   const target = roomOf(edge.to)
   if (edge.to === ENTRY || target === COMPOSITION_ROOM)
-    return broken(`${edge.to} wires everything and is imported by nobody`)
+    return broken(`${edge.to} connects all parts, so nothing may import it`)
   if (target === name) {
     const mine = boardOf(edge.from)
     const other = boardOf(edge.to)
@@ -122,7 +122,7 @@ function fileViolation(
 function roomOf(path: string): string {
   const [top = '', second = ''] = path.split('/')
   if (top !== 'src') return top
-  // A board's tables and pages lie in its own folder, and rest on what boards themselves must not know.
+  // A board's tables and pages are in its folder, but may import more than the board itself.
   const inBoard = second === 'boards' ? path.split('/')[3] : undefined
   return inBoard === 'storage' || inBoard === 'web' || inBoard === 'client' ? `board ${inBoard}` : second
 }

@@ -9,12 +9,12 @@ export type Import = {
   readonly from: string
   readonly to: string
   readonly kind: 'file' | 'package'
-  /** Erased by the compiler: it couples the reader of the code, but not the running programs. */
+  /** A type import is erased by the compiler: it does not load the other file. */
   readonly typeOnly: boolean
 }
 
 /**
- * Reads every import of a file: static ones, re-exports, dynamic ones, and worker entry points named by
+ * Returns every import of a file: static ones, re-exports, dynamic ones, and worker entry points named by
  * `new URL('./x.ts', import.meta.url)`. `import { type A }` counts as a value import, because under
  * `verbatimModuleSyntax` the module is loaded.
  */
@@ -44,7 +44,7 @@ export function loadedWith(start: string, imports: readonly Import[]): ReadonlyS
   return loaded
 }
 
-/** Circles of value imports, each as the list of its files; empty when there is none. */
+/** Returns the circles of value imports, each as the list of its files. */
 export function cycles(imports: readonly Import[]): readonly (readonly string[])[] {
   const next = new Map<string, string[]>()
   for (const edge of imports) {
@@ -67,8 +67,8 @@ export function cycles(imports: readonly Import[]): readonly (readonly string[])
   return found
 }
 
-// Between the keyword and `from` stand only names, braces, commas and stars, so that an `export type X = ...`
-// before an import is not taken for one.
+// Only names, braces, commas and stars may be between the keyword and `from`, so that an `export type X =
+// ...` before an import does not match.
 const STATIC = /^(?:import|export)\s+(?:(type)\s+(?!from\b))?(?:[\w$*{},\s]+?\s*from\s*)?['"]([^'"]+)['"]/gm
 const DYNAMIC = /\bimport\(\s*['"]([^'"]+)['"]/g
 const WORKER = /\bnew URL\(\s*['"](\.[^'"]+\.tsx?)['"]\s*,\s*import\.meta\.url/g

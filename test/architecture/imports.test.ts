@@ -6,7 +6,7 @@ import { sourceFiles } from './source-files.ts'
 const imports = sourceFiles('src', 'db').flatMap(importsOf)
 
 describe('the import graph of src and db', () => {
-  test('is read at all', () => {
+  test('is found', () => {
     expect(imports.length).toBeGreaterThan(20)
   })
 
@@ -55,7 +55,7 @@ describe('the reader of imports', () => {
     ])
   })
 
-  test('sees a circle', () => {
+  test('finds a circle', () => {
     const circle = [edge('src/core/a.ts', 'src/core/b.ts'), edge('src/core/b.ts', 'src/core/a.ts')]
     expect(cycles(circle)).toEqual([['src/core/a.ts', 'src/core/b.ts', 'src/core/a.ts']])
   })
@@ -73,7 +73,7 @@ describe('the directions', () => {
     ['adapters do not know each other', edge('src/http/a.ts', 'src/storage/sqlite/b.ts')],
     ['the client runs in a browser', dependency('src/client/a.ts', 'node:fs')],
     ['the page does not know the server', edge('src/web/a.tsx', 'src/http/b.ts')],
-    ['nobody imports the composition root', edge('src/http/a.ts', 'src/app/serving.ts')],
+    ['nothing imports the composition root', edge('src/http/a.ts', 'src/app/serving.ts')],
     ['a new room needs a row', edge('src/attic/a.ts', 'src/core/b.ts')],
     ['an import has its ending', edge('src/live/a.ts', 'src/core/b')],
   ]
@@ -81,7 +81,7 @@ describe('the directions', () => {
     test(`${rule}: refused`, () => expect(violationOf(example)).not.toBeNull())
   }
 
-  test('the composition root may import everyone', () => {
+  test('the composition root may import everything', () => {
     expect(violationOf(edge('src/main.ts', 'src/storage/sqlite/b.ts'))).toBeNull()
   })
 })

@@ -6,12 +6,12 @@ import { ROOT } from './source-files.ts'
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
 
 describe('the packages', () => {
-  test('are locked without the address of any registry', () => {
+  test('are locked without the address of a registry', () => {
     const lines = read('package-lock.json').split('\n')
     expect(lines.filter((line) => line.includes('"resolved"'))).toEqual([])
   })
 
-  test('are asked for in exact versions', () => {
+  test('have exact versions', () => {
     const wanted = read('package.json').match(/"(dependencies|devDependencies)": \{[^}]*\}/g) ?? []
     const versions = wanted.join('\n').match(/": "[^"]+"/g) ?? []
     expect(versions.length).toBeGreaterThan(10)

@@ -3,7 +3,10 @@ import packageFile from '../../package.json' with { type: 'json' }
 import { importsOf } from './import-graph.ts'
 import { type SourceFile, sourceFiles } from './source-files.ts'
 
-/** Folders of tests that start a server, a browser, Redis, Consul or LiteFS. `npm run test:unit` leaves them out. */
+/**
+ * Folders of tests that start a server, a browser, Redis, Consul or LiteFS. `npm run test:unit` leaves them
+ * out.
+ */
 const SYSTEM_FOLDERS = ['test/e2e/', 'test/nodes/']
 
 /** What a unit test may not reach by its imports, whichever file in between loads it. */
