@@ -11,6 +11,7 @@ import { nothingYet, startServing } from './app/serving.ts'
 import { endOnSignals } from './app/shutdown.ts'
 import { startSupervisor } from './app/supervisor.ts'
 import { startTicker, systemTimers } from './app/ticker.ts'
+import { REWARDS_SETTINGS } from './boards/rewards/settings.ts'
 import { type Config, readConfig, usage } from './config/config.ts'
 import { systemClock as clock } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
@@ -97,9 +98,10 @@ function giveUp(lines: Failure): void {
   process.exit(1)
 }
 
-const outcome = readConfig(process.env)
+const BOARDS = [REWARDS_SETTINGS]
+const outcome = readConfig(process.env, BOARDS)
 const [argument] = process.argv.slice(2)
-if (argument === '--help' || argument === '-h') process.stdout.write(usage())
+if (argument === '--help' || argument === '-h') process.stdout.write(usage(BOARDS))
 else if (argument !== undefined) giveUp([`${argument}: the server takes no arguments; see --help`])
 else if (!outcome.ok) giveUp(outcome.errors)
 else if (outcome.config.processNumber === null) await run(outcome.config, outcome.warnings)

@@ -9,7 +9,8 @@ import { openCountries } from '../boards/rewards/domain/country.ts'
 import { DEFAULT_RULES } from '../boards/rewards/domain/rules.ts'
 import { REWARDS_MESSAGES } from '../boards/rewards/messages/index.ts'
 import { rewardsRoutes } from '../boards/rewards/routes/routes.ts'
-import type { Config } from '../config/config.ts'
+import { REWARDS_SETTINGS } from '../boards/rewards/settings.ts'
+import { type Config, settingsOf } from '../config/config.ts'
 import { toBase64url } from '../core/base64url.ts'
 import { systemClock as clock, type Millis, systemRandom as random } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
@@ -85,7 +86,7 @@ export type ServingContext = {
 export async function startServing(context: ServingContext): Promise<Result<Running & Endable, Failure>> {
   const { config, logger, late, link, litefs } = context
   const startedAt = clock.now()
-  const countries = openCountries(config.countryFile)
+  const countries = openCountries(settingsOf(config, REWARDS_SETTINGS).countryFile)
   if (!countries.ok) return fail([countries.error])
   // The port first, so that a taken one is told before anything is touched; until all is ready, the door is shut.
   const port = listen(context)

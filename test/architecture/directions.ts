@@ -38,7 +38,7 @@ const ROOMS: { readonly [room: string]: Room } = {
     without: SQL,
   },
   boards: {
-    rooms: ['core', 'protocol', 'live'],
+    rooms: ['core', 'protocol', 'live', 'config'],
     types: ['src/journal/types.ts'],
     without: SQL,
   },

@@ -1,14 +1,15 @@
 import { expect, test } from 'bun:test'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { VARIABLES } from '../../src/config/config.ts'
+import { REWARDS_SETTINGS } from '../../src/boards/rewards/settings.ts'
+import { withSettings } from '../../tools/readme-settings.ts'
 import { ROOT } from './source-files.ts'
 
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
 
-test('the README has a row for every setting, and for none that does not exist', () => {
-  const rows = [...read('README.md').matchAll(/^\| `(DASHBOARD_\w+)` \|/gm)].map(([, name]) => name)
-  expect(rows).toEqual(Object.keys(VARIABLES))
+test("the README's table of settings is up to date; if not, run `npm run generate`", () => {
+  const readme = read('README.md')
+  expect(readme).toBe(withSettings(readme, [REWARDS_SETTINGS]))
 })
 
 test('every relative link in the documents leads to a file', () => {

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { type Environment, readConfig, usage } from '../../src/config/config.ts'
+import { REWARDS_SETTINGS } from '../../src/boards/rewards/settings.ts'
+import { type Environment, readConfig, settingNames, settingsOf, usage } from '../../src/config/config.ts'
+import { whole } from '../../src/config/kinds.ts'
+import { setting } from '../../src/config/setting.ts'
+
+const BOARDS = [REWARDS_SETTINGS]
 
 describe('configuration', () => {
   test('nothing set gives the documented defaults', () => {
@@ -82,6 +87,37 @@ describe('configuration', () => {
     expect(good({ FLY_REGION: 'fra', DASHBOARD_REGION: 'cellar' }).config.region).toBe('cellar')
   })
 
+  test('a board brings its own settings, the channels that anyone may read, and its name for replication', () => {
+    const { config } = good({ DASHBOARD_COUNTRY_FILE: '/srv/countries.mmdb' })
+    expect(settingsOf(config, REWARDS_SETTINGS)).toEqual({ countryFile: '/srv/countries.mmdb' })
+    expect(settingsOf(good({}).config, REWARDS_SETTINGS)).toEqual({ countryFile: null })
+
+    const harbour = {
+      name: 'harbour',
+      publicChannels: ['harbour.tides'],
+      settings: {
+        berths: setting('DASHBOARD_HARBOUR_BERTHS', whole(4, 1, 9), 'berths that are let'),
+      },
+    }
+    const both = [REWARDS_SETTINGS, harbour]
+    const outcome = readConfig({ DASHBOARD_HARBOUR_BERTHS: '7', DASHBOARD_ACK_REPLICATED: 'harbour' }, both)
+    if (!outcome.ok) throw new Error(outcome.errors.join('; '))
+    expect(settingsOf(outcome.config, harbour)).toEqual({ berths: 7 })
+    expect(outcome.config.publicChannels).toEqual(['rewards.summary', 'harbour.tides'])
+    expect(outcome.config.ackReplicated).toEqual(['harbour'])
+    expect(outcome.warnings).toEqual([])
+    expect(usage(both)).toMatch(/^ {2}DASHBOARD_HARBOUR_BERTHS +berths that are let \(4\)$/m)
+    expect(bad({ DASHBOARD_ACK_REPLICATED: 'harbour' })).toEqual([
+      'DASHBOARD_ACK_REPLICATED: "harbour" was given, some of rewards, auth, separated by commas, or none is expected',
+    ])
+  })
+
+  test('no two settings read the same variable', () => {
+    const names = settingNames(BOARDS)
+    expect(new Set(names).size).toBe(names.length)
+    expect(names.length).toBeGreaterThan(25)
+  })
+
   test('a Redis address that is refused is not repeated, since it may hold a password', () => {
     for (const given of ['http://:secret@cache', 'redis:', 'secret@cache:6379']) {
       const [error, ...more] = bad({ DASHBOARD_REDIS_URL: given })
@@ -125,13 +161,16 @@ describe('configuration', () => {
     ['DASHBOARD_REGION', 'two words'],
     ['DASHBOARD_ACK_REPLICATED', 'rewards;auth'],
     ['DASHBOARD_ACK_REPLICATED', 'rewards.summary'],
+    ['DASHBOARD_ACK_REPLICATED', 'rewards, trading'],
+    ['DASHBOARD_COUNTRY_FILE', 'a\0b'],
+    ['FLY_REGION', 'two words'],
     ['DASHBOARD_COMMITS_PER_SECOND', '0'],
     ['DASHBOARD_COMMITS_PER_SECOND', '1001'],
   ] as const) {
     test(`${name}=${given} is refused in one line that names it, what was given and what is expected`, () => {
       const [error, ...more] = bad({ [name]: given })
       expect(more).toEqual([])
-      expect(error).toStartWith(`${name}: "${given}" was given, `)
+      expect(error).toStartWith(`${name}: ${JSON.stringify(given)} was given, `)
       expect(error).toEndWith(' is expected')
       expect(error).not.toContain('\n')
     })
@@ -168,7 +207,7 @@ describe('configuration', () => {
       ['DASHBOARD_COMMITS_PER_SECOND', config.commitsPerSecond],
       ['DASHBOARD_REDIS_URL', config.redisUrl ?? 'none'],
     ] as const) {
-      const line = usage()
+      const line = usage(BOARDS)
         .split('\n')
         .find((text) => text.trim().startsWith(`${name} `))
       expect(line).toEndWith(`(${fallback})`)
@@ -185,13 +224,13 @@ describe('configuration', () => {
 })
 
 function good(environment: Environment) {
-  const outcome = readConfig(environment)
+  const outcome = readConfig(environment, BOARDS)
   if (!outcome.ok) throw new Error(outcome.errors.join('; '))
   return outcome
 }
 
 function bad(environment: Environment): readonly string[] {
-  const outcome = readConfig(environment)
+  const outcome = readConfig(environment, BOARDS)
   if (outcome.ok) throw new Error('should have been refused')
   return outcome.errors
 }

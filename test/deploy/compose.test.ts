@@ -1,12 +1,22 @@
 import { describe, expect, test } from 'bun:test'
 import { basename } from 'node:path'
 import { DEADLINE } from '../../src/app/shutdown.ts'
-import { type Environment, VARIABLES } from '../../src/config/config.ts'
+import type { Environment } from '../../src/config/config.ts'
 import { readLitefsSettings } from '../../src/replication/litefs/settings.ts'
 import { databaseFile } from '../../src/storage/sqlite/open.ts'
 import { CONSUL, recipeOf } from '../../tools/cluster/binaries.ts'
 import { imageEnvironment, placeInImage } from './dockerfile.ts'
-import { at, configOf, environmentOf, listOf, pinnedVersion, read, type Table, tableAt } from './files.ts'
+import {
+  at,
+  configOf,
+  environmentOf,
+  listOf,
+  pinnedVersion,
+  read,
+  type Table,
+  tableAt,
+  unknownSettings,
+} from './files.ts'
 
 const FILES = ['deploy/compose.yml', 'deploy/compose-single.yml']
 const cluster = compose('deploy/compose.yml')
@@ -28,7 +38,7 @@ describe('both Compose files', () => {
     for (const file of FILES) {
       const names = [...read(file).matchAll(/\bDASHBOARD_\w+/g)].map(([name]) => name)
       expect(names.length).toBeGreaterThan(2)
-      expect(names.filter((name) => !(name in VARIABLES))).toEqual([])
+      expect(unknownSettings(names)).toEqual([])
     }
   })
 

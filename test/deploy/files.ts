@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Environment, readConfig } from '../../src/config/config.ts'
+import { REWARDS_SETTINGS } from '../../src/boards/rewards/settings.ts'
+import { type Environment, readConfig, settingNames } from '../../src/config/config.ts'
 import { ROOT } from '../architecture/source-files.ts'
 
 /** Returns the text of a file of the repository. */
@@ -40,9 +41,15 @@ export function environmentOf(table: Table): Environment {
   return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, String(value ?? '')]))
 }
 
+/** Returns those of `names` that are no setting of the server. */
+export function unknownSettings(names: readonly string[]): readonly string[] {
+  const known = settingNames([REWARDS_SETTINGS])
+  return names.filter((name) => !known.includes(name))
+}
+
 /** Returns the configuration that the server reads from an environment; throws on errors and on warnings. */
 export function configOf(environment: Environment) {
-  const outcome = readConfig(environment)
+  const outcome = readConfig(environment, [REWARDS_SETTINGS])
   const complaints = outcome.ok ? outcome.warnings : outcome.errors
   if (!outcome.ok || complaints.length > 0) throw new Error(complaints.join('\n'))
   return outcome.config

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { dirname } from 'node:path'
 import { DEADLINE } from '../../src/app/shutdown.ts'
-import { VARIABLES } from '../../src/config/config.ts'
 import { readLitefsSettings } from '../../src/replication/litefs/settings.ts'
 import { imageEnvironment, only, placeInImage } from './dockerfile.ts'
-import { at, configOf, environmentOf, isTable, read, tableAt } from './files.ts'
+import { at, configOf, environmentOf, isTable, read, tableAt, unknownSettings } from './files.ts'
 
 const fly: unknown = Bun.TOML.parse(read('fly.toml'))
 const env = tableAt(fly, 'env')
@@ -58,7 +57,7 @@ describe('fly.toml', () => {
 
   test('sets variables that exist, to valid values, and none that Fly reserves', () => {
     const names = Object.keys(env)
-    expect(names.filter((name) => !(name in VARIABLES))).toEqual([])
+    expect(unknownSettings(names)).toEqual([])
     expect(names.filter((name) => name.startsWith('FLY_'))).toEqual([])
     expect(Object.values(env).filter((value) => typeof value !== 'string')).toEqual([])
     expect(config().region).toBe('fra')

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { VARIABLES } from '../../src/config/config.ts'
 import { ROOT } from '../architecture/source-files.ts'
 import { imageEnvironment } from './dockerfile.ts'
-import { configOf, read } from './files.ts'
+import { configOf, read, unknownSettings } from './files.ts'
 
 const guide = read('docs/GUIDE-deploy.md')
 
@@ -12,7 +11,7 @@ describe('the deployment guide', () => {
   test('names settings, files, ports and scripts that exist', () => {
     const settings = [...guide.matchAll(/\bDASHBOARD_\w+/g)].map(([name]) => name)
     expect(settings.length).toBeGreaterThan(10)
-    expect(settings.filter((name) => !(name in VARIABLES))).toEqual([])
+    expect(unknownSettings(settings)).toEqual([])
     const files = [...guide.matchAll(/(?<![\w/])(?:deploy|test|docs)\/[\w./-]*\w/g)].map(([path]) => path)
     expect(files.length).toBeGreaterThan(10)
     expect(files.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])

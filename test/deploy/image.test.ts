@@ -2,11 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import packageFile from '../../package.json' with { type: 'json' }
-import { VARIABLES } from '../../src/config/config.ts'
 import { importsOf } from '../architecture/import-graph.ts'
 import { ROOT, sourceFiles } from '../architecture/source-files.ts'
 import { copies, imageEnvironment, isIgnored, named, only, placeInImage, stages } from './dockerfile.ts'
-import { configOf, pinnedVersion, read } from './files.ts'
+import { configOf, pinnedVersion, read, unknownSettings } from './files.ts'
 
 const COMPLETE = { DASHBOARD_PUBLIC_HOSTS: 'dashboard.example' }
 
@@ -62,7 +61,7 @@ describe('the image', () => {
   test('has settings that exist, with valid values, and exposes the port that the server uses', () => {
     const environment = imageEnvironment()
     const settings = Object.keys(environment).filter((name) => name.startsWith('DASHBOARD_'))
-    expect(settings.filter((name) => !(name in VARIABLES))).toEqual([])
+    expect(unknownSettings(settings)).toEqual([])
     const config = configOf({ ...environment, ...COMPLETE })
     expect(only('EXPOSE')).toBe(String(config.port))
     expect(config.host).toBe('0.0.0.0')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { addressRanges } from '../../src/config/fields.ts'
+import { addressRanges } from '../../src/config/kinds.ts'
 import { clientAddress } from '../../src/http/address.ts'
 
 const proxies = addressRanges().parse('10.0.0.0/8, 2001:db8::/32')

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { loopbackHosts } from '../../src/config/fields.ts'
+import { loopbackHosts } from '../../src/config/loopback-hosts.ts'
 import { hostKnown } from '../../src/http/hosts.ts'
 
 describe('host names', () => {
