@@ -71,7 +71,8 @@ export function oneOf<const T extends string>(fallback: NoInfer<T>, words: reado
 
 /** Channel names separated by commas; the word `none` for an empty list. */
 export function channelNames(fallback: readonly string[]): Kind<readonly string[]> {
-  return list(fallback, 'channel names like rewards.summary, separated by commas, or none', (item) =>
+  const example = fallback[0] ?? 'board.channel'
+  return list(fallback, `channel names like ${example}, separated by commas, or none`, (item) =>
     /^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/.test(item) ? item : null,
   )
 }
