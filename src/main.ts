@@ -77,6 +77,7 @@ async function serveFor(number: number, given: Config): Promise<void> {
     status: () => ({ connections: late.engine?.stats().sessions ?? 0, seq: late.engine?.stats().seq ?? 0 }),
     metrics: () => late.metrics(),
     relay: { now: clock.now, failed: failedIn(logger) },
+    after: systemTimers.after,
     every: (period, run) => startTicker(period, run, systemTimers),
   })
   const config = { ...given, limits: shareOfLimits(given.limits, link.welcome.processes) }

@@ -268,7 +268,7 @@ export function assembleNode(
       lag: node.lag(),
       txid: positions.latest()?.txid ?? null,
       links: view.role === 'primary' ? view.nodes.length - 1 : Number(following.isLinked()),
-      heldCommands: router.held(),
+      heldCommands: router.pending(),
       litefsRestarts: keeper.restarts(),
     }
   })

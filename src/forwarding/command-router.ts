@@ -2,16 +2,14 @@ import type { Millis } from '../core/clock.ts'
 import type { Command, CommandBus, CommandResult } from '../core/command.ts'
 import { appError } from '../core/errors.ts'
 
-/**
- * Who takes this node's commands now: its own writer, the primary behind the link, or nobody for the moment.
- */
+/** Where this node's commands go now: to its own writer, over the link to the primary, or nowhere. */
 export type WriteTarget =
   | { readonly type: 'writer'; readonly bus: CommandBus }
   | { readonly type: 'link'; readonly bus: CommandBus }
   | { readonly type: 'none' }
 
 export type RouterDeps = {
-  /** A new idempotency key, which nobody else can have. */
+  /** Returns a new idempotency key, unique over all nodes. */
   readonly newKey: () => string
   /** Monotonic time, ms. */
   readonly now: () => Millis
@@ -19,73 +17,72 @@ export type RouterDeps = {
   readonly after: (delay: Millis, run: () => void) => void
 }
 
-/** The way in for every write of a node. */
+/** The entry point of every write of a node. */
 export type CommandRouter = {
   readonly bus: CommandBus
   setTarget(target: WriteTarget): void
   target(): WriteTarget['type']
-  /** Commands that wait for somebody to take them. */
-  held(): number
+  /** Returns how many commands wait for a target. */
+  pending(): number
 }
 
-/** How long a command waits for a primary: longer than a hand-over takes, shorter than people wait. */
-export const HOLD: Millis = 5_000
+/** How long a command waits for a primary: longer than a hand-over takes, shorter than a person waits. */
+export const PRIMARY_TIMEOUT: Millis = 5_000
 /** Commands that may wait; beyond, they are refused at once. */
-const MOST_HELD = 65_536
+const MAX_PENDING = 65_536
+/** After a command was lost on a link, how long to wait for another target before trying the same one again. */
+const RETRY_INTERVAL: Millis = 100
 
-/**
- * The result of a command that was on its way to a primary when the link to it broke: it may have been
- * stored.
- */
+/** The result of a command whose link to the primary broke before it was answered: it may have been stored. */
 export const LINK_LOST: CommandResult = {
   ok: false,
   error: appError('ServiceUnavailable', 'The primary was lost: send it again, with the same id.', 1_000),
 }
 
 /**
- * Hands commands to whoever writes, wherever that is. One whose primary is lost is sent to the next one,
- * under an idempotency key that it has had from the first time on, so that it counts once, whatever became of
- * it. With no primary in sight it waits for a moment and is then refused: as unknown if it was sent to
- * anybody, otherwise with nothing changed (G8).
+ * Sends commands to the writer, wherever that is. A command whose primary is lost is sent to the next one, under
+ * an idempotency key that it has had from its first send on, so that it counts once in any case. Without a
+ * primary a command waits for a moment and is then refused: as unknown if it was ever sent, otherwise with
+ * nothing changed (G8).
  */
 export function createRouter({ newKey, now, after }: RouterDeps): CommandRouter {
   let target: WriteTarget = { type: 'none' }
   let changed = Promise.withResolvers<void>()
-  let held = 0
+  let pending = 0
 
-  /** Resolves when whoever writes changes, or after that time. */
+  /** Resolves when the target changes, or after that time. */
   function changeWithin(time: Millis): Promise<void> {
     const late = Promise.withResolvers<void>()
     after(time, late.resolve)
     return Promise.race([changed.promise, late.promise])
   }
 
-  /** Null when nobody came in time. */
-  async function whoever(deadline: Millis): Promise<Exclude<WriteTarget, { type: 'none' }> | null> {
+  /** Returns null when there was no target in time. */
+  async function waitForTarget(deadline: Millis): Promise<Exclude<WriteTarget, { type: 'none' }> | null> {
     while (target.type === 'none') {
       const left = deadline - now()
       if (left <= 0) return null
-      held += 1
+      pending += 1
       await changeWithin(left)
-      held -= 1
+      pending -= 1
     }
     return target
   }
 
   async function submit(given: Command): Promise<CommandResult> {
-    if (target.type === 'none' && held >= MOST_HELD) return NO_PRIMARY
-    const deadline = now() + HOLD
+    if (target.type === 'none' && pending >= MAX_PENDING) return NO_PRIMARY
+    const deadline = now() + PRIMARY_TIMEOUT
     let command = given
-    let sent = false
+    let wasSent = false
     for (;;) {
-      const taker = target.type === 'none' ? await whoever(deadline) : target
-      if (taker === null) return sent ? UNKNOWN : NO_PRIMARY
-      if (taker.type === 'link') command = keyed(command, newKey)
-      const result = await taker.bus.submit(command)
+      const to = target.type === 'none' ? await waitForTarget(deadline) : target
+      if (to === null) return wasSent ? UNKNOWN : NO_PRIMARY
+      if (to.type === 'link') command = withKey(command, newKey)
+      const result = await to.bus.submit(command)
       if (result !== LINK_LOST) return result
-      sent = true
-      // The same link again: whoever aims learns of its end in this same turn.
-      if (target === taker) await changeWithin(LOOK)
+      wasSent = true
+      // The target is replaced in the same turn of the event loop in which its link ends.
+      if (target === to) await changeWithin(RETRY_INTERVAL)
       if (now() >= deadline) return UNKNOWN
     }
   }
@@ -99,17 +96,12 @@ export function createRouter({ newKey, now, after }: RouterDeps): CommandRouter 
       resolve()
     },
     target: () => target.type,
-    held: () => held,
+    pending: () => pending,
   }
 }
 
-const LOOK: Millis = 100
-
-/**
- * A command that does the same when it is decided twice needs no key, and the primary no row to remember it
- * by.
- */
-function keyed(command: Command, newKey: () => string): Command {
+/** A repeatable command needs no key, and saves the primary a row to remember it by. */
+function withKey(command: Command, newKey: () => string): Command {
   return command.key !== undefined || command.repeatable === true ? command : { ...command, key: newKey() }
 }
 

@@ -1,40 +1,41 @@
 import type { Millis } from '../core/clock.ts'
 
-/** A port that this process's children may share, and nobody else's. */
+/** A port that the children of this process may share, and no other program may have. */
 export type PortClaim = {
-  /** The port; with 0 asked for, the one that was free. */
+  /** The port; for 0, the free one that was taken. */
   readonly number: number
   release(): void
 }
 
 /**
- * Takes a port for processes that will share it. Sharing is an agreement of the kernel with whoever asks for
- * it, so a second server would bind without a word and get every other connection: therefore the port is
- * first bound alone, which fails when anybody has it, and then a name for it is held as long as this process
- * lives, which keeps a second supervisor out also while none of our processes is up. The name is an abstract
- * socket: like ports it belongs to the network namespace, and the kernel frees it however we end. Waits for a
- * port that is taken, at most `patience` ms: when a supervisor was killed, its processes are on their way
- * out. Rejects with what Bun throws for an address that is taken or not ours.
+ * Takes a port for processes that will share it. The kernel shares a port between all programs that ask for it,
+ * so a second server would bind it without an error and get every other connection. Therefore the port is first
+ * bound alone, which fails when any other program has it; then a name for it is held as long as this process
+ * lives, which keeps a second supervisor out also while none of our processes runs. The name is an abstract
+ * socket: like ports it belongs to the network namespace, and the kernel frees it however this process ends.
+ *
+ * Waits at most `timeout` ms for a port that is taken: the processes of a supervisor that was killed are about to
+ * end. Rejects with what Bun throws for an address that is taken or is none of this machine's.
  */
 export async function claimPort(
   host: string,
   port: number,
-  patience: Millis,
+  timeout: Millis,
   wait: (time: Millis) => Promise<void>,
 ): Promise<PortClaim> {
-  for (let waited = 0; waited < patience; waited += PAUSE) {
+  for (let waited = 0; waited < timeout; waited += POLL_INTERVAL) {
     try {
       return claimNow(host, port)
     } catch (error) {
       const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
       if (!isTaken) throw error
-      await wait(PAUSE)
+      await wait(POLL_INTERVAL)
     }
   }
   return claimNow(host, port)
 }
 
-const PAUSE: Millis = 250
+const POLL_INTERVAL: Millis = 250
 
 function claimNow(host: string, port: number): PortClaim {
   const probe = Bun.serve({ hostname: host, port, reusePort: false, fetch: () => new Response() })

@@ -1,12 +1,12 @@
 import { fail, ok, type Result } from '../core/result.ts'
 
-/** What decides how many processes there can be. */
+/** The properties of a machine that decide how many processes there can be. */
 export type Machine = { readonly platform: string; readonly cores: number }
 
 /**
- * How many processes serve. `auto` is one a core, less one for the writer from four cores on. Only Linux
- * spreads the connections of one port over several processes: elsewhere `auto` is one, and more is refused
- * with a line for people.
+ * Returns how many processes serve. `auto` is one per core, less one for the writer from four cores on. Only
+ * Linux spreads the connections of one port over several processes: elsewhere `auto` is one, and more is refused
+ * with a sentence for the operator.
  */
 export function processCount(wanted: number | 'auto', machine: Machine): Result<number, string> {
   if (machine.platform !== 'linux') {
@@ -21,9 +21,9 @@ export function processCount(wanted: number | 'auto', machine: Machine): Result<
 type HostLimits = { readonly connections: number; readonly registrationsPerMinute: number }
 
 /**
- * One process's part of the limits. What guards the host and the data as a whole (sockets altogether, new
- * users) is divided, and rounded up. What guards a process from one address holds in each of them: the kernel
- * spreads connections by chance, so that dividing it would refuse people who are within it.
+ * Returns one process's share of the limits. Limits that guard the host and the data as a whole (all sockets,
+ * new users) are divided, and rounded up. A limit for one address holds in each process: the kernel spreads
+ * connections by chance, so that a share of it would refuse clients that are within the whole.
  */
 export function shareOfLimits<Limits extends HostLimits>(limits: Limits, processes: number): Limits {
   return {
@@ -33,7 +33,7 @@ export function shareOfLimits<Limits extends HostLimits>(limits: Limits, process
   }
 }
 
-/** Threads of a pool that is `threads` large on the whole host: each process's own, at least one. */
+/** Returns the threads of one process, at least one, of a pool of `threads` on the whole host. */
 export function shareOfThreads(threads: number, processes: number): number {
   return Math.max(1, Math.ceil(threads / processes))
 }

@@ -1,6 +1,6 @@
 import type { LogFields, Logger } from '../core/logger.ts'
 
-/** The logger, with the process's number in every line: several processes write to one output. */
+/** Returns a logger that adds the process's number to every line: several processes write to one output. */
 export function withProcess(logger: Logger, process: number): Logger {
   const at = (level: keyof Logger) => (event: string, fields?: LogFields) =>
     logger[level](event, { process, ...fields })

@@ -9,6 +9,7 @@ import type { NodeView } from '../replication/node-view.ts'
 import type { HostStatus, ProcessStatus } from './host-status.ts'
 import { createManagedProcess, type ManagedProcess, type SpawnedProcess } from './managed-process.ts'
 import { PROCESS_HEARTBEAT } from './process-messages.ts'
+import { createTextRequests } from './text-requests.ts'
 
 export type SupervisorDeps = {
   readonly processes: number
@@ -18,7 +19,7 @@ export type SupervisorDeps = {
   readonly bus: CommandBus
   readonly writer: () => WriterStatus
   readonly position: () => JournalPosition
-  /** How the host is as a node of a cluster; null where it is none. */
+  /** The host as a node of a cluster; null where it is none. */
   readonly node: () => NodeView | null
   /** Registers what is called after every commit from now on. */
   readonly onCommit: (listener: (position: JournalPosition) => void) => void
@@ -29,7 +30,7 @@ export type SupervisorDeps = {
   readonly mergeMetrics: (texts: readonly string[]) => string
   readonly relay: Pick<Hub, 'attach'>
   readonly presence: () => PresenceTotal
-  /** No process can be kept up: this one is of no use any more. */
+  /** No process can be kept running: the supervisor is of no use any more. */
   readonly onGivenUp: () => void
   /** Runs something once, later. */
   readonly after: (delay: Millis, run: () => void) => void
@@ -50,16 +51,16 @@ export type Processes = {
 }
 
 /**
- * Starts the serving processes and keeps them up. One that dies is replaced and what it left behind is swept,
- * so that no device stays online for ever. Fails, with nothing left running, when one of them cannot start
- * the first time: it says why.
+ * Starts the serving processes and keeps them running. One that dies is replaced and what it left behind is
+ * swept, so that no device stays online for ever. Fails, with nothing left running and the reasons, when one of
+ * them cannot start the first time.
  */
 export async function superviseProcesses(
   deps: SupervisorDeps,
 ): Promise<Result<Processes, readonly string[]>> {
   const { processes, logger } = deps
   const started = Promise.withResolvers<readonly string[] | null>()
-  const collection = createCollection(deps)
+  const collections = createTextRequests({ timeout: COLLECT_TIMEOUT, after: deps.after })
   let isUp = false
 
   const host = (): HostStatus => ({
@@ -84,10 +85,21 @@ export async function superviseProcesses(
         else if (isHopeless(all)) deps.onGivenUp()
         void sweep(MIN_SWEEP_PAUSE)
       },
-      onScrape: (answer) => void collection.begin(all).then(answer),
-      onCollected: collection.take,
+      onScrape: (answer) => void metrics().then(answer),
+      onCollected: collections.answer,
     }),
   )
+  /** Returns the metrics of all processes; those of one that does not answer in time are left out. */
+  async function metrics(): Promise<string> {
+    const running = all.filter((each) => each.status().state === 'running')
+    const texts = running.map((each) =>
+      collections.ask(
+        (id) => each.notify({ type: 'collect', id }),
+        async () => '',
+      ),
+    )
+    return deps.mergeMetrics(await Promise.all([deps.metrics(), ...texts]))
+  }
   const instances = () => all.map((each) => each.instanceId()).filter((id) => id !== null)
   /** Until it is done: the writer may be away at the same time. */
   const sweep = async (pause: Millis): Promise<void> => {
@@ -123,33 +135,12 @@ export async function superviseProcesses(
   return ok({ status: () => all.map((each) => each.status()), instances, announce, stop })
 }
 
-/** Gathers the metrics of all processes; one that does not answer in time is left out. */
-function createCollection(deps: SupervisorDeps) {
-  const waiting = new Map<number, (text: string) => void>()
-  let last = 0
-  const ask = (each: ManagedProcess): Promise<string> => {
-    const id = ++last
-    const { promise, resolve } = Promise.withResolvers<string>()
-    waiting.set(id, resolve)
-    each.notify({ type: 'collect', id })
-    deps.after(COLLECT_TIMEOUT, () => resolve(''))
-    return promise.finally(() => waiting.delete(id))
-  }
-  return {
-    async begin(all: readonly ManagedProcess[]): Promise<string> {
-      const running = all.filter((each) => each.status().state === 'running')
-      return deps.mergeMetrics(await Promise.all([deps.metrics(), ...running.map(ask)]))
-    },
-    take: (id: number, text: string) => waiting.get(id)?.(text),
-  }
-}
-
-/** None serves, and each has been tried often enough. */
+/** Returns true if no process serves, and each was started often enough. */
 function isHopeless(all: readonly ManagedProcess[]): boolean {
   return all.every((each) => each.status().state === 'restarting' && each.failures() >= MAX_ATTEMPTS)
 }
 
-/** Half a minute of growing pauses. */
+/** Starts in a row: with the growing pauses between them, half a minute. */
 const MAX_ATTEMPTS = 8
 const MIN_SWEEP_PAUSE: Millis = 200
 const MAX_SWEEP_PAUSE: Millis = 5_000

@@ -8,32 +8,29 @@ export type EndDeps = {
   readonly logger: Logger
 }
 
-/** What can be ended. */
+/** The server of a serving process, as far as its end is concerned. */
 export type Endable = {
-  /** The graceful end; rejects when a part fails. */
+  /** Ends gracefully; rejects when a part fails. */
   readonly stop: () => Promise<void>
-  /** Says goodbye and closes, without a writer that could take anything. */
+  /** Closes the sockets at once, without a writer that could take commands. */
   readonly abandon: () => void
 }
 
-/** The ends of a serving process. */
+/** The ways in which a serving process ends. */
 export type ServingEnd = {
-  /** From now on there is something to end. */
+  /** There is a server to end from now on. */
   running(server: Endable): void
-  /**
-   * The supervisor, or a SIGTERM to this process alone, wants it to end; once is enough, however often it is
-   * said.
-   */
+  /** The supervisor asks it to end. Later calls do nothing; a SIGTERM to this process alone does the same. */
   stop(): void
   /** The supervisor is gone. */
   orphaned(): void
-  /** It never came up, and has told so. */
+  /** The server did not start, and the supervisor was told why. */
   failed(): void
 }
 
 /**
- * A serving process ends by its supervisor's order and never outlives it. A Ctrl-C reaches all processes of a
- * terminal at once: it is the supervisor's to answer.
+ * Ends a serving process when its supervisor asks for it or is gone: it never outlives its supervisor. SIGINT is
+ * ignored: a Ctrl-C reaches all processes of a terminal, and the supervisor acts on it.
  */
 export function endByOrder(deps: EndDeps): ServingEnd {
   const { exit, wait, logger } = deps
@@ -53,7 +50,7 @@ export function endByOrder(deps: EndDeps): ServingEnd {
     )
   }
 
-  async function leave(work: () => void, time: Millis): Promise<void> {
+  async function exitAfter(work: () => void, time: Millis): Promise<void> {
     try {
       work()
     } finally {
@@ -65,19 +62,19 @@ export function endByOrder(deps: EndDeps): ServingEnd {
   deps.process.on('SIGTERM', () => void stop())
   deps.process.on('SIGINT', () => {})
   return {
-    running(begun) {
-      server = begun
+    running(started) {
+      server = started
     },
     stop: () => void stop(),
     orphaned() {
       logger.error('the supervisor is gone: ending')
-      void leave(() => server?.abandon(), GOODBYE)
+      void exitAfter(() => server?.abandon(), FLUSH_TIMEOUT)
     },
-    failed: () => void leave(() => {}, FAREWELL),
+    failed: () => void exitAfter(() => {}, REASON_TIMEOUT),
   }
 }
 
-/** For what is queued to leave; the port has to be free within a second. */
-const GOODBYE: Millis = 300
-/** For the reason to reach the supervisor. */
-const FAREWELL: Millis = 50
+/** For queued frames to leave, ms; the port has to be free within a second. */
+const FLUSH_TIMEOUT: Millis = 300
+/** For the reason to reach the supervisor, ms. */
+const REASON_TIMEOUT: Millis = 50

@@ -15,22 +15,26 @@ import {
   type SupervisorNotice,
   type Welcome,
 } from './process-messages.ts'
+import { createTextRequests } from './text-requests.ts'
 
 export type SupervisorLinkDeps = {
   readonly channel: Transport
   /** After every commit of the host, before commands of this process that were in it are answered. */
   readonly onCommit: () => void
-  /** How the host is, with every heartbeat and whenever that changes. */
+  /** The status of the host, with every heartbeat and whenever it changes. */
   readonly onHost: (host: HostStatus) => void
   /** The supervisor wants this process to close its sockets and end. */
   readonly onStop: () => void
   /** The supervisor is gone, and the writer with it; unanswered commands were answered as unknown by then. */
   readonly onGone: () => void
-  /** How this process is, at each heartbeat. */
+  /** The status of this process, at each heartbeat. */
   readonly status: () => Serving['status']
   /** This process's own metrics as Prometheus text. */
   readonly metrics: () => Promise<string>
   readonly relay: RelayDeps
+  /** Runs something once, later. */
+  readonly after: (delay: Millis, run: () => void) => void
+  /** Runs something again and again. Returns a function that ends it. */
   readonly every: (period: Millis, run: () => void) => () => void
 }
 
@@ -39,7 +43,7 @@ export type SupervisorLink = {
   readonly welcome: Welcome
   readonly bus: CommandBus
   readonly relay: Relay
-  /** Returns what the supervisor last said of the host. */
+  /** Returns the last status of the host. */
   host(): HostStatus
   /** Tells that this process serves. It sends heartbeats from then on. */
   ready(): void
@@ -51,7 +55,7 @@ export type SupervisorLink = {
   drain(): Promise<void>
 }
 
-/** Waits for the supervisor's welcome. Never resolves without it: `onGone` is then what happens. */
+/** Resolves with the supervisor's greeting. Without a supervisor it never resolves, and `onGone` is called. */
 export function linkToSupervisor(deps: SupervisorLinkDeps): Promise<SupervisorLink> {
   const linked = Promise.withResolvers<SupervisorLink>()
   let host: HostStatus | null = null
@@ -88,7 +92,7 @@ export function linkToSupervisor(deps: SupervisorLinkDeps): Promise<SupervisorLi
     send: (message) => client.notice({ type: 'relay', relay: message }),
     defer: setImmediate,
   })
-  const scrapes = createScrapes(deps.metrics, (id) => client.notice({ type: 'scrape', id }))
+  const scrapes = createTextRequests({ timeout: SCRAPE_TIMEOUT, after: deps.after })
 
   function onNotice(notice: SupervisorNotice): void {
     switch (notice.type) {
@@ -121,30 +125,10 @@ export function linkToSupervisor(deps: SupervisorLinkDeps): Promise<SupervisorLi
     host: () => host ?? welcome.host,
     ready: client.report,
     failed: (lines) => client.notice({ type: 'failed', lines }),
-    metrics: scrapes.begin,
+    metrics: () => scrapes.ask((id) => client.notice({ type: 'scrape', id }), deps.metrics),
     drain: client.drain,
   })
   return linked.promise
-}
-
-/** Asks the supervisor for the metrics of all processes, by the ids of the questions. */
-function createScrapes(ownMetrics: () => Promise<string>, ask: (id: number) => void) {
-  const waiting = new Map<number, (text: string) => void>()
-  let last = 0
-  return {
-    begin(): Promise<string> {
-      const id = ++last
-      const { promise, resolve } = Promise.withResolvers<string>()
-      waiting.set(id, resolve)
-      ask(id)
-      const alone = setTimeout(() => ownMetrics().then(resolve, () => resolve('')), SCRAPE_TIMEOUT)
-      return promise.finally(() => {
-        clearTimeout(alone)
-        waiting.delete(id)
-      })
-    },
-    answer: (id: number, text: string) => waiting.get(id)?.(text),
-  }
 }
 
 /** Longer than the supervisor waits for a process that does not answer, ms. */

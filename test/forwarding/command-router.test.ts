@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import type { Command, CommandBus, CommandResult } from '../../src/core/command.ts'
-import { createRouter, HOLD, LINK_LOST, type WriteTarget } from '../../src/forwarding/command-router.ts'
+import {
+  createRouter,
+  LINK_LOST,
+  PRIMARY_TIMEOUT,
+  type WriteTarget,
+} from '../../src/forwarding/command-router.ts'
 import { forSeedsInTurn } from '../support/seeded.ts'
 import { settled, turnedTime } from '../support/turned-time.ts'
 
@@ -14,13 +19,13 @@ const command = (n: number, more: Partial<Command> = {}): Command => ({
 const stored: CommandResult = { ok: true, value: null, epoch: 1, seq: 1 }
 const text = (result: CommandResult | null) => (result === null || result.ok ? '' : result.error.message)
 
-/** Somebody who takes commands and answers when told. */
-class Taker implements CommandBus {
+/** Takes commands, and answers them when the test says so. */
+class Target implements CommandBus {
   readonly waiting: { readonly command: Command; readonly answer: (result: CommandResult) => void }[] = []
-  readonly taken: Command[] = []
+  readonly received: Command[] = []
 
   submit(given: Command): Promise<CommandResult> {
-    this.taken.push(given)
+    this.received.push(given)
     return new Promise((answer) => this.waiting.push({ command: given, answer }))
   }
 
@@ -30,7 +35,7 @@ class Taker implements CommandBus {
   }
 
   get numbers() {
-    return this.taken.map(({ payload }) => payload)
+    return this.received.map(({ payload }) => payload)
   }
 }
 
@@ -45,8 +50,8 @@ function setUp() {
     })
     return seen
   }
-  const link = (): [Taker, WriteTarget] => {
-    const bus = new Taker()
+  const link = (): [Target, WriteTarget] => {
+    const bus = new Target()
     return [bus, { type: 'link', bus }]
   }
   return { time, router, submit, link }
@@ -55,10 +60,10 @@ function setUp() {
 describe('a command', () => {
   test('goes to the node’s own writer as it is', async () => {
     const { router, submit } = setUp()
-    const bus = new Taker()
+    const bus = new Target()
     router.setTarget({ type: 'writer', bus })
     const seen = submit(command(1))
-    expect(bus.taken).toEqual([command(1)])
+    expect(bus.received).toEqual([command(1)])
     bus.answer(stored)
     await settled()
     expect(seen.now).toEqual(stored)
@@ -72,10 +77,10 @@ describe('a command', () => {
     submit(command(2, { key: 'mine' }))
     submit(command(3, { repeatable: true }))
     submit(command(4))
-    expect(bus.taken.map(({ key }) => key)).toEqual(['key 1', 'mine', undefined, 'key 2'])
+    expect(bus.received.map(({ key }) => key)).toEqual(['key 1', 'mine', undefined, 'key 2'])
   })
 
-  test('that meets a refusal gets that refusal', async () => {
+  test('that is refused gets that refusal', async () => {
     const { router, submit, link } = setUp()
     const [bus, target] = link()
     router.setTarget(target)
@@ -84,22 +89,22 @@ describe('a command', () => {
     bus.answer(refusal)
     await settled()
     expect(seen.now).toEqual(refusal)
-    expect(bus.taken.length).toBe(1)
+    expect(bus.received.length).toBe(1)
   })
 })
 
-describe('G8: with no primary in sight', () => {
+describe('G8: without a primary', () => {
   test('a command waits for one, in order, and is then sent', async () => {
     const { router, submit, link, time } = setUp()
     const seen = [1, 2, 3].map((n) => submit(command(n)))
-    await time.pass(HOLD - 1)
-    expect(router.held()).toBe(3)
+    await time.pass(PRIMARY_TIMEOUT - 1)
+    expect(router.pending()).toBe(3)
     expect(seen[0]?.now).toBeNull()
     const [bus, target] = link()
     router.setTarget(target)
     await settled()
     expect(bus.numbers).toEqual([1, 2, 3])
-    expect(router.held()).toBe(0)
+    expect(router.pending()).toBe(0)
     bus.answer(stored)
     await settled()
     expect(seen.map(({ now }) => now)).toEqual([stored, stored, stored])
@@ -108,38 +113,38 @@ describe('G8: with no primary in sight', () => {
   test('is refused after five seconds, and nothing was changed', async () => {
     const { router, submit, time } = setUp()
     const seen = submit(command(1))
-    await time.pass(HOLD)
+    await time.pass(PRIMARY_TIMEOUT)
     expect(seen.now).toMatchObject({ ok: false, error: { code: 'ServiceUnavailable', retryAfter: 2_000 } })
     expect(text(seen.now)).toContain('nothing was changed')
-    expect(router.held()).toBe(0)
-    const bus = new Taker()
+    expect(router.pending()).toBe(0)
+    const bus = new Target()
     router.setTarget({ type: 'writer', bus })
     await settled()
-    expect(bus.taken).toEqual([])
+    expect(bus.received).toEqual([])
   })
 
-  test('one that was sent to a primary that was lost is not said to have changed nothing', async () => {
+  test('one that was sent to a lost primary is answered as unknown', async () => {
     const { router, submit, link, time } = setUp()
     const [bus, target] = link()
     router.setTarget(target)
     const seen = submit(command(1))
     bus.answer(LINK_LOST)
     router.setTarget({ type: 'none' })
-    await time.pass(HOLD)
+    await time.pass(PRIMARY_TIMEOUT)
     expect(seen.now).toMatchObject({ ok: false, error: { code: 'ServiceUnavailable' } })
     expect(text(seen.now)).toContain('may or may not')
   })
 
-  test('more than can wait are refused at once', async () => {
+  test('a command is refused at once when too many wait', async () => {
     const { router, submit, time } = setUp()
     for (let n = 0; n < 65_536; n++) submit(command(n))
     const late = submit(command(-1))
     await settled()
     expect(text(late.now)).toContain('nothing was changed')
-    const bus = new Taker()
+    const bus = new Target()
     router.setTarget({ type: 'writer', bus })
     await settled()
-    expect(bus.taken).toHaveLength(65_536)
+    expect(bus.received).toHaveLength(65_536)
     await time.pass(0)
   })
 })
@@ -157,7 +162,7 @@ describe('a command whose primary is lost', () => {
     seen.push(submit(command(3)))
     router.setTarget(b)
     await settled()
-    expect(second.taken.map(({ payload, key }) => [payload, key])).toEqual([
+    expect(second.received.map(({ payload, key }) => [payload, key])).toEqual([
       [1, 'key 1'],
       [2, 'key 2'],
       [3, 'key 3'],
@@ -170,48 +175,48 @@ describe('a command whose primary is lost', () => {
   test('goes to this node’s own writer, when it is the next', async () => {
     const { router, submit, link } = setUp()
     const [first, a] = link()
-    const own = new Taker()
+    const own = new Target()
     router.setTarget(a)
     submit(command(1))
     first.answer(LINK_LOST)
     router.setTarget({ type: 'writer', bus: own })
     await settled()
-    expect(own.taken).toEqual([command(1, { key: 'key 1' })])
+    expect(own.received).toEqual([command(1, { key: 'key 1' })])
   })
 
-  test('waits where the same link is still aimed at, and is unknown in the end', async () => {
+  test('is tried again on the same link while there is no other, and is unknown in the end', async () => {
     const { router, submit, link, time } = setUp()
     const [bus, target] = link()
     router.setTarget(target)
     const seen = submit(command(1))
-    for (let past = 0; past < HOLD; past += 100) {
+    for (let past = 0; past < PRIMARY_TIMEOUT; past += 100) {
       expect(seen.now).toBeNull()
       bus.answer(LINK_LOST)
-      const before = bus.taken.length
+      const before = bus.received.length
       await time.pass(99)
-      expect(bus.taken).toHaveLength(before)
+      expect(bus.received).toHaveLength(before)
       await time.pass(1)
     }
-    expect(bus.taken.length).toBeGreaterThan(10)
+    expect(bus.received.length).toBeGreaterThan(10)
     bus.answer(LINK_LOST)
     await time.pass(100)
     expect(text(seen.now)).toContain('may or may not')
   })
 })
 
-test('whatever becomes of primaries, each command is answered once, truly, in order, and counts once', async () => {
+test('in any sequence of primaries, each command is answered once, truly and in order, and counts once', async () => {
   await forSeedsInTurn('ROUTER_SEED', 60, async (random) => {
     const { router, submit, link, time } = setUp()
     const sent: { readonly given: Command; readonly seen: { now: CommandResult | null } }[] = []
     /** What a primary has stored, by key; it is replicated to the next one before that leads. */
     const database = new Map<string, number>()
-    const takers: { readonly bus: Taker; readonly type: 'link' | 'writer' }[] = []
-    let current: (typeof takers)[number] | null = null
+    const targets: { readonly bus: Target; readonly type: 'link' | 'writer' }[] = []
+    let current: (typeof targets)[number] | null = null
 
     /**
      * The present taker decides some of what it has; a link that is lost may have had them decided unheard.
      */
-    const decide = (bus: Taker, count: number, answer: (result: CommandResult) => CommandResult) => {
+    const decide = (bus: Target, count: number, answer: (result: CommandResult) => CommandResult) => {
       for (const each of bus.waiting.splice(0, count)) {
         const { key, payload, repeatable } = each.command
         const isFirst = key === undefined || !database.has(`${key}`)
@@ -243,7 +248,7 @@ test('whatever becomes of primaries, each command is answered once, truly, in or
           if (current !== null) break
           const [bus, target] = link()
           current = { bus, type: random.oneIn(3) ? 'writer' : 'link' }
-          takers.push(current)
+          targets.push(current)
           router.setTarget(current.type === 'link' ? target : { type: 'writer', bus })
           break
         }
@@ -268,10 +273,10 @@ test('whatever becomes of primaries, each command is answered once, truly, in or
     }
     if (current !== null) decide(current.bus, 1_000, (result) => result)
     lose()
-    await time.pass(2 * HOLD)
-    expect(router.held()).toBe(0)
+    await time.pass(2 * PRIMARY_TIMEOUT)
+    expect(router.pending()).toBe(0)
 
-    const received = takers.flatMap(({ bus }) => bus.taken)
+    const received = targets.flatMap(({ bus }) => bus.received)
     for (const { given, seen } of sent) {
       const sends = received.filter(({ payload }) => payload === given.payload)
       expect(seen.now).not.toBeNull()
@@ -284,7 +289,7 @@ test('whatever becomes of primaries, each command is answered once, truly, in or
       expect(times).toBeLessThanOrEqual(1)
       if (seen.now?.ok === true) expect(times).toBe(1)
     }
-    for (const { bus } of takers) {
+    for (const { bus } of targets) {
       const numbers = bus.numbers.map(Number)
       expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
     }

@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean()
 })
 
-test('commands of a serving process are committed in order, each after its commit is told of', async () => {
+test('commands of a serving process are committed in order, and answered after it was told of the commit', async () => {
   const { links, reader } = await host(1)
   const [link] = links
   if (link === undefined) throw new Error('no link')
@@ -31,7 +31,7 @@ test('commands of a serving process are committed in order, each after its commi
   expect(notes(reader)).toEqual(Array.from({ length: 1_000 }, (_, n) => n))
 })
 
-test('a writer that dies under two processes: unanswered commands may be sent again by either, each counts once, in under two seconds', async () => {
+test('when the writer dies under two processes, unanswered commands may be sent again by either, and each counts once, within two seconds', async () => {
   const { links, reader, state } = await host(2)
   const sent: Promise<unknown>[] = []
   const lost: number[] = []
@@ -64,7 +64,7 @@ test('without its supervisor every command is answered, now and later', async ()
   await Bun.sleep(1)
   cut()
   for (const answer of [await waiting, await link.bus.submit(note(2))]) {
-    if (answer.ok) throw new Error('answered by nobody')
+    if (answer.ok) throw new Error('answered without a writer')
     expect(answer.error).toMatchObject({ code: 'ServiceUnavailable', retryAfter: 1_000 })
     expect(answer.error.message).toContain('same id')
   }
@@ -135,6 +135,7 @@ async function host(processes: number, submit?: () => Promise<never>) {
         status: () => ({ connections: 0, seq: 0 }),
         metrics: async () => '',
         relay,
+        after() {},
         every,
       })
       managed.push(process)

@@ -3,7 +3,7 @@ import { claimPort } from '../../src/processes/port-claim.ts'
 
 const HOST = '127.0.0.63'
 
-test('a port whose last holders are on their way out is waited for; one that stays taken is refused after that', async () => {
+test('a port whose last holders are about to end is waited for; one that stays taken is refused after the timeout', async () => {
   const last = Bun.serve({ hostname: HOST, port: 0, fetch: () => new Response() })
   const number = last.port ?? 0
   let waited = 0

@@ -4,20 +4,20 @@ import { readConfig } from '../../src/config/config.ts'
 import { ok } from '../../src/core/result.ts'
 import { processCount, shareOfLimits, shareOfThreads } from '../../src/processes/process-count.ts'
 
-test('auto is by the cores, one of which is left to the writer where there are four', () => {
+test('auto is one per core, less one for the writer where there are four', () => {
   const count = (cores: number) => processCount('auto', { platform: 'linux', cores })
   expect([0, 1, 2, 3, 4, 8, 64].map(count)).toEqual([1, 1, 2, 3, 3, 7, 63].map(ok))
   expect(processCount(5, { platform: 'linux', cores: 2 })).toEqual(ok(5))
 })
 
-test('where the kernel does not share ports there is one process, and more is refused in a sentence', () => {
+test('where the kernel does not share ports there is one process, and more is refused with a sentence', () => {
   const machine = { platform: 'darwin', cores: 8 }
   expect(processCount('auto', machine)).toEqual(ok(1))
   expect(processCount(1, machine)).toEqual(ok(1))
   expect(processCount(2, machine)).toMatchObject({ ok: false, error: expect.stringContaining('only Linux') })
 })
 
-test('what guards the host is divided, what guards from one address is not', () => {
+test('limits of the host are divided between processes, limits for one address are not', () => {
   const read = readConfig({ DASHBOARD_PROCESSES: 'auto' }, [REWARDS_SETTINGS])
   if (!read.ok) throw new Error(read.errors.join())
   expect(read.config.processes).toBe('auto')

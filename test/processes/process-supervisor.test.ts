@@ -14,7 +14,7 @@ const READY = { type: 'status', status: { connections: 0, seq: 0 } } as const
 const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 describe('the supervisor of serving processes', () => {
-  test('is up when all of them are; each is told who it is', async () => {
+  test('is up when all processes are; each is told its number and its instance', async () => {
     const run = supervise(2)
     run.children[0]?.say(HELLO)
     run.children[0]?.say(READY)
@@ -40,7 +40,7 @@ describe('the supervisor of serving processes', () => {
     ])
   })
 
-  test('a first start that fails ends all and says why', async () => {
+  test('a first start that fails ends all processes, and says why', async () => {
     const run = supervise(2)
     run.children[1]?.say(HELLO)
     run.children[1]?.notify({ type: 'failed', lines: ['no such file'] })
@@ -49,7 +49,7 @@ describe('the supervisor of serving processes', () => {
     expect(run.children[0]?.signals).toEqual(['SIGKILL'])
   })
 
-  test('who dies is replaced after growing pauses, and what it left is swept until that is taken', async () => {
+  test('a process that dies is replaced after growing pauses, and what it left is swept until that succeeds', async () => {
     const run = supervise(2)
     await run.up()
     run.sweeps.answers.push(false, true)
@@ -70,7 +70,7 @@ describe('the supervisor of serving processes', () => {
     expect(run.givenUp()).toBe(0)
   })
 
-  test('gives up when none can be kept up', async () => {
+  test('gives up when no process can be kept running', async () => {
     const run = supervise(1)
     await run.up()
     for (let n = 0; n < 8; n++) {
@@ -98,7 +98,7 @@ describe('the supervisor of serving processes', () => {
     expect(started.ok && started.value.status()[0]).toMatchObject({ state: 'restarting', pid: 1 })
   })
 
-  test('a first spawn that fails ends all and says why', async () => {
+  test('a first spawn that fails ends all processes, and says why', async () => {
     const run = supervise(2, 1)
     expect(await run.started).toEqual({
       ok: false,
@@ -107,7 +107,7 @@ describe('the supervisor of serving processes', () => {
     expect(run.children.map(({ signals }) => signals)).toEqual([['SIGKILL']])
   })
 
-  test('who serves is told of commits also while others start', async () => {
+  test('a process that serves is told of commits also while others start', async () => {
     const run = supervise(2)
     run.children[0]?.say(HELLO)
     run.children[0]?.say(READY)
@@ -115,7 +115,7 @@ describe('the supervisor of serving processes', () => {
     expect(run.children[0]?.heard.at(-1)).toEqual({ type: 'position', position: { epoch: 1, seq: 2 } })
   })
 
-  test('kills who is silent for too long, and nobody else', async () => {
+  test('kills a process that is silent for too long, and no other', async () => {
     const run = supervise(2)
     await run.up()
     for (let beats = 0; beats * PROCESS_HEARTBEAT.interval < 25_000; beats++) {
@@ -127,7 +127,7 @@ describe('the supervisor of serving processes', () => {
     expect(started.ok && started.value.status()[1]).toMatchObject({ connections: 3, seq: 9 })
   })
 
-  test('metrics are those of all, without who does not answer', async () => {
+  test('the metrics are those of all processes but the ones that do not answer', async () => {
     const run = supervise(2)
     await run.up()
     run.children[0]?.notify({ type: 'scrape', id: 7 })
@@ -143,7 +143,7 @@ describe('the supervisor of serving processes', () => {
     })
   })
 
-  test('the end: all say goodbye, and who does not is killed', async () => {
+  test('asks all processes to end, and kills the ones that do not', async () => {
     const run = supervise(2)
     await run.up()
     const started = await run.started

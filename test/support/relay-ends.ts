@@ -138,6 +138,7 @@ export async function processAtHub(
     status: () => ({ connections: 0, seq: 0 }),
     metrics: async () => '',
     relay: { now: systemClock.now, failed },
+    after() {},
     every,
   })
   return { relay: link.relay, far, near, die: () => exited.resolve({ code: 1, signal: null }) }
