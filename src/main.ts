@@ -21,7 +21,7 @@ import { processCount, shareOfLimits } from './processes/process-count.ts'
 import { withProcess } from './processes/process-logger.ts'
 import { endByOrder } from './processes/serving-end.ts'
 import { linkToSupervisor } from './processes/supervisor-link.ts'
-import { failedIn } from './relay/open-hub.ts'
+import { logFailures } from './relay/open-hub.ts'
 import { type LitefsSettings, readLitefsSettings } from './replication/litefs/settings.ts'
 
 async function run(config: Config, warnings: readonly string[]): Promise<void> {
@@ -76,7 +76,7 @@ async function serveFor(number: number, given: Config): Promise<void> {
     onGone: end.orphaned,
     status: () => ({ connections: late.engine?.stats().sessions ?? 0, seq: late.engine?.stats().seq ?? 0 }),
     metrics: () => late.metrics(),
-    relay: { now: clock.now, failed: failedIn(logger) },
+    relay: { now: clock.now, failed: logFailures(logger) },
     after: systemTimers.after,
     every: (period, run) => startTicker(period, run, systemTimers),
   })

@@ -30,20 +30,24 @@ export type CommandRouter = {
 export const PRIMARY_TIMEOUT: Millis = 5_000
 /** Commands that may wait; beyond, they are refused at once. */
 const MAX_PENDING = 65_536
-/** After a command was lost on a link, how long to wait for another target before trying the same one again. */
+/**
+ * After a command was lost on a link, how long to wait for another target before trying the same one again.
+ */
 const RETRY_INTERVAL: Millis = 100
 
-/** The result of a command whose link to the primary broke before it was answered: it may have been stored. */
+/**
+ * The result of a command whose link to the primary broke before it was answered: it may have been stored.
+ */
 export const LINK_LOST: CommandResult = {
   ok: false,
   error: appError('ServiceUnavailable', 'The primary was lost: send it again, with the same id.', 1_000),
 }
 
 /**
- * Sends commands to the writer, wherever that is. A command whose primary is lost is sent to the next one, under
- * an idempotency key that it has had from its first send on, so that it counts once in any case. Without a
- * primary a command waits for a moment and is then refused: as unknown if it was ever sent, otherwise with
- * nothing changed (G8).
+ * Sends commands to the writer, wherever that is. A command whose primary is lost is sent to the next one,
+ * under an idempotency key that it has had from its first send on, so that it counts once in any case.
+ * Without a primary a command waits for a moment and is then refused: as unknown if it was ever sent,
+ * otherwise with nothing changed (G8).
  */
 export function createRouter({ newKey, now, after }: RouterDeps): CommandRouter {
   let target: WriteTarget = { type: 'none' }

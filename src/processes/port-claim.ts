@@ -8,14 +8,15 @@ export type PortClaim = {
 }
 
 /**
- * Takes a port for processes that will share it. The kernel shares a port between all programs that ask for it,
- * so a second server would bind it without an error and get every other connection. Therefore the port is first
- * bound alone, which fails when any other program has it; then a name for it is held as long as this process
- * lives, which keeps a second supervisor out also while none of our processes runs. The name is an abstract
- * socket: like ports it belongs to the network namespace, and the kernel frees it however this process ends.
+ * Takes a port for processes that will share it. The kernel shares a port between all programs that ask for
+ * it, so a second server would bind it without an error and get every other connection. Therefore the port is
+ * first bound alone, which fails when any other program has it; then a name for it is held as long as this
+ * process lives, which keeps a second supervisor out also while none of our processes runs. The name is an
+ * abstract socket: like ports it belongs to the network namespace, and the kernel frees it however this
+ * process ends.
  *
- * Waits at most `timeout` ms for a port that is taken: the processes of a supervisor that was killed are about to
- * end. Rejects with what Bun throws for an address that is taken or is none of this machine's.
+ * Waits at most `timeout` ms for a port that is taken: the processes of a supervisor that was killed are
+ * about to end. Rejects with what Bun throws for an address that is taken or is none of this machine's.
  */
 export async function claimPort(
   host: string,

@@ -5,8 +5,8 @@ export type Machine = { readonly platform: string; readonly cores: number }
 
 /**
  * Returns how many processes serve. `auto` is one per core, less one for the writer from four cores on. Only
- * Linux spreads the connections of one port over several processes: elsewhere `auto` is one, and more is refused
- * with a sentence for the operator.
+ * Linux spreads the connections of one port over several processes: elsewhere `auto` is one, and more is
+ * refused with a sentence for the operator.
  */
 export function processCount(wanted: number | 'auto', machine: Machine): Result<number, string> {
   if (machine.platform !== 'linux') {

@@ -52,8 +52,8 @@ export type Processes = {
 
 /**
  * Starts the serving processes and keeps them running. One that dies is replaced and what it left behind is
- * swept, so that no device stays online for ever. Fails, with nothing left running and the reasons, when one of
- * them cannot start the first time.
+ * swept, so that no device stays online for ever. Fails, with nothing left running and the reasons, when one
+ * of them cannot start the first time.
  */
 export async function superviseProcesses(
   deps: SupervisorDeps,

@@ -29,8 +29,8 @@ export type ServingEnd = {
 }
 
 /**
- * Ends a serving process when its supervisor asks for it or is gone: it never outlives its supervisor. SIGINT is
- * ignored: a Ctrl-C reaches all processes of a terminal, and the supervisor acts on it.
+ * Ends a serving process when its supervisor asks for it or is gone: it never outlives its supervisor. SIGINT
+ * is ignored: a Ctrl-C reaches all processes of a terminal, and the supervisor acts on it.
  */
 export function endByOrder(deps: EndDeps): ServingEnd {
   const { exit, wait, logger } = deps

@@ -55,7 +55,9 @@ export type SupervisorLink = {
   drain(): Promise<void>
 }
 
-/** Resolves with the supervisor's greeting. Without a supervisor it never resolves, and `onGone` is called. */
+/**
+ * Resolves with the supervisor's greeting. Without a supervisor it never resolves, and `onGone` is called.
+ */
 export function linkToSupervisor(deps: SupervisorLinkDeps): Promise<SupervisorLink> {
   const linked = Promise.withResolvers<SupervisorLink>()
   let host: HostStatus | null = null

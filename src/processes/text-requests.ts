@@ -2,7 +2,9 @@ import type { Millis } from '../core/clock.ts'
 
 /** Requests over a link whose answers, texts, come back by the id of the request. */
 export type TextRequests = {
-  /** Sends a request. Resolves with its answer; without one, after `timeout` ms, with what `otherwise` gives. */
+  /**
+   * Sends a request. Resolves with its answer; without one, after `timeout` ms, with what `otherwise` gives.
+   */
   ask(send: (id: number) => void, otherwise: () => Promise<string>): Promise<string>
   answer(id: number, text: string): void
 }

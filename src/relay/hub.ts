@@ -3,25 +3,26 @@ import { fits, isTopic, type Outcome, type Relay, type RelayCounts, type RelayDe
 import { createWindowedStream, type RelayMessage } from './windowed-stream.ts'
 
 export type HubDeps = RelayDeps & {
-  /** To the other hosts; null when this one is alone. */
+  /** The relay to the other hosts; null when there are none. */
   readonly uplink: Relay | null
   /** Runs something at the end of this turn of the event loop. */
   readonly defer: (run: () => void) => void
 }
 
 /**
- * The middle of one host: everything that is published at it goes to all others here, and to the other hosts.
+ * The relay of one host, in its middle: what one member publishes goes to all other members, and to the other
+ * hosts.
  */
 export type Hub = {
-  /** A relay for this very process. */
+  /** Returns a relay for this process. */
   join(): Relay
-  /** The end here of the way to another process of this host. */
+  /** Adds another process of this host. Returns this end of the channel to it. */
   attach(send: (message: RelayMessage) => void): HubEnd
-  /** Of the way to other hosts. */
+  /** Returns the state of the relay to the other hosts. */
   state: Relay['state']
-  /** Of the whole host. */
+  /** Returns the counts of the whole host. */
   counts(): RelayCounts
-  /** Closes the uplink too. */
+  /** Closes the hub, and the relay to the other hosts. */
   close(): Promise<void>
 }
 
@@ -34,7 +35,7 @@ export type HubEnd = {
 /** A member of the hub. */
 type Member = { wants(topic: string): boolean; put(topic: string, text: string): boolean }
 
-/** A hub without members. */
+/** Returns a hub without members. */
 export function createHub(deps: HubDeps): Hub {
   const { uplink, defer } = deps
   const members = new Set<Member>()
@@ -61,7 +62,7 @@ export function createHub(deps: HubDeps): Hub {
     return outcome
   }
 
-  /** Other hosts are heard on the topics that somebody here wants, and no others. */
+  /** The hub subscribes at the other hosts to the topics that a member wants, and no others. */
   function follow(topic: string, wanted: boolean): void {
     if (uplink === null) return
     const known = followed.get(topic)
@@ -88,7 +89,7 @@ export function createHub(deps: HubDeps): Hub {
     const member: Member = {
       wants: subscriptions.has,
       put(topic, text) {
-        if (waiting.length >= WAITING) {
+        if (waiting.length >= MAX_WAITING) {
           own.lost += 1
           return false
         }
@@ -122,16 +123,16 @@ export function createHub(deps: HubDeps): Hub {
       for (const topic of next) if (!before.has(topic)) follow(topic, true)
       for (const topic of before) if (!next.has(topic)) follow(topic, false)
     }
-    const line = createWindowedStream({
+    const stream = createWindowedStream({
       send,
-      take: (topic, text) => void publish(member, topic, text),
-      follow: (next) => want(new Set(next)),
+      onText: (topic, text) => void publish(member, topic, text),
+      onFollow: (next) => want(new Set(next)),
       defer,
     })
-    const member: Member = { wants: (topic) => topics.has(topic), put: line.put }
+    const member: Member = { wants: (topic) => topics.has(topic), put: stream.put }
     members.add(member)
     return {
-      receive: line.receive,
+      receive: stream.receive,
       close() {
         members.delete(member)
         want(new Set())
@@ -145,8 +146,7 @@ export function createHub(deps: HubDeps): Hub {
     state: () => uplink?.state() ?? begun,
     counts() {
       if (uplink === null) return { ...counts, ignored: 0 }
-      // What was handed on is for the uplink to say: some of it is known to be lost only when a connection
-      // breaks.
+      // The uplink counts what was sent: some of it is known to be lost only when a connection breaks.
       const { sent, lost, ignored } = uplink.counts()
       return { ...counts, sent, lost: counts.lost + lost, ignored }
     },
@@ -158,4 +158,4 @@ export function createHub(deps: HubDeps): Hub {
 }
 
 /** Texts that may wait for a member in this process within one turn. */
-const WAITING = 8_192
+const MAX_WAITING = 8_192

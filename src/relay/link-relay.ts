@@ -3,13 +3,13 @@ import { fits, isTopic, type Outcome, type Relay, type RelayDeps } from './types
 import { createWindowedStream, type RelayMessage } from './windowed-stream.ts'
 
 export type LinkRelayDeps = RelayDeps & {
-  /** To the hub of the host, in its supervisor. */
+  /** Sends to the hub of the host, in its supervisor. */
   readonly send: (message: RelayMessage) => void
   /** Runs something at the end of this turn of the event loop. */
   readonly defer: (run: () => void) => void
 }
 
-/** A process's relay and what its link to the supervisor tells it. */
+/** A process's relay, and the functions that its link to the supervisor calls. */
 export type LinkRelay = {
   readonly relay: Relay
   receive(message: RelayMessage): void
@@ -18,13 +18,13 @@ export type LinkRelay = {
 }
 
 /**
- * The end of a relay in a process whose supervisor is the hub. `down` when that one is gone; nothing else is
- * known here.
+ * Returns the relay of a process whose supervisor has the hub. It is `down` once the supervisor is gone; it
+ * does not know whether the hub reaches other hosts.
  */
 export function createLinkRelay(deps: LinkRelayDeps): LinkRelay {
   const counts = { sent: 0, received: 0, lost: 0, refused: 0, ignored: 0 }
   let state: ReturnType<Relay['state']> = { state: 'up', since: deps.now() }
-  /** The hub was not told yet of topics that are wanted now, or no longer: many come in one turn. */
+  /** The hub does not know the present topics yet: many change in one turn. */
   let isFollowDue = false
   const subscriptions = createSubscriptions({
     changed() {
@@ -41,22 +41,22 @@ export function createLinkRelay(deps: LinkRelayDeps): LinkRelay {
     deps.send({ type: 'follow', topics: subscriptions.topics() })
   }
 
-  const line = createWindowedStream({
+  const stream = createWindowedStream({
     send(message) {
-      // The answer to what is published now may come on a topic that is wanted since this turn.
+      // The answer to this text may come on a topic that was subscribed to in this turn.
       follow()
       deps.send(message)
     },
-    take(topic, text) {
+    onText(topic, text) {
       if (subscriptions.deliver(topic, text)) counts.received += 1
     },
-    follow() {},
+    onFollow() {},
     defer: deps.defer,
   })
 
   function outcomeOf(topic: string, text: string): Outcome {
     if (!isTopic(topic) || !fits(text)) return 'refused'
-    return state.state === 'up' && line.put(topic, text) ? 'sent' : 'lost'
+    return state.state === 'up' && stream.put(topic, text) ? 'sent' : 'lost'
   }
 
   function ended(): void {
@@ -77,5 +77,5 @@ export function createLinkRelay(deps: LinkRelayDeps): LinkRelay {
       ended()
     },
   }
-  return { relay, receive: line.receive, ended }
+  return { relay, receive: stream.receive, ended }
 }

@@ -7,7 +7,7 @@ import { createRedisRelay } from './redis-relay.ts'
 import type { Relay, RelayDeps } from './types.ts'
 
 export type OpenHubDeps = {
-  /** Redis for other hosts; null when there are none. */
+  /** The Redis by which other hosts are reached; null when there are none. */
   readonly redisUrl: string | null
   readonly now: () => Millis
   readonly random: Random
@@ -15,16 +15,18 @@ export type OpenHubDeps = {
   readonly logger: Logger
 }
 
-/** The hub of this host, with other hosts behind it where there is a Redis. Does not wait for that one. */
+/**
+ * Opens the hub of this host, with the other hosts behind it where there is a Redis. Does not wait for Redis.
+ */
 export async function openHub(deps: OpenHubDeps): Promise<Hub> {
   const { redisUrl } = deps
-  const relay = { now: deps.now, failed: failedIn(deps.logger) }
+  const relay = { now: deps.now, failed: logFailures(deps.logger) }
   const uplink = redisUrl === null ? null : await throughRedis(redisUrl, relay, deps)
   return createHub({ ...relay, uplink, defer: setImmediate })
 }
 
-/** How a subscriber that threw is told of. */
-export function failedIn(logger: Logger): RelayDeps['failed'] {
+/** Returns a function that logs what a subscriber threw. */
+export function logFailures(logger: Logger): RelayDeps['failed'] {
   return (error, topic) => logger.error('relay subscriber failed', { topic, error: String(error) })
 }
 

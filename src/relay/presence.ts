@@ -3,19 +3,21 @@ import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { Millis } from '../core/clock.ts'
 import type { Relay } from './types.ts'
 
-/** What a host says of itself once a second. Others may add fields; who has none of these is not believed. */
+/**
+ * The announcement of a host, once a second. Other fields are allowed; one of these that is missing is not.
+ */
 const Announcement = Type.Object({
-  /** Of this run of the host: a name may be given twice by mistake. */
+  /** Of this life of the host: a name may be given twice by mistake. */
   id: Type.String({ minLength: 1, maxLength: 64 }),
   node: Type.String({ minLength: 1, maxLength: 256 }),
   region: Type.String({ maxLength: 64 }),
   connections: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
-  /** Its last word: it ends. */
+  /** The last announcement: the host ends. */
   leaving: Type.Optional(Type.Boolean()),
 })
 const announcement = TypeCompiler.Compile(Announcement)
 
-/** All hosts heard of, this one included, and their open sockets. */
+/** The number of hosts that are present, this one included, and of their open sockets. */
 export type PresenceTotal = { readonly hosts: number; readonly connections: number }
 
 export type HostPresence = Pick<Static<typeof Announcement>, 'node' | 'region' | 'connections'>
@@ -23,48 +25,48 @@ export type HostPresence = Pick<Static<typeof Announcement>, 'node' | 'region' |
 export type PresenceDeps = {
   readonly id: string
   readonly node: string
-  /** Empty when there is none. */
+  /** Empty without a region. */
   readonly region: string
   /** Open sockets of this host. */
   readonly connections: () => number
-  /** Of a clock that never jumps. */
+  /** Monotonic time, ms. */
   readonly now: () => Millis
 }
 
-/** Which hosts there are, and how many clients they have. */
+/** The hosts that are present, and how many clients they have. */
 export type Presence = {
-  /** What the others are to be told. */
-  announce(leaving: boolean): string
-  /** Takes what another host said; anything else is ignored. */
-  heard(text: string): void
-  /** This host, and every other one that was heard of within {@link SILENCE}. */
+  /** Returns the text that announces this host. */
+  announcement(leaving: boolean): string
+  /** Takes the announcement of another host. Any other text is ignored. */
+  receive(text: string): void
+  /** Returns this host, and every other one that was announced within {@link PRESENCE_TIMEOUT}. */
   hosts(): readonly HostPresence[]
   total(): PresenceTotal
 }
 
-/** Knows this host alone at first. */
+/** Returns a presence that knows this host alone. */
 export function createPresence(deps: PresenceDeps): Presence {
   const { id, node, region, now } = deps
   const others = new Map<string, HostPresence & { readonly at: Millis }>()
   const self = (): HostPresence => ({ node, region, connections: deps.connections() })
 
-  function heard(text: string): void {
-    const said = text.length > LONGEST ? null : parse(text)
-    if (said === null || said.id === id) return
-    others.delete(said.id)
-    if (said.leaving) return
-    if (others.size >= MOST) forgetSilent()
-    if (others.size >= MOST) return
-    others.set(said.id, {
-      node: said.node,
-      region: said.region,
-      connections: said.connections,
+  function receive(text: string): void {
+    const announced = text.length > MAX_ANNOUNCEMENT_LENGTH ? null : parse(text)
+    if (announced === null || announced.id === id) return
+    others.delete(announced.id)
+    if (announced.leaving) return
+    if (others.size >= MAX_HOSTS) forgetSilent()
+    if (others.size >= MAX_HOSTS) return
+    others.set(announced.id, {
+      node: announced.node,
+      region: announced.region,
+      connections: announced.connections,
       at: now(),
     })
   }
 
   function forgetSilent(): void {
-    const oldest = now() - SILENCE
+    const oldest = now() - PRESENCE_TIMEOUT
     for (const [other, { at }] of others) if (at < oldest) others.delete(other)
   }
 
@@ -74,8 +76,8 @@ export function createPresence(deps: PresenceDeps): Presence {
   }
 
   return {
-    announce: (leaving) => JSON.stringify({ id, ...self(), ...(leaving ? { leaving } : {}) }),
-    heard,
+    announcement: (leaving) => JSON.stringify({ id, ...self(), ...(leaving ? { leaving } : {}) }),
+    receive,
     hosts,
     total() {
       const all = hosts()
@@ -84,16 +86,19 @@ export function createPresence(deps: PresenceDeps): Presence {
   }
 }
 
-/** Announces this host on the relay and gathers the others; answers how to end it, which tells them so. */
+/**
+ * Announces this host on the relay, and receives the announcements of the others. Returns a function that
+ * ends it, with a last announcement.
+ */
 export function keepPresence(
   presence: Presence,
   relay: Relay,
   every: (period: Millis, run: () => void) => () => void,
 ): () => void {
-  const unsubscribe = relay.subscribe(TOPIC, presence.heard)
-  const announce = (leaving: boolean) => void relay.publish(TOPIC, presence.announce(leaving))
+  const unsubscribe = relay.subscribe(TOPIC, presence.receive)
+  const announce = (leaving: boolean) => void relay.publish(TOPIC, presence.announcement(leaving))
   announce(false)
-  const stop = every(PERIOD, () => announce(false))
+  const stop = every(ANNOUNCE_INTERVAL, () => announce(false))
   return () => {
     stop()
     announce(true)
@@ -111,10 +116,10 @@ function parse(text: string): Static<typeof Announcement> | null {
 }
 
 const TOPIC = 'presence'
-const PERIOD: Millis = 1_000
-/** Five announcements that did not come. */
-export const SILENCE: Millis = 5_000
-/** Units of UTF-16 in an announcement. */
-const LONGEST = 1_024
-/** Hosts; somebody at the Redis could announce any number. */
-const MOST = 1_000
+const ANNOUNCE_INTERVAL: Millis = 1_000
+/** A host is gone after five announcements that did not come. */
+export const PRESENCE_TIMEOUT: Millis = 5_000
+/** UTF-16 units of an announcement. */
+const MAX_ANNOUNCEMENT_LENGTH = 1_024
+/** Any client of the Redis could announce any number of hosts. */
+const MAX_HOSTS = 1_000

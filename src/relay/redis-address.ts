@@ -1,20 +1,20 @@
-/** Where a relay is, taken apart from the URL of the configuration. */
+/** The Redis of a relay, by the URL of the configuration. */
 export type RedisAddress = {
-  /** For the connection: without the database. */
+  /** The URL for the connection: without the database. */
   readonly url: string
   /**
-   * Before every topic. Redis keeps its databases apart, but not the channels of clusters that share it: the
-   * number does that here.
+   * Comes before every topic. Redis keeps its databases apart, but not the channels of clusters that share
+   * it: the number does that here.
    */
   readonly prefix: string
-  /** Host and port alone, for people. */
+  /** Host and port alone, for the log. */
   readonly shown: string
-  /** A text that came from elsewhere, without the password. */
+  /** Returns a text, such as the message of an error, without the password. */
   redact(text: string): string
 }
 
 /**
- * Takes a URL apart that the configuration has checked:
+ * Parses a URL that the configuration has checked:
  * `redis[s]://[[user][:password]@]host[:port][/number]`.
  */
 export function addressOf(redisUrl: string): RedisAddress {

@@ -1,16 +1,16 @@
 import { createClient, type RedisClientOptions } from 'redis'
 
 export type PairDeps = {
-  /** As {@link addressOf} gives it. */
+  /** As {@link addressOf} returns it. */
   readonly url: string
   readonly onMessage: (channel: string, message: string) => void
-  /** Called at most once, when either connection cannot be had or is lost. */
+  /** Called at most once, when either connection fails to open or is lost. */
   readonly onLost: (reason: string) => void
 }
 
-/** Two connections to one Redis, for one life: who loses them opens another pair. */
+/** Two connections to one Redis. They do not reconnect: after a loss another pair is opened. */
 export type RedisPair = {
-  /** Resolves when both serve; never rejects: `onLost` tells. */
+  /** Resolves when both are open. Never rejects: `onLost` is called instead. */
   readonly ready: Promise<void>
   /** Resolves when Redis has it; rejects when that is not known. */
   publish(channel: string, message: string): Promise<unknown>
@@ -19,17 +19,17 @@ export type RedisPair = {
   /** Resolves when both connections have answered. */
   ping(): Promise<unknown>
   /**
-   * Resolves when all that was published before has been answered for; may never. Nothing can be published
-   * from then on.
+   * Resolves when Redis has answered for every text that was published before, which may never be. Nothing
+   * can be published from then on.
    */
   finish(): Promise<unknown>
   close(): void
 }
 
 /**
- * Begins to connect. A connection that publishes and one that hears: Redis cuts a reader that is too slow
- * off, and that must not take along what we publish. The package's own reconnecting is off: it has no bound
- * for a server that is silent, and it would be a second path beside the one that such a server needs anyway.
+ * Begins to connect. One connection publishes and one subscribes: Redis cuts off a subscriber that is too
+ * slow, and published texts must not be lost with it. The package's own reconnecting is off: it has no
+ * timeout for a server that is silent, and such a server needs another way of reconnecting anyway.
  */
 export function openRedisPair({ url, onMessage, onLost }: PairDeps): RedisPair {
   let ended = false

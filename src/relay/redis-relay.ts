@@ -11,23 +11,23 @@ export type RedisRelayDeps = RelayDeps & {
   readonly open: (deps: PairDeps) => RedisPair
   readonly sender: Sender
   readonly random: Random
-  /** Runs something once, later; answers how to prevent it. */
+  /** Runs something once, later. Returns a function that prevents it. */
   readonly after: (delay: Millis, run: () => void) => () => void
   readonly logger: Logger
 }
 
 /**
- * A relay through Redis's publish and subscribe. It begins down and connects by itself, again after each loss
- * with growing, jittered pauses. Nothing is kept for later while it is down.
+ * Returns a relay through Redis's publish and subscribe. It begins down and connects by itself, and again
+ * after each loss, with growing, jittered pauses. No text is kept for later while it is down.
  */
 export function createRedisRelay(deps: RedisRelayDeps): Relay {
   const { address, logger, now } = deps
   const { prefix } = address
   const counts = { sent: 0, received: 0, lost: 0, refused: 0, ignored: 0 }
   let state: RelayState = { state: 'down', since: now() }
-  /** The present pair; it serves while the state is `up`. */
+  /** The present pair; it is open while the state is `up`. */
   let pair: RedisPair | null = null
-  /** The pair of which a refusal was told: once is enough. */
+  /** The pair of which a refusal was logged: once is enough. */
   let refusedBy: RedisPair | null = null
   let failures = 0
   let closed = false
@@ -46,7 +46,7 @@ export function createRedisRelay(deps: RedisRelayDeps): Relay {
     const { url } = address
     const opened = deps.open({ url, onMessage: receive, onLost: (reason) => lost(opened, reason) })
     pair = opened
-    cancel = deps.after(PATIENCE, () => lost(opened, 'no answer'))
+    cancel = deps.after(ANSWER_TIMEOUT, () => lost(opened, 'no answer'))
     void opened.ready.then(() => serve(opened))
   }
 
@@ -65,8 +65,8 @@ export function createRedisRelay(deps: RedisRelayDeps): Relay {
   }
 
   /**
-   * An error of a connection that lives is Redis's own: of its rights, for one. What a lost one owes, the
-   * next one makes good.
+   * Logs an error of an open connection: it is Redis's own, such as a missing right. Errors of a lost
+   * connection need no line: the next one subscribes again.
    */
   function refused(by: RedisPair, error: unknown): void {
     if (pair !== by || refusedBy === by) return
@@ -74,7 +74,7 @@ export function createRedisRelay(deps: RedisRelayDeps): Relay {
     logger.error('relay is refused', { redis: address.shown, reason: address.redact(String(error)) })
   }
 
-  /** A server that hangs, or a cut cable, closes no connection. */
+  /** Pings again and again: a server that hangs, or a cut cable, closes no connection. */
   function keepAsking(asked: RedisPair): void {
     let answered = false
     asked.ping().then(
@@ -83,7 +83,7 @@ export function createRedisRelay(deps: RedisRelayDeps): Relay {
       },
       (error: unknown) => refused(asked, error),
     )
-    cancel = deps.after(PATIENCE, () => (answered ? keepAsking(asked) : lost(asked, 'no answer')))
+    cancel = deps.after(ANSWER_TIMEOUT, () => (answered ? keepAsking(asked) : lost(asked, 'no answer')))
   }
 
   function lost(gone: RedisPair, reason: string): void {
@@ -92,7 +92,7 @@ export function createRedisRelay(deps: RedisRelayDeps): Relay {
     pair = null
     gone.close()
     const fields = { redis: address.shown, reason: address.redact(reason) }
-    // Once each time, however often it then fails to come back.
+    // One warning per loss, however often it then fails to reconnect.
     if (failures === 0) logger.warn('relay is down', fields)
     else logger.debug('relay is still down', fields)
     failures += 1
@@ -122,7 +122,7 @@ export function createRedisRelay(deps: RedisRelayDeps): Relay {
     by.publish(prefix + topic, frameOf(deps.sender, text)).then(
       () => settled('sent'),
       (error: unknown) => {
-        // It may have arrived; that it did is not known.
+        // It may have arrived.
         settled('lost')
         refused(by, error)
       },
@@ -132,7 +132,7 @@ export function createRedisRelay(deps: RedisRelayDeps): Relay {
 
   function leave(last: RedisPair): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    const prevent = deps.after(FAREWELL, resolve)
+    const prevent = deps.after(FLUSH_TIMEOUT, resolve)
     last.finish().then(
       () => resolve(),
       () => resolve(),
@@ -144,7 +144,7 @@ export function createRedisRelay(deps: RedisRelayDeps): Relay {
   return {
     publish(topic, text) {
       const outcome = outcomeOf(topic, text)
-      // What is handed on is counted when Redis has it.
+      // A text that is sent is counted when Redis has it.
       if (outcome !== 'sent') counts[outcome] += 1
       return outcome
     },
@@ -167,26 +167,23 @@ export function createRedisRelay(deps: RedisRelayDeps): Relay {
 }
 
 /**
- * Doubles with each failure in a row, up to some seconds; between half and all of it, so that hosts do not
- * come back as one.
+ * Returns the pause before the next attempt: it doubles with each failure in a row, up to some seconds, and
+ * is jittered between half and all of that, so that hosts do not reconnect at the same moment.
  */
 function pauseBefore(failures: number, random: Random): Millis {
   const [high = 0, low = 0] = random.bytes(2)
-  const longest = Math.min(LONGEST, SHORTEST * 2 ** (failures - 1))
+  const longest = Math.min(MAX_PAUSE, MIN_PAUSE * 2 ** (failures - 1))
   return longest * (0.5 + (high * 256 + low) / 131_072)
 }
 
-const SHORTEST: Millis = 100
-const LONGEST: Millis = 5_000
+const MIN_PAUSE: Millis = 100
+const MAX_PAUSE: Millis = 5_000
 
-/**
- * For a connection to be had, and for an answer to each ping; at most twice as long until a silent server is
- * noticed.
- */
-const PATIENCE: Millis = 3_000
+/** For connecting, and for the answer to each ping: a silent server is noticed within twice that. */
+const ANSWER_TIMEOUT: Millis = 3_000
 
-/** For what was published last to leave. */
-const FAREWELL: Millis = 1_000
+/** For the last texts to leave at the end. */
+const FLUSH_TIMEOUT: Millis = 1_000
 
-/** What may be on its way to Redis without an answer. */
+/** Texts, and UTF-16 units in them, that may be on their way to Redis without an answer. */
 const WINDOW = { texts: 8_192, units: 8 * 1024 * 1024 }

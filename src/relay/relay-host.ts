@@ -6,11 +6,11 @@ import { openHub } from './open-hub.ts'
 import { createPresence, keepPresence, type Presence } from './presence.ts'
 
 export type RelayHostDeps = {
-  /** Null when there are no other hosts. */
+  /** The Redis by which other hosts are reached; null when there are none. */
   readonly redisUrl: string | null
-  /** Tells it from the others. */
+  /** Its name, which differs from those of the others. */
   readonly node: string
-  /** Empty when there is none. */
+  /** Empty without a region. */
   readonly region: string
   /** Open sockets of this host. */
   readonly connections: () => number
@@ -18,19 +18,21 @@ export type RelayHostDeps = {
   readonly random: Random
   readonly after: (delay: Millis, run: () => void) => () => void
   readonly every: (period: Millis, run: () => void) => () => void
-  /** Milliseconds that never jump. */
+  /** Monotonic time, ms. */
   readonly monotonic: () => Millis
   readonly logger: Logger
 }
 
-/** This host's part in the relay between hosts. */
+/** The relay of this host, and the presence of all hosts. */
 export type RelayHost = Pick<Presence, 'hosts' | 'total'> & {
   readonly hub: Hub
   /** Tells the others that this host ends, then closes the hub. */
   readonly stop: () => Promise<void>
 }
 
-/** Opens the hub of this host, and says there once a second that it is, and with how many clients. */
+/**
+ * Opens the hub of this host, and announces this host there once a second, with the number of its clients.
+ */
 export async function startRelayHost(deps: RelayHostDeps): Promise<RelayHost> {
   const hub = await openHub({ ...deps, now: deps.clock.now })
   const presence = createPresence({

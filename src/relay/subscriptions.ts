@@ -2,16 +2,16 @@ import { isTopic } from './types.ts'
 
 type Take = (text: string) => void
 
-/** Who wants to hear what, at one end of a relay. */
+/** The subscribers at one end of a relay. */
 export type Subscriptions = {
   /**
-   * Answers how to end it. Throws when the topic is none: nothing could ever be heard there. After `close` it
-   * is without effect.
+   * Adds a subscriber. Returns a function that removes it. Throws when `topic` is no topic: no text could
+   * ever come. Has no effect after `close`.
    */
   add(topic: string, take: Take): () => void
   has(topic: string): boolean
   topics(): readonly string[]
-  /** Gives the text to everybody who wants it; false when that is nobody. */
+  /** Gives the text to every subscriber of the topic. Returns false when there is none. */
   deliver(topic: string, text: string): boolean
   close(): void
 }
@@ -22,7 +22,7 @@ export type SubscriptionsDeps = {
   readonly failed: (error: unknown, topic: string) => void
 }
 
-/** Nobody's at first. */
+/** Returns a list without subscribers. */
 export function createSubscriptions({ changed, failed }: SubscriptionsDeps): Subscriptions {
   const takers = new Map<string, Set<{ readonly take: Take }>>()
   let closed = false
@@ -38,7 +38,7 @@ export function createSubscriptions({ changed, failed }: SubscriptionsDeps): Sub
     add(topic, take) {
       if (!isTopic(topic)) throw new RangeError(`no topic of a relay: ${JSON.stringify(topic)}`)
       if (closed) return () => {}
-      // An entry of its own each time: the same function may be given twice.
+      // An entry each time: the same function may be given twice.
       const entry = { take }
       const wanting = takers.get(topic)
       if (wanting === undefined) {
@@ -53,7 +53,7 @@ export function createSubscriptions({ changed, failed }: SubscriptionsDeps): Sub
       const wanting = takers.get(topic)
       if (wanting === undefined) return false
       for (const entry of [...wanting]) {
-        // One of those before it may have ended it.
+        // An earlier one of them may have removed it.
         if (!wanting.has(entry)) continue
         try {
           entry.take(text)

@@ -1,36 +1,36 @@
-/** What goes over the channel between a process and its supervisor, in both directions. */
+/** The messages of a stream between a process and its supervisor, in both directions. */
 export type RelayMessage =
   | { readonly type: 'texts'; readonly texts: readonly RelayText[] }
-  /** So many of the other side's texts, and units of UTF-16 in them, have been taken. */
+  /** Acknowledges so many texts of the other end, with so many UTF-16 units in them. */
   | { readonly type: 'taken'; readonly texts: number; readonly units: number }
-  /** From a process alone: all the topics that it wants to hear. */
+  /** Only from a process: all topics that it subscribes to. */
   | { readonly type: 'follow'; readonly topics: readonly string[] }
 
 export type RelayText = readonly [topic: string, text: string]
 
 export type WindowedStreamDeps = {
   readonly send: (message: RelayMessage) => void
-  readonly take: (topic: string, text: string) => void
-  readonly follow: (topics: readonly string[]) => void
+  readonly onText: (topic: string, text: string) => void
+  readonly onFollow: (topics: readonly string[]) => void
   /** Runs something at the end of this turn of the event loop. */
   readonly defer: (run: () => void) => void
 }
 
-/** One end of a relay over a channel that has no bound of its own. */
+/** One end of a stream of texts, over a channel that has no bound of its own. */
 export type WindowedStream = {
-  /** False when the other side has not taken enough of what was sent before: the text is dropped. */
+  /** Sends a text. Returns false, and drops it, when the window is full. */
   put(topic: string, text: string): boolean
   receive(message: RelayMessage): void
 }
 
 /**
- * Sends the texts of one turn together, in order. The other side says what it has taken, so no more than
- * {@link WINDOW} waits for one that is slow or hangs.
+ * Returns an end that sends the texts of one turn together, in order. The other end acknowledges what it has
+ * handled, so that no more than {@link WINDOW} waits for one that is slow or hangs.
  */
 export function createWindowedStream(deps: WindowedStreamDeps): WindowedStream {
   let batch: RelayText[] = []
-  const open = { texts: 0, units: 0 }
-  const taken = { texts: 0, units: 0 }
+  const unacknowledged = { texts: 0, units: 0 }
+  const handled = { texts: 0, units: 0 }
 
   function flush(): void {
     const texts = batch
@@ -42,21 +42,21 @@ export function createWindowedStream(deps: WindowedStreamDeps): WindowedStream {
     switch (message.type) {
       case 'texts':
         for (const [topic, text] of message.texts) {
-          deps.take(topic, text)
-          taken.texts += 1
-          taken.units += text.length
+          deps.onText(topic, text)
+          handled.texts += 1
+          handled.units += text.length
         }
-        if (taken.texts < TELL.texts && taken.units < TELL.units) return
-        deps.send({ type: 'taken', ...taken })
-        taken.texts = 0
-        taken.units = 0
+        if (handled.texts < ACKNOWLEDGE_AFTER.texts && handled.units < ACKNOWLEDGE_AFTER.units) return
+        deps.send({ type: 'taken', ...handled })
+        handled.texts = 0
+        handled.units = 0
         break
       case 'taken':
-        open.texts -= message.texts
-        open.units -= message.units
+        unacknowledged.texts -= message.texts
+        unacknowledged.units -= message.units
         break
       case 'follow':
-        deps.follow(message.topics)
+        deps.onFollow(message.topics)
         break
       default:
         message satisfies never
@@ -65,9 +65,9 @@ export function createWindowedStream(deps: WindowedStreamDeps): WindowedStream {
 
   return {
     put(topic, text) {
-      if (open.texts >= WINDOW.texts || open.units >= WINDOW.units) return false
-      open.texts += 1
-      open.units += text.length
+      if (unacknowledged.texts >= WINDOW.texts || unacknowledged.units >= WINDOW.units) return false
+      unacknowledged.texts += 1
+      unacknowledged.units += text.length
       if (batch.push([topic, text]) === 1) deps.defer(flush)
       return true
     },
@@ -75,8 +75,10 @@ export function createWindowedStream(deps: WindowedStreamDeps): WindowedStream {
   }
 }
 
-/** What may wait for the other side. */
+/** What may be sent and not acknowledged. */
 export const WINDOW = { texts: 8_192, units: 8 * 1024 * 1024 }
 
-/** How much is taken before the other side is told; far less than the window, or both would wait for ever. */
-const TELL = { texts: 64, units: 1024 * 1024 }
+/**
+ * How much is handled before it is acknowledged: far less than the window, or both ends would wait for ever.
+ */
+const ACKNOWLEDGE_AFTER = { texts: 64, units: 1024 * 1024 }

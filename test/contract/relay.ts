@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { type Relay, TEXT_LIMIT } from '../../src/relay/types.ts'
+import { MAX_TEXT_BYTES, type Relay } from '../../src/relay/types.ts'
 import type { OpenEnd } from '../support/relay-ends.ts'
 import { inboxOf } from '../support/relay-inbox.ts'
 import { until } from '../support/until.ts'
@@ -27,7 +27,7 @@ export function relayContract(name: string, begin: () => OpenEnd): void {
       return [await end(), await end(), await end()] as const
     }
 
-    test('a text goes to all others and not back to who published it, though it hears the topic', async () => {
+    test('a text goes to all others and not back to its publisher, which is subscribed too', async () => {
       const [a, b, c] = await threeEnds()
       const [atA, atB, atC] = [await inboxOf(a, 't', b), await inboxOf(b, 't', a), await inboxOf(c, 't', a)]
       expect(a.publish('t', 'from a')).toBe('sent')
@@ -44,7 +44,7 @@ export function relayContract(name: string, begin: () => OpenEnd): void {
       })
     })
 
-    test('texts of one publisher on one topic arrive in order, whoever else publishes', async () => {
+    test('texts of one publisher on one topic arrive in order, with other publishers too', async () => {
       const [a, b, c] = await threeEnds()
       const inbox = await inboxOf(b, 't', a)
       for (let n = 0; n < 1_000; n++) {
@@ -59,7 +59,7 @@ export function relayContract(name: string, begin: () => OpenEnd): void {
       }
     })
 
-    test('only what was subscribed to is heard, until it is unsubscribed', async () => {
+    test('only texts of subscribed topics arrive, until the subscription ends', async () => {
       const [a, b] = await threeEnds()
       const wanted = await inboxOf(b, 'wanted', a)
       const barrier = await inboxOf(b, 'barrier', a)
@@ -82,7 +82,7 @@ export function relayContract(name: string, begin: () => OpenEnd): void {
       })
     })
 
-    test('several subscribers of a topic at one end are apart, the same function twice too', async () => {
+    test('several subscribers of a topic at one end are independent, the same function twice too', async () => {
       const [a, b] = await threeEnds()
       const inbox = await inboxOf(b, 't', a)
       const heard: string[] = []
@@ -99,7 +99,7 @@ export function relayContract(name: string, begin: () => OpenEnd): void {
       expect(heard).toEqual(['twice', 'twice', 'once'])
     })
 
-    test('a subscription that another subscriber of the same text ends gets nothing any more', async () => {
+    test('a subscription that an earlier subscriber of the same text ends does not get it', async () => {
       const [a, b] = await threeEnds()
       const inbox = await inboxOf(b, 't', a)
       const heard: string[] = []
@@ -112,7 +112,7 @@ export function relayContract(name: string, begin: () => OpenEnd): void {
       expect(heard).toEqual([])
     })
 
-    test('nobody is called before publish returns, and takers may publish, subscribe and unsubscribe', async () => {
+    test('no subscriber is called before publish returns, and subscribers may publish, subscribe and unsubscribe', async () => {
       const [a, b] = await threeEnds()
       let publishing = false
       const rallies: number[] = []
@@ -135,7 +135,7 @@ export function relayContract(name: string, begin: () => OpenEnd): void {
       expect(failures).toEqual([])
     })
 
-    test('texts arrive as they were, up to the limit in bytes; larger ones are refused', async () => {
+    test('texts arrive unchanged, up to the limit in bytes; larger ones are refused', async () => {
       const [a, b] = await threeEnds()
       const inbox = await inboxOf(b, 't', a)
       const texts = [
@@ -144,12 +144,12 @@ export function relayContract(name: string, begin: () => OpenEnd): void {
         '\0\r\n*3\r\n',
         '{"a":"\\"ü€😀\\u0000"}',
         'r1 AAAAAAAAAAAAAAAA text',
-        'x'.repeat(TEXT_LIMIT),
-        `${'€'.repeat((TEXT_LIMIT - 1) / 3)}x`,
+        'x'.repeat(MAX_TEXT_BYTES),
+        `${'€'.repeat((MAX_TEXT_BYTES - 1) / 3)}x`,
       ]
       const before = a.counts().refused
       for (const text of texts) expect(a.publish('t', text)).toBe('sent')
-      for (const text of ['x'.repeat(TEXT_LIMIT + 1), `${'€'.repeat((TEXT_LIMIT - 1) / 3)}xx`])
+      for (const text of ['x'.repeat(MAX_TEXT_BYTES + 1), `${'€'.repeat((MAX_TEXT_BYTES - 1) / 3)}xx`])
         expect(a.publish('t', text)).toBe('refused')
       a.publish('t', 'end')
       await inbox.endsWith('end')
@@ -158,7 +158,7 @@ export function relayContract(name: string, begin: () => OpenEnd): void {
       expect(a.counts().refused - before).toBe(2)
     })
 
-    test('what is no topic is refused, and cannot be subscribed to', async () => {
+    test('a topic of another form is refused, and cannot be subscribed to', async () => {
       const [a] = await threeEnds()
       for (const topic of [
         '',
@@ -183,7 +183,7 @@ export function relayContract(name: string, begin: () => OpenEnd): void {
       }
     })
 
-    test('a subscriber that throws harms nobody', async () => {
+    test('a subscriber that throws does not affect the others', async () => {
       const [a, b, c] = await threeEnds()
       const atA = await inboxOf(a, 't', b)
       b.subscribe('t', () => {
@@ -201,7 +201,7 @@ export function relayContract(name: string, begin: () => OpenEnd): void {
       await atA.endsWith('still here')
     })
 
-    test('counts say what became of texts', async () => {
+    test('every text is counted by its outcome', async () => {
       const [a, b] = await threeEnds()
       const inbox = await inboxOf(b, 't', a)
       // The probes too have been counted when all that was handed on is answered for.
@@ -220,7 +220,7 @@ export function relayContract(name: string, begin: () => OpenEnd): void {
       expect(b.counts()).toEqual({ ...heardBefore, received: heardBefore.received + 50 })
     })
 
-    test('after close nothing comes and nothing goes, and the others go on', async () => {
+    test('after close no text arrives or leaves, and the others go on', async () => {
       const [a, b, c] = await threeEnds()
       const [atA, atB] = [await inboxOf(a, 't', b), await inboxOf(b, 't', c)]
       const closing = a.close()
@@ -239,7 +239,7 @@ export function relayContract(name: string, begin: () => OpenEnd): void {
       expect(b.state().state).toBe('up')
     })
 
-    test('what was handed on before close still leaves', async () => {
+    test('a text that was published before close still leaves', async () => {
       const [a, b] = await threeEnds()
       const inbox = await inboxOf(b, 't', a)
       for (let n = 0; n < 100; n++) a.publish('t', String(n))

@@ -3,7 +3,7 @@ import { createClient } from 'redis'
 import { systemTimers } from '../../src/app/ticker.ts'
 import { frameOf } from '../../src/relay/redis-frame.ts'
 import type { RedisRelayDeps } from '../../src/relay/redis-relay.ts'
-import { type Relay, TEXT_LIMIT } from '../../src/relay/types.ts'
+import { MAX_TEXT_BYTES, type Relay } from '../../src/relay/types.ts'
 import { redisRelay } from '../support/relay-ends.ts'
 import { inboxOf } from '../support/relay-inbox.ts'
 import { until } from '../support/until.ts'
@@ -138,8 +138,8 @@ describe.skipIf(!hasRedis())('a relay through Redis', () => {
       frame.replace('A', '*'),
       ` ${frame}`,
       frameOf('A'.repeat(15), 'short'),
-      frameOf('A'.repeat(16), 'x'.repeat(TEXT_LIMIT + 1)),
-      frameOf('A'.repeat(16), '€'.repeat(TEXT_LIMIT / 2)),
+      frameOf('A'.repeat(16), 'x'.repeat(MAX_TEXT_BYTES + 1)),
+      frameOf('A'.repeat(16), '€'.repeat(MAX_TEXT_BYTES / 2)),
     ]
     for (const text of garbage) await stranger.publish('dashboard:0:t', text)
     await stranger.publish('dashboard:0:t', Buffer.from([0xff, 0xfe, 0x00, 0x80]))

@@ -6,7 +6,7 @@ import { inboxOf } from '../support/relay-inbox.ts'
 import { until } from '../support/until.ts'
 
 describe('a hub with other hosts behind it', () => {
-  test('asks them for the topics that somebody here wants, once each, and no longer than that', () => {
+  test('subscribes there to the topics that a member wants, once each, and no longer than that', () => {
     const { hub, uplink } = hubAtUplink()
     const [a, b] = [hub.join(), hub.join()]
     expect(uplink.topics()).toEqual([])
@@ -21,7 +21,7 @@ describe('a hub with other hosts behind it', () => {
     expect(uplink.topics()).toEqual([])
   })
 
-  test('what comes from them goes to all here that want it, and not back', async () => {
+  test('a text of another host goes to all members that want it, and not back', async () => {
     const { hub, uplink } = hubAtUplink()
     const heard: string[] = []
     for (const name of ['a', 'b']) hub.join().subscribe('t', (text) => void heard.push(`${name} ${text}`))
@@ -34,7 +34,7 @@ describe('a hub with other hosts behind it', () => {
     expect(hub.counts()).toMatchObject({ received: 2, sent: 0 })
   })
 
-  test('without a connection to them, those of this host hear each other all the same', async () => {
+  test('without a connection to them, members of this host still receive each other’s texts', async () => {
     const { hub, uplink } = hubAtUplink()
     const [a, b] = [hub.join(), hub.join()]
     const inbox = await inboxOf(b, 't', a)
@@ -43,7 +43,7 @@ describe('a hub with other hosts behind it', () => {
     await inbox.endsWith('x')
   })
 
-  test('a process that dies wants nothing any more; its successor begins anew', async () => {
+  test('a process that dies is subscribed to nothing any more, and its successor begins anew', async () => {
     const { hub, uplink } = hubAtUplink()
     const here = hub.join()
     const first = await processAtHub(hub)
@@ -60,7 +60,7 @@ describe('a hub with other hosts behind it', () => {
     await inbox.endsWith('hello')
   })
 
-  test('a process whose supervisor is gone says so', async () => {
+  test('the relay of a process whose supervisor is gone is down', async () => {
     const { relay, near } = await processAtHub(hubOfOneHost())
     expect(relay.state().state).toBe('up')
     near.end()
@@ -71,7 +71,7 @@ describe('a hub with other hosts behind it', () => {
 })
 
 describe('a process that hangs', () => {
-  test('costs the hub one window of texts, the rest is lost and counted; others hear all, and it goes on afterwards', async () => {
+  test('costs the hub one window of texts; the rest is lost and counted, others get all, and it goes on afterwards', async () => {
     const hub = hubOfOneHost()
     const here = hub.join()
     const [hanging, other] = [await processAtHub(hub), await processAtHub(hub)]
@@ -96,7 +96,7 @@ describe('a process that hangs', () => {
     }, 'texts after that')
   })
 
-  test('costs the hub no more than eight million characters, and their last text', async () => {
+  test('costs the hub no more than eight million characters and one text', async () => {
     const hub = hubOfOneHost()
     const here = hub.join()
     const hanging = await processAtHub(hub)
@@ -108,7 +108,7 @@ describe('a process that hangs', () => {
     expect(hub.counts().lost - before.lost).toBe(72)
   })
 
-  test('a supervisor that hangs: what its process publishes beyond the window is lost at once', async () => {
+  test('loses texts of its process beyond the window at once, if it is the supervisor', async () => {
     const { relay, near } = await processAtHub(hubOfOneHost())
     near.hang()
     const outcomes = Array.from({ length: 10_000 }, () => relay.publish('t', 'x'))
@@ -116,7 +116,7 @@ describe('a process that hangs', () => {
     expect(relay.counts()).toMatchObject({ sent: 8_192, lost: 10_000 - 8_192 })
   })
 
-  test('within one turn an end in the same process is given so much and no more', async () => {
+  test('a member in the same process gets no more than a window within one turn', async () => {
     const hub = hubOfOneHost()
     const [a, b] = [hub.join(), hub.join()]
     const inbox = await inboxOf(b, 't', a)

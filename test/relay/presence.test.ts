@@ -1,53 +1,53 @@
 import { describe, expect, test } from 'bun:test'
-import { createPresence, keepPresence, SILENCE } from '../../src/relay/presence.ts'
+import { createPresence, keepPresence, PRESENCE_TIMEOUT } from '../../src/relay/presence.ts'
 import { hubOfOneHost } from '../support/relay-ends.ts'
 import { until } from '../support/until.ts'
 
 describe('presence', () => {
-  test('a host alone is there with its own clients', () => {
+  test('a host alone is present, with its own clients', () => {
     const { presence } = host('a', 3)
     expect(presence.hosts()).toEqual([{ node: 'a', region: 'fra', connections: 3 }])
     expect(presence.total()).toEqual({ hosts: 1, connections: 3 })
   })
 
-  test('others count from their first word, with their newest one', () => {
+  test('others are present from their first announcement on, with their newest one', () => {
     const [a, b] = [host('a', 1), host('b', 10)]
-    a.presence.heard(b.presence.announce(false))
+    a.presence.receive(b.presence.announcement(false))
     expect(a.presence.total()).toEqual({ hosts: 2, connections: 11 })
     b.has(4)
-    a.presence.heard(b.presence.announce(false))
+    a.presence.receive(b.presence.announcement(false))
     expect(a.presence.hosts()).toEqual([
       { node: 'a', region: 'fra', connections: 1 },
       { node: 'b', region: 'fra', connections: 4 },
     ])
   })
 
-  test('whoever is silent is forgotten, and comes back with a word', () => {
+  test('a silent host is gone, and present again with its next announcement', () => {
     const [a, b] = [host('a', 1), host('b', 10)]
-    a.presence.heard(b.presence.announce(false))
-    a.passes(SILENCE)
+    a.presence.receive(b.presence.announcement(false))
+    a.passes(PRESENCE_TIMEOUT)
     expect(a.presence.total().hosts).toBe(2)
     a.passes(1)
     expect(a.presence.total()).toEqual({ hosts: 1, connections: 1 })
-    a.presence.heard(b.presence.announce(false))
+    a.presence.receive(b.presence.announcement(false))
     expect(a.presence.total().hosts).toBe(2)
   })
 
-  test('whoever says goodbye is gone at once', () => {
+  test('a host that announces that it leaves is gone at once', () => {
     const [a, b] = [host('a', 1), host('b', 10)]
-    a.presence.heard(b.presence.announce(false))
-    a.presence.heard(b.presence.announce(true))
+    a.presence.receive(b.presence.announcement(false))
+    a.presence.receive(b.presence.announcement(true))
     expect(a.presence.total()).toEqual({ hosts: 1, connections: 1 })
   })
 
-  test('two that were given one name are two; its own word, come back, is nobody', () => {
+  test('two hosts of the same name are two; its own announcement, received again, is none', () => {
     const [a, b] = [host('same', 1, 'id 1'), host('same', 2, 'id 2')]
-    a.presence.heard(b.presence.announce(false))
-    a.presence.heard(a.presence.announce(false))
+    a.presence.receive(b.presence.announcement(false))
+    a.presence.receive(a.presence.announcement(false))
     expect(a.presence.total()).toEqual({ hosts: 2, connections: 3 })
   })
 
-  test('nonsense is ignored; a field more is none', () => {
+  test('nonsense is ignored, and a further field does no harm', () => {
     const { presence } = host('a', 1)
     const said = { id: 'x', node: 'x', region: '', connections: 5 }
     const nonsense: readonly unknown[] = [
@@ -68,23 +68,23 @@ describe('presence', () => {
       { ...said, leaving: 'yes' },
       { ...said, more: 'x'.repeat(2_000) },
     ]
-    for (const value of nonsense) presence.heard(JSON.stringify(value))
+    for (const value of nonsense) presence.receive(JSON.stringify(value))
     for (const text of ['', '{', 'undefined', '\0', '{"id":"x","id":}', '['.repeat(1_000)])
-      presence.heard(text)
+      presence.receive(text)
     expect(presence.total().hosts).toBe(1)
-    presence.heard(JSON.stringify({ ...said, version: '9' }))
+    presence.receive(JSON.stringify({ ...said, version: '9' }))
     expect(presence.hosts()[1]).toEqual({ node: 'x', region: '', connections: 5 })
   })
 
-  test('a flood of names takes no more than a thousand places, and is forgotten', () => {
+  test('a flood of names takes no more than a thousand places, and is forgotten again', () => {
     const { presence, passes } = host('a', 1)
     const flood = (from: number) => {
       for (let n = from; n < from + 1_500; n++)
-        presence.heard(JSON.stringify({ id: `i${n}`, node: 'x', region: '', connections: 0 }))
+        presence.receive(JSON.stringify({ id: `i${n}`, node: 'x', region: '', connections: 0 }))
     }
     flood(0)
     expect(presence.total().hosts).toBe(1_001)
-    passes(SILENCE + 1)
+    passes(PRESENCE_TIMEOUT + 1)
     flood(10_000)
     expect(presence.hosts().some(({ node }) => node === 'a')).toBe(true)
     expect(presence.total().hosts).toBe(1_001)
@@ -92,7 +92,7 @@ describe('presence', () => {
 })
 
 describe('presence over a relay', () => {
-  test('each host says so at once and every period, and its last word when it ends', async () => {
+  test('each host is announced at once, at every interval, and when it ends', async () => {
     const hub = hubOfOneHost()
     const [a, b] = [host('a', 1), host('b', 10)]
     const beats: (() => void)[] = []
