@@ -46,7 +46,6 @@ export const DEBTS = {
     'src/auth': 1,
     'src/cli': 1,
     'src/journal': 2,
-    'src/relay': 1,
     'src/replication': 1,
     'src/websocket': 1,
     'test/forwarding': 1,
@@ -56,8 +55,6 @@ export const DEBTS = {
   constantNames: {
     bench: 2,
     'src/app': 7,
-    'src/forwarding': 1,
-    'src/relay': 3,
     'src/replication': 11,
     'src/storage': 2,
     'src/web': 2,
