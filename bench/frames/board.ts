@@ -1,4 +1,4 @@
-import { type RewardsReadStores, rewardsChannels } from '../../src/boards/rewards/channels/channels.ts'
+import { type ReadRewards, rewardsChannels } from '../../src/boards/rewards/channels/channels.ts'
 import { REWARDS_EVENTS } from '../../src/boards/rewards/channels/names.ts'
 import { rewardsHandlers } from '../../src/boards/rewards/commands/handlers.ts'
 import { DEFAULT_RULES } from '../../src/boards/rewards/domain/rules.ts'
@@ -13,7 +13,7 @@ import { createHistory } from '../../src/journal/history.ts'
 import { createTail } from '../../src/journal/tail.ts'
 import { createEngine } from '../../src/live/engine.ts'
 import { DEFAULT_LIMITS } from '../../src/live/limits.ts'
-import type { Frame, LoadedDocument, WireFormat } from '../../src/live/ports.ts'
+import type { Frame, WireFormat } from '../../src/live/ports.ts'
 import { FLUSH_INTERVAL } from '../../src/protocol/limits.ts'
 import { createMessageParser } from '../../src/protocol/parse.ts'
 import type { ServerMessage } from '../../src/protocol/server-messages.ts'
@@ -43,14 +43,16 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
   const clock = { time: start, now: () => clock.time }
   const storage = createMemoryStorage()
   const logger = { debug() {}, info() {}, warn: fault, error: fault }
+  const handlers = handlerTable<Stores>()
+  handlers.of(({ rewards }) => rewards).add<RewardsCommand>(rewardsHandlers(DEFAULT_RULES))
   const commits = createGroupCommit<Stores>({
     storage,
-    handlers: handlerTable<Stores>().add<RewardsCommand>(rewardsHandlers(DEFAULT_RULES)).table,
+    handlers: handlers.table,
     head: beginEpoch(storage, DEFAULT_WORKSPACE, clock, systemRandom),
     clock,
     logger,
   })
-  const read = (work: (stores: RewardsReadStores) => LoadedDocument) => storage.read(work)
+  const read: ReadRewards = (work) => storage.read(({ rewards, journal }) => work(rewards, journal.head()))
   const sources = rewardsChannels(read, DEFAULT_RULES)
   /** Frames of the present tick, in the order of their channels, which is the same for every format. */
   const frames: Record<WireFormat, Frame[]> = { json: [], msgpack: [], packed: [] }

@@ -2,7 +2,7 @@
 
 import { hostname } from 'node:os'
 import type { Registry } from 'prom-client'
-import { SETTLE_EVERY, settleLedger } from '../boards/rewards/commands/upkeep.ts'
+import { SETTLE_INTERVAL, settleLedger } from '../boards/rewards/commands/upkeep.ts'
 import type { Config } from '../config/config.ts'
 import { toBase64url } from '../core/base64url.ts'
 import { systemClock as clock, type Millis, systemRandom as random } from '../core/clock.ts'
@@ -95,7 +95,7 @@ export function keepSettled(bus: CommandBus, logger: Logger): () => void {
     settleLedger(bus, clock).catch((cause: unknown) =>
       logger.error('the ledger was not settled', { cause: String(cause) }),
     )
-  return startTicker(SETTLE_EVERY, () => void settle(), systemTimers)
+  return startTicker(SETTLE_INTERVAL, () => void settle(), systemTimers)
 }
 
 /** How a server that is no node of a cluster is called by others: its port tells it from others of the same machine. */

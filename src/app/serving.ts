@@ -4,7 +4,7 @@ import { type Auth, createAuth, createVerifyPool, POOL_DEFAULTS, type Verifier }
 import { rewardsChannels } from '../boards/rewards/channels/channels.ts'
 import { REWARDS_EVENTS } from '../boards/rewards/channels/names.ts'
 import { createDeviceMessages } from '../boards/rewards/commands/device-messages.ts'
-import { ALIVE_EVERY, sweepCommand } from '../boards/rewards/commands/upkeep.ts'
+import { ALIVE_INTERVAL, sweepCommand } from '../boards/rewards/commands/upkeep.ts'
 import { openCountries } from '../boards/rewards/domain/country.ts'
 import { DEFAULT_RULES } from '../boards/rewards/domain/rules.ts'
 import { REWARDS_MESSAGES } from '../boards/rewards/messages/index.ts'
@@ -178,7 +178,7 @@ export async function startServing(context: ServingContext): Promise<Result<Runn
   const stayAlive = () =>
     devices.stillAlive().catch((cause: unknown) => logger.error('upkeep failed', { cause: String(cause) }))
   const stopUpkeep = [
-    startTicker(ALIVE_EVERY, () => void stayAlive(), systemTimers),
+    startTicker(ALIVE_INTERVAL, () => void stayAlive(), systemTimers),
     ...(link === null ? [keepSettled(writer.bus, logger)] : []),
   ]
 

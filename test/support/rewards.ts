@@ -1,6 +1,6 @@
 import { Database } from 'bun:sqlite'
 import { migrate } from 'drizzle-orm/bun-sqlite/migrator'
-import { type RewardsReadStores, rewardsChannels } from '../../src/boards/rewards/channels/channels.ts'
+import { type ReadRewards, rewardsChannels } from '../../src/boards/rewards/channels/channels.ts'
 import { rewardsHandlers } from '../../src/boards/rewards/commands/handlers.ts'
 import { DEFAULT_RULES, type RewardsRules } from '../../src/boards/rewards/domain/rules.ts'
 import type { DeviceRow, RewardsStore } from '../../src/boards/rewards/domain/store.ts'
@@ -56,14 +56,16 @@ export function openBoard(backend: Backend, changes: Partial<RewardsRules> = {},
     warn() {},
     error: (event, fields) => failures.push(`${event} ${JSON.stringify(fields)}`),
   }
+  const handlers = handlerTable<Stores>()
+  handlers.of(({ rewards }) => rewards).add<RewardsCommand>(rewardsHandlers(rules))
   const commits = createGroupCommit<Stores>({
     storage,
-    handlers: handlerTable<Stores>().add<RewardsCommand>(rewardsHandlers(rules)).table,
+    handlers: handlers.table,
     head: { epoch: 1, seq: 0, chain: '00' },
     clock,
     logger,
   })
-  const read = (work: (stores: RewardsReadStores) => LoadedDocument) => storage.read(work)
+  const read: ReadRewards = (work) => storage.read(({ rewards, journal }) => work(rewards, journal.head()))
   const channels = rewardsChannels(read, rules)
 
   return {

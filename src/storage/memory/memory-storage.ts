@@ -1,20 +1,18 @@
-import { createMemoryRewardsStore } from '../../boards/rewards/storage/memory-store.ts'
+import type { Board } from '../../boards/board.ts'
+import { BOARDS } from '../../boards/index.ts'
 import type { Storage } from '../../core/storage.ts'
-import type { Stores } from '../stores.ts'
+import { boardStores, type Stores } from '../stores.ts'
 import { createMemoryAuthStore } from './auth-store.ts'
 import { createMemoryJournalStore } from './journal-store.ts'
 import { UndoLog } from './undo-map.ts'
 
-/**
- * A storage that forgets everything at the end of the process: for tests, and to hold the contract of the
- * real one.
- */
-export function createMemoryStorage(): Storage<Stores> {
+/** A storage that forgets everything at the end of the process: for tests, and to hold the contract of the real one. */
+export function createMemoryStorage(boards: readonly Board[] = BOARDS): Storage<Stores> {
   const log = new UndoLog()
   const stores: Stores = {
     journal: createMemoryJournalStore(log),
     auth: createMemoryAuthStore(log),
-    rewards: createMemoryRewardsStore(log),
+    ...boardStores(boards, (board) => board.stores.memory(log)),
   }
   return {
     write(work) {

@@ -1,4 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
+import type { Board } from '../../boards/board.ts'
+import { BOARDS } from '../../boards/index.ts'
 import type { StoragePosition } from '../../core/command.ts'
 import { ok, type Result } from '../../core/result.ts'
 import { type Storage, StorageFailure } from '../../core/storage.ts'
@@ -10,8 +12,11 @@ import { MIGRATIONS_FOLDER, openDatabase, openFileForReading } from './open.ts'
  * Opens (or makes) the database in LiteFS's mount for writing; this node must be the primary, and its one
  * writer process. LiteFS checks every page by itself.
  */
-export function openMountedForWriting(file: string): Result<Storage<Stores>, OpenRefusal> {
-  const opened = openDatabase(file, { migrationsFolder: MIGRATIONS_FOLDER, checkWhole: false })
+export function openMountedForWriting(
+  file: string,
+  boards: readonly Board[] = BOARDS,
+): Result<Storage<Stores>, OpenRefusal> {
+  const opened = openDatabase(file, { migrationsFolder: MIGRATIONS_FOLDER, boards, checkWhole: false })
   if (!opened.ok) return opened
   const storage = opened.value
   const position = positionReader(file)
@@ -30,8 +35,8 @@ export function openMountedForWriting(file: string): Result<Storage<Stores>, Ope
  * failure: SQLite itself would take its dead locks for busy ones, and block the thread for ten seconds before
  * it gives up.
  */
-export function openMountedReader(file: string): Storage<Stores> {
-  const storage = openFileForReading(file)
+export function openMountedReader(file: string, boards: readonly Board[] = BOARDS): Storage<Stores> {
+  const storage = openFileForReading(file, boards)
   let seenAt = -Infinity
   const see = () => {
     const now = performance.now()

@@ -6,6 +6,8 @@ import { migrate } from 'drizzle-orm/bun-sqlite/migrator'
 import { readMigrationFiles } from 'drizzle-orm/migrator'
 import { fail, ok, type Result } from '../../core/result.ts'
 import type { Storage } from '../../core/storage.ts'
+import type { Board } from '../../boards/board.ts'
+import { BOARDS } from '../../boards/index.ts'
 import type { Stores } from '../stores.ts'
 import { connect } from './connection.ts'
 import { inspectDatabase, MIGRATIONS_TABLE, type OpenRefusal } from './inspect.ts'
@@ -29,12 +31,14 @@ export function databaseFile(dataDir: string): string {
 export function openForWriting(
   dataDir: string,
   migrationsFolder: string = MIGRATIONS_FOLDER,
+  boards: readonly Board[] = BOARDS,
 ): Result<Storage<Stores>, OpenRefusal> {
   const taken = takeDataFolder(dataDir)
   if (!taken.ok) return taken
   const release = taken.value
   const opened = openDatabase(databaseFile(dataDir), {
     migrationsFolder,
+    boards,
     checkWhole: true,
     beforeClose: (database) => void database.run('pragma wal_checkpoint(truncate)'),
   })
@@ -81,20 +85,21 @@ export function takeDataFolder(dataDir: string): Result<() => void, OpenRefusal>
  * snapshot. The database must exist with its schema up to date, so the writer comes first. Throws SQLite's
  * error when it does not.
  */
-export function openReader(dataDir: string): Storage<Stores> {
-  return openFileForReading(databaseFile(dataDir))
+export function openReader(dataDir: string, boards: readonly Board[] = BOARDS): Storage<Stores> {
+  return openFileForReading(databaseFile(dataDir), boards)
 }
 
 /** The same for a database by its own name. */
-export function openFileForReading(file: string): Storage<Stores> {
+export function openFileForReading(file: string, boards: readonly Board[] = BOARDS): Storage<Stores> {
   const sqlite = new Database(file, { readonly: true, strict: true })
   // WAL readers hardly ever wait; what they can meet is a checkpoint that restarts the log.
   sqlite.run('pragma busy_timeout = 250')
-  return createSqliteStorage(connect(sqlite), { writable: false })
+  return createSqliteStorage(connect(sqlite), { writable: false, boards })
 }
 
 export type DatabaseOptions = {
   readonly migrationsFolder: string
+  readonly boards: readonly Board[]
   /** Whether every page is looked at first, which takes as long as reading the file. */
   readonly checkWhole: boolean
   /** Runs ahead of the connection's end. */
@@ -128,6 +133,7 @@ export function openDatabase(file: string, options: DatabaseOptions): Result<Sto
     migrate(connection.db, { migrationsFolder, migrationsTable: MIGRATIONS_TABLE })
     const storage = createSqliteStorage(connection, {
       writable: true,
+      boards: options.boards,
       ...(beforeClose === undefined ? {} : { beforeClose: () => beforeClose(database) }),
     })
     return ok(storage)

@@ -1,7 +1,8 @@
 import { SQLiteError, type Statement } from 'bun:sqlite'
-import { createSqliteRewardsStore } from '../../boards/rewards/storage/sqlite-store.ts'
+import type { Board } from '../../boards/board.ts'
+import { BOARDS } from '../../boards/index.ts'
 import { type Storage, StorageFailure } from '../../core/storage.ts'
-import type { Stores } from '../stores.ts'
+import { boardStores, type Stores } from '../stores.ts'
 import { createSqliteAuthStore } from './auth-store.ts'
 import type { Connection } from './connection.ts'
 import { createSqliteJournalStore } from './journal-store.ts'
@@ -12,6 +13,8 @@ export type StorageOptions = {
    * is.
    */
   readonly writable: boolean
+  /** By default those of the server. */
+  readonly boards?: readonly Board[]
   /** Runs ahead of the connection's end. */
   beforeClose?(): void
 }
@@ -25,7 +28,7 @@ export function createSqliteStorage(connection: Connection, options: StorageOpti
   const stores: Stores = {
     journal: createSqliteJournalStore(connection),
     auth: createSqliteAuthStore(connection),
-    rewards: createSqliteRewardsStore(connection),
+    ...boardStores(options.boards ?? BOARDS, (board) => board.stores.sqlite(connection)),
   }
   const run = {
     beginWrite: connection.prepare('begin immediate'),

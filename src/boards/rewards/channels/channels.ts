@@ -1,4 +1,5 @@
 import type { UserId } from '../../../core/ids.ts'
+import type { Sync } from '../../../core/storage.ts'
 import type { ChannelSource, LoadedDocument } from '../../../live/ports.ts'
 import {
   EMPTY_NETWORK,
@@ -11,28 +12,24 @@ import type { RewardsRules } from '../domain/rules.ts'
 import type { RewardsReader } from '../domain/store.ts'
 import { ACTIVITY, EARNINGS, NETWORKS, NOTIFICATION, SUMMARY } from './names.ts'
 
-/** What a read of this board sees: its rows, and the journal position they are at. */
-export type RewardsReadStores = {
-  readonly rewards: RewardsReader
-  readonly journal: { head(): { readonly seq: number } }
-}
-
-/** Runs `work` over one consistent snapshot; a `Storage`'s own `read` does. */
-export type LoadDocument = (work: (stores: RewardsReadStores) => LoadedDocument) => LoadedDocument
+/** Runs `work` over one consistent snapshot of the board's rows, with the journal position that they are at. */
+export type ReadRewards = <T>(
+  work: (rewards: RewardsReader, head: { readonly seq: number }) => Sync<T>,
+) => T
 
 /**
  * The board's channels: the whole network's summary, and per user networks, earnings and a stream of what
  * happened to the user's devices. Rows and journal are committed together, so a document read at the
  * journal's head holds exactly the entries up to there.
  */
-export function rewardsChannels(read: LoadDocument, rules: RewardsRules): readonly ChannelSource[] {
+export function rewardsChannels(read: ReadRewards, rules: RewardsRules): readonly ChannelSource[] {
   const ofUser = (
     user: UserId | null,
-    load: (stores: RewardsReadStores, user: UserId) => LoadedDocument['data'],
+    load: (rewards: RewardsReader, user: UserId) => LoadedDocument['data'],
   ) =>
-    read((stores) => {
+    read<LoadedDocument>((rewards, { seq }) => {
       if (user === null) throw new Error('this channel is per user')
-      return { seq: stores.journal.head().seq, data: load(stores, user) }
+      return { seq, data: load(rewards, user) }
     })
   return [
     {
@@ -41,8 +38,8 @@ export function rewardsChannels(read: LoadDocument, rules: RewardsRules): readon
       audience: 'workspace',
       permission: null,
       load: () =>
-        read(({ rewards, journal }) => ({
-          seq: journal.head().seq,
+        read<LoadedDocument>((rewards, { seq }) => ({
+          seq,
           data: summaryDocument(rewards.network() ?? EMPTY_NETWORK, rewards.countries(), rewards.arrivals()),
         })),
     },
@@ -52,7 +49,7 @@ export function rewardsChannels(read: LoadDocument, rules: RewardsRules): readon
       audience: 'user',
       permission: null,
       load: (scope) =>
-        ofUser(scope.user, ({ rewards }, user) => networksDocument(rewards.devicesOf(user), rules)),
+        ofUser(scope.user, (rewards, user) => networksDocument(rewards.devicesOf(user), rules)),
     },
     {
       kind: 'state',
@@ -60,7 +57,7 @@ export function rewardsChannels(read: LoadDocument, rules: RewardsRules): readon
       audience: 'user',
       permission: null,
       load: (scope) =>
-        ofUser(scope.user, ({ rewards }, user) =>
+        ofUser(scope.user, (rewards, user) =>
           earningsDocument(rewards.account(user) ?? emptyAccount(user)),
         ),
     },

@@ -14,15 +14,15 @@ import { settleHours } from './settle.ts'
  */
 export function rewardsHandlers(
   rules: RewardsRules,
-): Handlers<{ readonly rewards: RewardsStore }, RewardsCommand> {
+): Handlers<RewardsStore, RewardsCommand> {
   return {
-    'rewards.connect': ({ rewards }, command) => connect(rewards, command, rules),
-    'rewards.network_update': ({ rewards }, command) => report(rewards, command, rules),
-    'rewards.disconnect': ({ rewards }, command) => disconnect(rewards, command, rules),
-    'rewards.vanish': ({ rewards }, command) => vanish(rewards, command, rules),
-    'rewards.sweep': ({ rewards }, command) => sweep(rewards, command, rules),
-    'rewards.alive': ({ rewards }, command) => alive(rewards, command),
-    'rewards.reconcile': ({ rewards }, command) => reconcile(rewards, command, rules),
-    'rewards.settle': ({ rewards }, command) => settleHours(rewards, command, rules),
+    'rewards.connect': (rewards, command) => connect(rewards, command, rules),
+    'rewards.network_update': (rewards, command) => report(rewards, command, rules),
+    'rewards.disconnect': (rewards, command) => disconnect(rewards, command, rules),
+    'rewards.vanish': (rewards, command) => vanish(rewards, command, rules),
+    'rewards.sweep': (rewards, command) => sweep(rewards, command, rules),
+    'rewards.alive': (rewards, command) => alive(rewards, command),
+    'rewards.reconcile': (rewards, command) => reconcile(rewards, command, rules),
+    'rewards.settle': (rewards, command) => settleHours(rewards, command, rules),
   }
 }

@@ -5,10 +5,10 @@ import { isJsonObject } from '../../../core/json.ts'
 import type { AliveCommand, ReconcileCommand, RewardsCommand, SweepCommand } from '../domain/types.ts'
 
 /** How often a process with devices notes that it lives, ms: what a crash costs them at most. */
-export const ALIVE_EVERY = 5_000
+export const ALIVE_INTERVAL = 5_000
 
 /** How often earnings of silent devices are brought into the ledger, ms. */
-export const SETTLE_EVERY = 5 * 60_000
+export const SETTLE_INTERVAL = 5 * 60_000
 
 /**
  * The command that a starting server submits before it lets anyone in: devices that the tables still show
@@ -19,7 +19,7 @@ export function sweepCommand(alive: readonly string[], at: Millis): SweepCommand
   return { kind: 'rewards.sweep', actor: { type: 'system' }, at, payload: { alive } }
 }
 
-/** What a process submits every {@link ALIVE_EVERY} while devices hang on it. */
+/** What a process submits every {@link ALIVE_INTERVAL} while devices hang on it. */
 export function aliveCommand(process: string, at: Millis): AliveCommand {
   return { kind: 'rewards.alive', actor: { type: 'system' }, at, repeatable: true, payload: { process } }
 }
