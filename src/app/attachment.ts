@@ -26,8 +26,9 @@ export type StorageNews = {
 }
 
 /**
- * Goes along when the storage leaves and comes back: sockets stay open and hear that what they see is old, what they ask for waits, and when it is
- * there again they go on from where they were. Takes the news as often as it comes; only what changed has an effect.
+ * Goes along when the storage leaves and comes back: sockets stay open and hear that what they see is old,
+ * what they ask for waits, and when it is there again they go on from where they were. Takes the news as
+ * often as it comes; only what changed has an effect.
  */
 export function createAttachment(parts: AttachmentParts): (news: StorageNews) => void {
   const { engine, logger } = parts

@@ -1,42 +1,54 @@
-/** The composition root of a node of a cluster: it holds LiteFS, the writer when it leads, and the way to the primary when it does not. */
-
 import { fail, ok, type Result } from '../core/result.ts'
+import { createProcessMetrics } from '../metrics/process-metrics.ts'
 import { claimPort } from '../processes/port-claim.ts'
 import { superviseProcesses } from '../processes/process-supervisor.ts'
 import { takeDataFolder } from '../storage/sqlite/open.ts'
 import { addressToOpen } from './listen.ts'
-import { assembleNode, connectionsOf, type LateNode, type NodeOptions } from './node-parts.ts'
+import { createLocalProcesses } from './local-processes.ts'
+import { assembleNode, type NodeOptions } from './node-assembly.ts'
+import { openRelay } from './open-relay.ts'
 import { announceOperatorKey } from './operator.ts'
-import { type Failure, openRelay, type Running, servingParts } from './parts.ts'
+import type { Failure, Running } from './outcome.ts'
+import { processDeps } from './process-deps.ts'
 
 /** Of the time that the whole end may take, ms. */
-const GOODBYE_PATIENCE = 7_000
-/** For a port that is taken, ms: a process whose supervisor was killed stands still for ten seconds if LiteFS died in the middle of its read. */
-const PORT_PATIENCE = 12_000
+const STOP_TIMEOUT = 7_000
+/**
+ * For a port that is taken, ms: a process whose supervisor was killed stands still for ten seconds if LiteFS
+ * died in the middle of its read.
+ */
+const PORT_TIMEOUT = 12_000
 
 /** Starts LiteFS, finds its place in the cluster, and has `processes` serving processes serve. */
 export async function startNode(options: NodeOptions): Promise<Result<Running, Failure>> {
-  const { config, litefs, processes, entry, logger } = options
-  const port = await claimPort(config.host, config.port, PORT_PATIENCE, Bun.sleep)
+  const { program, config, litefs, processes, logger } = options
+  const port = await claimPort(config.host, config.port, PORT_TIMEOUT, Bun.sleep)
   // One server a data folder, whichever node leads.
   const folder = takeDataFolder(config.dataDir)
   if (!folder.ok) return fail([folder.error.message])
-  const late: LateNode = { node: null, serving: null, writer: null, tellCommit() {}, seq: 0 }
-  const { operatorKey: operator, ...common } = servingParts(config, port.number, entry, logger)
+  const { operatorKey: operator, ...common } = processDeps(config, port.number, program.entry, logger)
+  const local = createLocalProcesses()
+  const registry = createProcessMetrics(local.status)
   const failed = Promise.withResolvers<Failure>()
-  const node = assembleNode(options, late, common, (lines) => {
-    if (late.serving === null) return failed.resolve(lines)
-    logger.error('LiteFS cannot be kept', { reason: lines.join(' ') })
-    process.exit(1)
+  let isUp = false
+  const node = assembleNode(options, {
+    ...common,
+    registry,
+    local,
+    onFailed(lines) {
+      if (!isUp) return failed.resolve(lines)
+      logger.error('LiteFS cannot be kept', { reason: lines.join(' ') })
+      process.exit(1)
+    },
   })
   logger.info('waiting for the cluster', { node: litefs.node })
-  const why = await Promise.race([node.ready.then(() => null), failed.promise])
-  if (why !== null) return fail(why)
+  const reason = await Promise.race([node.ready.then(() => null), failed.promise])
+  if (reason !== null) return fail(reason)
 
   const relay = await openRelay(config, logger, {
     name: litefs.node,
-    connections: () => connectionsOf(late),
-    registry: node.registry,
+    connections: local.connections,
+    registry,
   })
   const started = await superviseProcesses({
     ...common,
@@ -44,14 +56,12 @@ export async function startNode(options: NodeOptions): Promise<Result<Running, F
     operatorKey: operator.text,
     bus: node.bus,
     writer: node.writer,
-    position: () => late.writer?.position() ?? { epoch: 0, seq: late.seq },
+    position: node.position,
     node: node.view,
-    onCommit(listener) {
-      late.tellCommit = listener
-    },
+    onCommit: node.onCommit,
     // The primary finds out: it knows the processes of all nodes.
     sweep: async () => true,
-    metrics: () => node.registry.metrics(),
+    metrics: () => registry.metrics(),
     relay: relay.hub,
     presence: relay.total,
   })
@@ -59,14 +69,15 @@ export async function startNode(options: NodeOptions): Promise<Result<Running, F
     await Promise.all([node.stop(), relay.stop()])
     return started
   }
-  late.serving = started.value
+  isUp = true
+  local.started(started.value)
   const forgetOperator = announceOperatorKey(operator, port.number)
   process.on('SIGUSR2', () => void node.handOver())
   const stop = async (): Promise<void> => {
     logger.info('stopping', { processes })
     await node.handOver()
-    // Their last commands, the ends of devices among them, come while they say goodbye.
-    await started.value.stop(GOODBYE_PATIENCE)
+    // Their last commands, the ends of sessions among them, come while they close their sockets.
+    await started.value.stop(STOP_TIMEOUT)
     await Promise.all([node.stop(), relay.stop()])
     port.release()
     folder.value()

@@ -12,8 +12,9 @@ export type OperatorKey = {
 }
 
 /**
- * The key in `<data>/operator.key`, made on first use. It stays the same over restarts, so that tools which reconnect
- * are still believed; but one that others could read is a secret no more, and a new one is made. Throws what the file system throws.
+ * The key in `<data>/operator.key`, made on first use. It stays the same over restarts, so that tools which
+ * reconnect are still believed; but one that others could read is a secret no more, and a new one is made.
+ * Throws what the file system throws.
  */
 export function loadOperatorKey(dataDir: string, random: Random): OperatorKey {
   const path = join(dataDir, 'operator.key')
@@ -30,9 +31,10 @@ export function operatorKey(text: string): OperatorKey {
 }
 
 /**
- * Lays the key where tools of the same user look for it, knowing only the port: `operatorKeyFolder(port)/operator.key`.
- * Answers how to take it away again, or null when it could not be laid there safely (no temporary folder, or somebody else
- * made this one first): the tools then have to be told where the data folder is.
+ * Lays the key where tools of the same user look for it, knowing only the port:
+ * `operatorKeyFolder(port)/operator.key`. Answers how to take it away again, or null when it could not be
+ * laid there safely (no temporary folder, or somebody else made this one first): the tools then have to be
+ * told where the data folder is.
  */
 export function announceOperatorKey(key: OperatorKey, port: number): (() => void) | null {
   const folder = operatorKeyFolder(port)
@@ -53,7 +55,10 @@ export function operatorKeyFolder(port: number): string {
   return join(tmpdir(), `dashboard-${userId()}-${port}`)
 }
 
-/** Of this process; 0 where the system has no such thing. (`userInfo` throws for a user without a passwd entry, as containers have.) */
+/**
+ * Of this process; 0 where the system has no such thing. (`userInfo` throws for a user without a passwd
+ * entry, as containers have.)
+ */
 function userId(): number {
   return process.getuid?.() ?? 0
 }

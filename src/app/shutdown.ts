@@ -18,8 +18,8 @@ export type ShutdownParts = {
 }
 
 /**
- * The graceful end: goodbye in-band, queues flushed, sockets closed a slice at a time, commands on disk. Nothing here is
- * faster than it must be, but all of it fits the ten seconds that supervisors grant.
+ * The graceful end: goodbye in-band, queues flushed, sockets closed a slice at a time, commands on disk.
+ * Nothing here is faster than it must be, but all of it fits the ten seconds that supervisors grant.
  */
 export async function shutDown(parts: ShutdownParts): Promise<void> {
   parts.refuseNew()
@@ -53,8 +53,9 @@ export type SignalParts = {
   }
   readonly logger: Logger
   /**
-   * The id of the process that started this one, now; null when its end means nothing. `npm start` runs a shell that runs the server, and hands
-   * SIGTERM to the shell, which dies of it alone: without this the server would live on, unseen, with its port.
+   * The id of the process that started this one, now; null when its end means nothing. `npm start` runs a
+   * shell that runs the server, and hands SIGTERM to the shell, which dies of it alone: without this the
+   * server would live on, unseen, with its port.
    */
   readonly parent: (() => number) | null
   /** Runs something once, later; not a reason for the process to live. */

@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.ts'
 
 /**
- * One line for people: what went wrong at the start and what to do. Null for what nobody foresaw; that deserves its
- * stack.
+ * One line for people: what went wrong at the start and what to do. Null for what nobody foresaw; that
+ * deserves its stack.
  */
 export function startFailure(error: unknown, config: Config): string | null {
   const code = codeOf(error)

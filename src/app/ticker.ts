@@ -9,8 +9,9 @@ export const systemTimers: Timers = {
 }
 
 /**
- * Runs `tick` at start + period, start + 2 periods and so on: being late once does not shift all that follow. Ticks that
- * a busy loop missed are dropped, not made up for, since each one sends all that changed. Answers how to stop it.
+ * Runs `tick` at start + period, start + 2 periods and so on: being late once does not shift all that
+ * follow. Ticks that a busy loop missed are dropped, not made up for, since each one sends all that changed.
+ * Answers how to stop it.
  */
 export function startTicker(period: Millis, tick: () => void, timers: Timers): () => void {
   const start = timers.now()

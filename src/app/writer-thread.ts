@@ -8,8 +8,8 @@ import { MIGRATIONS_FOLDER, openForWriting } from '../storage/sqlite/open.ts'
 import { type Stores, storeOf } from '../storage/stores.ts'
 
 /**
- * Makes this thread the writer: the one place that opens the database for writing and has the handlers of all modules.
- * To be called once, by the module that a Worker was started with.
+ * Makes this thread the writer: the one place that opens the database for writing and has the handlers of
+ * all modules. To be called once, by the module that a Worker was started with.
  */
 export function runWriterThread(boards: readonly Board[], worker: Worker): void {
   const handlers = handlerTable<Stores>()

@@ -1,4 +1,5 @@
 import type { AnyElysia } from 'elysia'
+import type { BoardSettings, SettingsOf, SettingsTable } from '../config/setting.ts'
 import type { Clock, Millis, Random } from '../core/clock.ts'
 import type { Command, CommandBus } from '../core/command.ts'
 import type { ChannelKey, UserId } from '../core/ids.ts'
@@ -7,6 +8,7 @@ import type { Logger } from '../core/logger.ts'
 import type { Patch } from '../core/patch.ts'
 import type { Result } from '../core/result.ts'
 import type { Sync } from '../core/storage.ts'
+import type { PartHealth } from '../http/health.ts'
 import type { HandlerRegistrar } from '../journal/handler-table.ts'
 import type { ChannelSource, MessageOutcome, Principal, SessionInfo } from '../live/ports.ts'
 import type { BoardMessage, MessageDeclaration } from '../protocol/board-message.ts'
@@ -14,17 +16,23 @@ import type { UndoLog } from '../storage/memory/undo-map.ts'
 import type { Connection } from '../storage/sqlite/connection.ts'
 
 /**
- * All that the program knows of a board. A board is one domain (rewards, trading, moderation): its data, commands,
- * channels, routes and pages. Adding one is its folder, its tables in `db/schema`, and one line in
- * `src/boards/index.ts`; everything else is derived from that list.
+ * All that the program knows of a board. A board is one domain: its data, commands, channels, routes and
+ * pages. Adding one is its folder, its tables in `db/schema`, and one line in `src/boards/index.ts`;
+ * everything else is derived from that list.
  *
- * The members that take a `Store` are methods on purpose: the list of all boards is typed with `Store = unknown`, and
- * a board is only ever handed the store that its own `stores` made.
+ * The members that take a `Store` are methods on purpose: the list of all boards is typed with `Store =
+ * unknown`, and a board is only ever handed the store that its own `stores` made.
  */
 export type Board<Name extends string = string, Store = unknown> = {
-  /** Lower case. Prefix of its channels (`name.`), command kinds (`name.`) and metrics (`dashboard_name_`). */
+  /**
+   * Lower case. Prefix of its channels (`name.`), command kinds (`name.`) and metrics (`dashboard_name_`).
+   */
   readonly name: Name
-  /** Channels that anyone may read unless the operator says otherwise; they must have no user of their own. */
+  /** Its variables of the environment; `--help` and the README list them with the others. */
+  readonly settings: SettingsTable
+  /**
+   * Channels that anyone may read unless the operator says otherwise; they must have no user of their own.
+   */
   readonly publicChannels: readonly string[]
   /** Socket paths beside `/ws`, each with the channels that a session there is subscribed to on its own. */
   readonly presets: { readonly [path: `/ws/${string}`]: readonly string[] }
@@ -42,22 +50,26 @@ export type Board<Name extends string = string, Store = unknown> = {
   /** Jobs that run where the writer is, and nowhere else. */
   readonly primaryJobs: readonly PrimaryJob[]
   /**
-   * Returns the command that cleans up after processes that died: `alive` are the ids of all that live. Submitted at
-   * start and whenever a process has ended. Absent: nothing of the board depends on which processes live.
+   * Returns the command that cleans up after processes that died: `alive` are the ids of all that live.
+   * Submitted at start and whenever a process has ended. Absent: nothing of the board depends on which
+   * processes live.
    */
   instancesChanged?(alive: readonly string[], at: Millis): Command
   /** Its pages: absolute path of the module that lists its views. Absent: it has no page. */
   readonly web?: { readonly entry: string }
   /**
-   * Starts its part of a serving process. Fails with a sentence for the operator. Import what only serving processes
-   * need inside of it: the writer thread and `--help` load the board too.
+   * Starts its part of a serving process. Fails with a sentence for the operator. Import what only serving
+   * processes need inside of it: the writer thread and `--help` load the board too.
    */
   start(context: BoardContext<Store>): Promise<Result<RunningBoard, string>>
 }
 
 /** What a board is given in a serving process. */
 export type BoardContext<Store> = {
-  readonly environment: BoardEnvironment
+  /** Returns the operator's values of the settings that the board declares. */
+  settings<Table extends SettingsTable>(board: BoardSettings<Table>): SettingsOf<Table>
+  /** Open sockets that this process may have. */
+  readonly maxConnections: number
   /** The way of its commands to the writer, wherever that is. */
   readonly bus: CommandBus
   readonly clock: Clock
@@ -69,18 +81,13 @@ export type BoardContext<Store> = {
   readonly metrics: BoardMetrics
   /** Runs `work` over one consistent snapshot of its tables, with the journal position that they are at. */
   read<T>(work: (store: Store, head: { readonly seq: number }) => Sync<T>): T
-  /** Publishes a change of one of its ephemeral channels, here and in all other processes; see `Engine.publish`. */
+  /**
+   * Publishes a change of one of its ephemeral channels, here and in all other processes; see
+   * `Engine.publish`.
+   */
   publish(channel: ChannelKey, patch: Patch): Result<unknown>
   /** Runs something once, `delay` ms from now. */
   after(delay: Millis, run: () => void): void
-}
-
-/** The operator's settings, as far as boards use them. */
-export type BoardEnvironment = {
-  /** Open sockets that this process may have. */
-  readonly maxConnections: number
-  /** Another country table (MMDB) than the bundled one. */
-  readonly countryFile: string | null
 }
 
 /** The accounts, which are the platform's. */
@@ -123,17 +130,12 @@ export type RunningBoard = {
   onSessionClosed?(session: SessionInfo): void
   /** The journal lost its newest changes in a fail-over: what this process did may be undone. */
   onHistoryLost?(): void
-  /** Its state for `/health`; absent: always ok. */
-  health?(): BoardHealth
+  /** Its state for `/health`, which says `degraded` if it does; absent: always ok. */
+  health?(): PartHealth
   /** Fields that it adds to a user's profile at `/api/user`. */
   profile?(user: UserId): JsonObject
   stop?(): Promise<void>
 }
-
-/** `degraded` makes `/health` say `degraded`; `reason` is a sentence for the operator. */
-export type BoardHealth =
-  | { readonly status: 'ok' }
-  | { readonly status: 'degraded'; readonly reason: string }
 
 export type Job = {
   /** For the log. */

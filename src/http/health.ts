@@ -22,10 +22,16 @@ export type Health = {
   readonly processes?: readonly ProcessHealth[]
   /** Where the server is a node of a cluster. */
   readonly cluster?: ClusterHealth
+  /** Boards that say how they are. */
+  readonly boards?: { readonly [board: string]: PartHealth }
   readonly server_time: Millis
 }
 
+/** A part of the server; `reason` is a sentence for the operator. */
+export type PartHealth = { readonly status: 'ok' } | { readonly status: 'degraded'; readonly reason: string }
+
 export type HealthReadings = {
+  readonly boards?: { readonly [board: string]: PartHealth }
   readonly version: string
   readonly startedAt: Millis
   readonly now: Millis
@@ -57,6 +63,7 @@ export function health(readings: HealthReadings): Health {
     ...(readings.presence === undefined ? {} : { clients: readings.presence }),
     ...(readings.processes === undefined ? {} : { processes: readings.processes }),
     ...(readings.cluster === undefined ? {} : { cluster: readings.cluster }),
+    ...(Object.keys(readings.boards ?? {}).length === 0 ? {} : { boards: readings.boards }),
     server_time: readings.now,
   }
 }
@@ -72,6 +79,7 @@ function statusOf(readings: HealthReadings, lag: number): Health['status'] {
       return cluster === undefined ? 'down' : 'degraded'
     case 'running':
       return lag > LAG_ROWS ||
+        Object.values(readings.boards ?? {}).some(({ status }) => status === 'degraded') ||
         (cluster?.stale_since ?? null) !== null ||
         readings.processes?.some(({ state }) => state !== 'running')
         ? 'degraded'

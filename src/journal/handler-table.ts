@@ -40,8 +40,9 @@ export function handlerTable<Stores>(): HandlerTableBuilder<Stores> {
       return {
         add<C extends Command>(handlers: Handlers<Store, C>) {
           for (const [kind, given] of Object.entries(handlers)) {
-            // A command's kind decides the type of its payload, and the table hands a handler its own kind only:
-            // what the compiler saw where the command was made holds here too, beyond what its types can follow.
+            // A command's kind decides the type of its payload, and the table hands a handler its own kind
+            // only: what the compiler saw where the command was made holds here too, beyond what its types
+            // can follow.
             const handler = given as Handler<Store, Command>
             builder.on(kind, (stores, command) => handler(storeOf(stores), command))
           }

@@ -30,10 +30,43 @@ export type NodeMetrics = {
   handedOver(outcome: 'done' | 'failed'): void
   /** One command that another node decides. */
   forwarded(): void
+  /** Adds what is read at each scrape; once, when the node runs. */
+  observe(read: () => NodeReading): void
 }
 
-/** A node's own numbers, registered in `registry`. */
-export function createNodeMetrics(registry: Registry, read: () => NodeReading): NodeMetrics {
+/** Adds what is counted of a node to `registry`. */
+export function createNodeMetrics(registry: Registry): NodeMetrics {
+  const registers = [registry]
+  const forwarded = new Counter({
+    name: 'dashboard_node_forwarded_commands_total',
+    help: 'Commands that were sent to the primary',
+    registers,
+  })
+  const handOvers = new Counter({
+    name: 'dashboard_node_handovers_total',
+    help: 'Attempts to let another node lead, by what became of them',
+    labelNames: ['outcome'],
+    registers,
+  })
+  for (const outcome of ['done', 'failed']) handOvers.inc({ outcome }, 0)
+  const changes = new Counter({
+    name: 'dashboard_node_role_changes_total',
+    help: 'Times that this node began to lead, or ceased to',
+    registers,
+  })
+  let led = false
+  return {
+    leads(leads) {
+      if (leads !== led) changes.inc()
+      led = leads
+    },
+    handedOver: (outcome) => handOvers.inc({ outcome }),
+    forwarded: () => forwarded.inc(),
+    observe: (read) => addGauges(registry, read),
+  }
+}
+
+function addGauges(registry: Registry, read: () => NodeReading): void {
   const registers = [registry]
   const gauge = (name: string, help: string, value: (reading: NodeReading) => number) =>
     new Gauge({
@@ -82,32 +115,6 @@ export function createNodeMetrics(registry: Registry, read: () => NodeReading): 
       this.inc(read().litefsRestarts)
     },
   })
-  const forwarded = new Counter({
-    name: 'dashboard_node_forwarded_commands_total',
-    help: 'Commands that were sent to the primary',
-    registers,
-  })
-  const handOvers = new Counter({
-    name: 'dashboard_node_handovers_total',
-    help: 'Attempts to let another node lead, by what became of them',
-    labelNames: ['outcome'],
-    registers,
-  })
-  for (const outcome of ['done', 'failed']) handOvers.inc({ outcome }, 0)
-  const changes = new Counter({
-    name: 'dashboard_node_role_changes_total',
-    help: 'Times that this node began to lead, or ceased to',
-    registers,
-  })
-  let led = false
-  return {
-    leads(leads) {
-      if (leads !== led) changes.inc()
-      led = leads
-    },
-    handedOver: (outcome) => handOvers.inc({ outcome }),
-    forwarded: () => forwarded.inc(),
-  }
 }
 
 /** Counts, in a serving process of a node, how often rows that it had seen were lost; to be called each time. */

@@ -14,7 +14,6 @@ export type Readings = {
 }
 
 export type ServerMetrics = {
-  readonly registry: Registry
   /** One answered HTTP request. */
   httpRequest(method: string, status: number): void
 }
@@ -30,9 +29,8 @@ export function createRegistry(): Registry {
   return registry
 }
 
-/** A registry with the process's own metrics and the server's. */
-export function createServerMetrics(readings: Readings): ServerMetrics {
-  const registry = createRegistry()
+/** Adds the server's metrics to a registry. */
+export function addServerMetrics(registry: Registry, readings: Readings): ServerMetrics {
   const httpRequests = new Counter({
     name: 'dashboard_http_requests_total',
     help: 'Answered HTTP requests',
@@ -55,7 +53,6 @@ export function createServerMetrics(readings: Readings): ServerMetrics {
     readings.writerRestarts(),
   )
   return {
-    registry,
     httpRequest: (method, status) => httpRequests.inc({ method, status: String(status) }),
   }
 }

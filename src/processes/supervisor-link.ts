@@ -27,15 +27,19 @@ export type SupervisorLinkDeps = {
   readonly onStop: () => void
   /** The supervisor is gone, and the writer with it; unanswered commands were answered as unknown by then. */
   readonly onGone: () => void
-  /** The status of this process, at each heartbeat. */
-  readonly status: () => Serving['status']
-  /** This process's own metrics as Prometheus text. */
-  readonly metrics: () => Promise<string>
   readonly relay: RelayDeps
   /** Runs something once, later. */
   readonly after: (delay: Millis, run: () => void) => void
   /** Runs something again and again. Returns a function that ends it. */
   readonly every: (period: Millis, run: () => void) => () => void
+}
+
+/** What a serving process reports of itself. */
+export type SupervisorReports = {
+  /** Returns the status of this process; asked at each heartbeat. */
+  readonly status: () => Serving['status']
+  /** Returns this process's own metrics as Prometheus text. */
+  readonly metrics: () => Promise<string>
 }
 
 /** A serving process's link to its supervisor, and through it to the writer. */
@@ -45,8 +49,8 @@ export type SupervisorLink = {
   readonly relay: Relay
   /** Returns the last status of the host. */
   host(): HostStatus
-  /** Tells that this process serves. It sends heartbeats from then on. */
-  ready(): void
+  /** Tells that this process serves. It sends heartbeats, with its reports, from then on. */
+  ready(reports: SupervisorReports): void
   /** Tells why it does not. */
   failed(lines: readonly string[]): void
   /** Returns the metrics of all processes; this process's own alone when the supervisor does not answer. */
@@ -61,11 +65,12 @@ export type SupervisorLink = {
 export function linkToSupervisor(deps: SupervisorLinkDeps): Promise<SupervisorLink> {
   const linked = Promise.withResolvers<SupervisorLink>()
   let host: HostStatus | null = null
+  let reports: SupervisorReports = STARTING
   const client = createForwardingClient<Serving, Supervisor>({
     transport: deps.channel,
     read: readFromSupervisor,
     greeting: {},
-    status: deps.status,
+    status: () => reports.status(),
     onGreeting(welcome) {
       host = welcome.host
       linked.resolve(link(welcome))
@@ -116,7 +121,7 @@ export function linkToSupervisor(deps: SupervisorLinkDeps): Promise<SupervisorLi
   }
 
   async function collect(id: number): Promise<void> {
-    const text = await deps.metrics().catch(() => '')
+    const text = await reports.metrics().catch(() => '')
     client.notice({ type: 'collected', id, text })
   }
 
@@ -125,12 +130,21 @@ export function linkToSupervisor(deps: SupervisorLinkDeps): Promise<SupervisorLi
     bus: client.bus,
     relay,
     host: () => host ?? welcome.host,
-    ready: client.report,
+    ready(given) {
+      reports = given
+      client.report()
+    },
     failed: (lines) => client.notice({ type: 'failed', lines }),
-    metrics: () => scrapes.ask((id) => client.notice({ type: 'scrape', id }), deps.metrics),
+    metrics: () => scrapes.ask((id) => client.notice({ type: 'scrape', id }), reports.metrics),
     drain: client.drain,
   })
   return linked.promise
+}
+
+/** Of a process that does not serve yet. */
+const STARTING: SupervisorReports = {
+  status: () => ({ connections: 0, seq: 0 }),
+  metrics: async () => '',
 }
 
 /** Longer than the supervisor waits for a process that does not answer, ms. */

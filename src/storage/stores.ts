@@ -14,8 +14,8 @@ export function storeOf(stores: { readonly [name: string]: unknown }, board: Boa
 }
 
 /**
- * Returns the stores of `boards`, each made by `make`. `boards` contains at least those of `BOARDS`; the store of any
- * other one is found by {@link storeOf}.
+ * Returns the stores of `boards`, each made by `make`. `boards` contains at least those of `BOARDS`; the
+ * store of any other one is found by {@link storeOf}.
  */
 export function boardStores(
   boards: readonly Board[],
@@ -24,7 +24,7 @@ export function boardStores(
   const made: { readonly [name: string]: unknown } = Object.fromEntries(
     boards.map((board) => [board.name, make(board)]),
   )
-  // Each board's factory makes the type that its entry in `BOARDS` promises; the list is walked, so that the compiler
-  // cannot see which of them belongs to which name.
+  // Each board's factory makes the type that its entry in `BOARDS` promises; the list is walked, so that the
+  // compiler cannot see which of them belongs to which name.
   return made as StoresOf<typeof BOARDS>
 }

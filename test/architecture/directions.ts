@@ -38,11 +38,23 @@ const ROOMS: { readonly [room: string]: Room } = {
     without: SQL,
   },
   boards: {
-    rooms: ['core', 'protocol', 'live', 'config'],
+    rooms: ['core', 'protocol', 'live'],
     types: ['src/journal/types.ts'],
     without: SQL,
   },
-  storage: { rooms: ['core', 'journal', 'auth', 'boards', 'board storage', 'db'], without: HTTP },
+  // The seam and the one list: the only way by which the server's other rooms know boards.
+  'board seam': {
+    rooms: ['core', 'protocol', 'live', 'board root'],
+    types: ['src/config/', 'src/http/', 'src/journal/', 'src/storage/'],
+    without: SQL,
+  },
+  // The files that put one board together.
+  'board root': {
+    rooms: ['core', 'protocol', 'live', 'config', 'boards', 'board storage'],
+    types: ['src/boards/board.ts'],
+    without: SQL,
+  },
+  storage: { rooms: ['core', 'journal', 'auth', 'board seam', 'db'], without: HTTP },
   'board storage': { rooms: ['core', 'journal', 'boards', 'storage', 'db'], without: HTTP },
   'board client': {
     rooms: ['core', 'protocol', 'client'],
@@ -107,11 +119,11 @@ function fileViolation(
   const target = roomOf(edge.to)
   if (edge.to === ENTRY || target === COMPOSITION_ROOM)
     return broken(`${edge.to} connects all parts, so nothing may import it`)
-  if (target === name) {
-    const mine = boardOf(edge.from)
-    const other = boardOf(edge.to)
-    return mine === other ? null : broken(`board ${mine} must not know board ${other} (${edge.to})`)
-  }
+  const mine = boardOf(edge.from)
+  const other = boardOf(edge.to)
+  if (mine !== null && other !== null && mine !== other)
+    return broken(`board ${mine} must not know board ${other} (${edge.to})`)
+  if (target === name) return null
   if (room.rooms.includes(target)) return null
   if (room.types?.some((place) => edge.to === place || (place.endsWith('/') && edge.to.startsWith(place)))) {
     return edge.typeOnly ? null : broken(`${name} may import only types from ${edge.to}: use import type`)
@@ -123,12 +135,16 @@ function roomOf(path: string): string {
   const [top = '', second = ''] = path.split('/')
   if (top !== 'src') return top
   // A board's tables and pages are in its folder, but may import more than the board itself.
-  const inBoard = second === 'boards' ? path.split('/')[3] : undefined
-  return inBoard === 'storage' || inBoard === 'web' || inBoard === 'client' ? `board ${inBoard}` : second
+  if (second !== 'boards') return second
+  const [, , , inBoard = '', ...rest] = path.split('/')
+  if (inBoard === '') return 'board seam'
+  if (rest.length === 0) return 'board root'
+  return ['storage', 'web', 'client'].includes(inBoard) ? `board ${inBoard}` : second
 }
 
-function boardOf(path: string): string {
-  return path.startsWith('src/boards/') ? (path.split('/')[2] ?? '') : ''
+/** Returns the board in whose folder a file is; null elsewhere. */
+function boardOf(path: string): string | null {
+  return /^src\/boards\/([^/]+)\//.exec(path)?.[1] ?? null
 }
 
 function matches(pattern: string, specifier: string): boolean {

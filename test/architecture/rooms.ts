@@ -20,5 +20,7 @@ export function roomOf(path: string): string {
 
 /** True for a file that serves every board, and so must name none. */
 export function isGeneric(path: string): boolean {
+  // The one list names every board: that is what it is for.
+  if (path === 'src/boards/index.ts') return false
   return path.startsWith('src/') && !(path.startsWith('src/boards/') && roomOf(path) !== 'src/boards')
 }

@@ -85,9 +85,11 @@ const READING: NodeReading = {
 function measuredNode() {
   let reading = READING
   const registry = new Registry()
+  const metrics = createNodeMetrics(registry)
+  metrics.observe(() => reading)
   return {
     registry,
-    metrics: createNodeMetrics(registry, () => reading),
+    metrics,
     change(changed: Partial<NodeReading>) {
       reading = { ...reading, ...changed }
     },

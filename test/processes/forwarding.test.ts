@@ -132,14 +132,12 @@ async function host(processes: number, submit?: () => Promise<never>) {
         onGone: () => {
           orphan = true
         },
-        status: () => ({ connections: 0, seq: 0 }),
-        metrics: async () => '',
         relay,
         after() {},
         every,
       })
       managed.push(process)
-      link.ready()
+      link.ready({ status: () => ({ connections: 0, seq: 0 }), metrics: async () => '' })
       cleanups.push(() => near.end())
       await Bun.sleep(1)
       return { ...link, told: () => told, isOrphan: () => orphan }

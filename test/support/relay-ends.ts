@@ -135,8 +135,6 @@ export async function processAtHub(
     onHost() {},
     onStop() {},
     onGone() {},
-    status: () => ({ connections: 0, seq: 0 }),
-    metrics: async () => '',
     relay: { now: systemClock.now, failed },
     after() {},
     every,

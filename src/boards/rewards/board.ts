@@ -1,18 +1,18 @@
 import type { Board } from '../board.ts'
-import { EARNINGS, NETWORKS, REWARDS_EVENTS, SUMMARY, ACTIVITY } from './channels/names.ts'
+import { ACTIVITY, EARNINGS, NETWORKS, REWARDS_EVENTS, SUMMARY } from './channels/names.ts'
 import { rewardsHandlers } from './commands/handlers.ts'
 import { SETTLE_INTERVAL, settleLedger, sweepCommand } from './commands/upkeep.ts'
 import { DEFAULT_RULES } from './domain/rules.ts'
 import type { RewardsStore } from './domain/store.ts'
 import type { RewardsCommand } from './domain/types.ts'
 import { REWARDS_MESSAGES } from './messages/index.ts'
+import { REWARDS_SETTINGS } from './settings.ts'
 import { createMemoryRewardsStore } from './storage/memory-store.ts'
 import { createSqliteRewardsStore } from './storage/sqlite-store.ts'
 
 /** People share their network connection; their devices are scored and earn points. */
 export const rewards: Board<'rewards', RewardsStore> = {
-  name: 'rewards',
-  publicChannels: [SUMMARY],
+  ...REWARDS_SETTINGS,
   presets: {
     '/ws/dashboard': [SUMMARY, NETWORKS, EARNINGS],
     '/ws/earnings': [EARNINGS, ACTIVITY],

@@ -8,17 +8,18 @@ import { emptyAccount } from './domain/documents.ts'
 import { DEFAULT_RULES } from './domain/rules.ts'
 import type { RewardsStore } from './domain/store.ts'
 import { rewardsRoutes } from './routes/routes.ts'
+import { REWARDS_SETTINGS } from './settings.ts'
 
 /** Starts the board in a serving process; fails when the country table cannot be read. */
 export function startRewards(context: BoardContext<RewardsStore>): Result<RunningBoard, string> {
-  const countries = openCountries(context.environment.countryFile)
+  const countries = openCountries(context.settings(REWARDS_SETTINGS).countryFile)
   if (!countries.ok) return fail(countries.error)
   const devices = createDeviceMessages({
     bus: context.bus,
     clock: context.clock,
     countryOf: countries.value,
     process: context.instance,
-    maxDevices: context.environment.maxConnections,
+    maxDevices: context.maxConnections,
     after: context.after,
   })
   return ok({

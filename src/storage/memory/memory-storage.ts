@@ -6,7 +6,10 @@ import { createMemoryAuthStore } from './auth-store.ts'
 import { createMemoryJournalStore } from './journal-store.ts'
 import { UndoLog } from './undo-map.ts'
 
-/** A storage that forgets everything at the end of the process: for tests, and to hold the contract of the real one. */
+/**
+ * A storage that forgets everything at the end of the process: for tests, and to hold the contract of the
+ * real one.
+ */
 export function createMemoryStorage(boards: readonly Board[] = BOARDS): Storage<Stores> {
   const log = new UndoLog()
   const stores: Stores = {

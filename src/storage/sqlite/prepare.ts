@@ -18,8 +18,9 @@ export type PreparedSelect<Row> = {
 }
 
 /**
- * Compiles a Drizzle select once into a bun:sqlite statement. The selection is one whole table, or flat named fields, each a column
- * or `sql` with `mapWith`; so a join names its fields. Bigint columns come back exact. Throws when the SQL is wrong.
+ * Compiles a Drizzle select once into a bun:sqlite statement. The selection is one whole table, or flat
+ * named fields, each a column or `sql` with `mapWith`; so a join names its fields. Bigint columns come back
+ * exact. Throws when the SQL is wrong.
  */
 export function prepareSelect<Row>(connection: Connection, query: Selectable<Row>): PreparedSelect<Row> {
   const { sql, params } = compile(query)
@@ -37,7 +38,8 @@ export function prepareSelect<Row>(connection: Connection, query: Selectable<Row
       const plain = exact && !field.exact && typeof value === 'bigint' ? Number(value) : value
       row[field.key] = field.decode === null || value === null ? plain : field.decode(plain)
     }
-    // Drizzle derived the type of Row from these very fields and decoders; no type can follow that through a loop.
+    // Drizzle derived the type of Row from these very fields and decoders; no type can follow that through a
+    // loop.
     return row as Row
   }
 
@@ -51,8 +53,9 @@ export function prepareSelect<Row>(connection: Connection, query: Selectable<Row
 }
 
 /**
- * Compiles a Drizzle insert, update or delete (without `returning`) once into a bun:sqlite statement. The function runs it and
- * answers how many rows it changed. Throws when the SQL is wrong, and later on a broken constraint.
+ * Compiles a Drizzle insert, update or delete (without `returning`) once into a bun:sqlite statement. The
+ * function runs it and answers how many rows it changed. Throws when the SQL is wrong, and later on a broken
+ * constraint.
  */
 export function prepareWrite(connection: Connection, query: Compilable): (params?: Params) => number {
   const { sql, params } = compile(query)
@@ -63,7 +66,10 @@ export function prepareWrite(connection: Connection, query: Compilable): (params
 
 const dialect = new SQLiteSyncDialect()
 
-/** The SQL with its constants written out: a bound LIMIT makes SQLite plan the statement anew at every run (2.5 us). */
+/**
+ * The SQL with its constants written out: a bound LIMIT makes SQLite plan the statement anew at every run
+ * (2.5 us).
+ */
 function compile(query: Compilable): { readonly sql: string; readonly params: readonly unknown[] } {
   return dialect.sqlToQuery(query.getSQL().inlineParams())
 }

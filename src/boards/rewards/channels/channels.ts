@@ -12,10 +12,10 @@ import type { RewardsRules } from '../domain/rules.ts'
 import type { RewardsReader } from '../domain/store.ts'
 import { ACTIVITY, EARNINGS, NETWORKS, NOTIFICATION, SUMMARY } from './names.ts'
 
-/** Runs `work` over one consistent snapshot of the board's rows, with the journal position that they are at. */
-export type ReadRewards = <T>(
-  work: (rewards: RewardsReader, head: { readonly seq: number }) => Sync<T>,
-) => T
+/**
+ * Runs `work` over one consistent snapshot of the board's rows, with the journal position that they are at.
+ */
+export type ReadRewards = <T>(work: (rewards: RewardsReader, head: { readonly seq: number }) => Sync<T>) => T
 
 /**
  * The board's channels: the whole network's summary, and per user networks, earnings and a stream of what
@@ -57,9 +57,7 @@ export function rewardsChannels(read: ReadRewards, rules: RewardsRules): readonl
       audience: 'user',
       permission: null,
       load: (scope) =>
-        ofUser(scope.user, (rewards, user) =>
-          earningsDocument(rewards.account(user) ?? emptyAccount(user)),
-        ),
+        ofUser(scope.user, (rewards, user) => earningsDocument(rewards.account(user) ?? emptyAccount(user))),
     },
     { kind: 'stream', name: ACTIVITY, audience: 'user', permission: null, event: NOTIFICATION },
   ]

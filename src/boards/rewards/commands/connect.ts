@@ -21,9 +21,9 @@ import {
 import { Turn } from './turn.ts'
 
 /**
- * A socket becomes a device. A device is named by its user and its id. When it is online on another socket, this
- * one takes it over: the device never leaves, and the old socket's later messages are refused. The same socket may
- * repeat its `connect`.
+ * A socket becomes a device. A device is named by its user and its id. When it is online on another socket,
+ * this one takes it over: the device never leaves, and the old socket's later messages are refused. The same
+ * socket may repeat its `connect`.
  */
 export function connect(store: RewardsStore, command: ConnectCommand, rules: RewardsRules): Decision {
   const { actor, payload } = command

@@ -6,9 +6,9 @@ import type { RewardsStore } from '../domain/store.ts'
 import type { OnlineDevice } from './presence.ts'
 
 /**
- * The device that this socket is, if it still is. `ConnectionClosed`: it is offline, and a `connect` is all that is missing.
- * `ConnectionError`: another socket has taken it over, which is for people to settle; two clients that both connected again
- * would take it from each other for ever.
+ * The device that this socket is, if it still is. `ConnectionClosed`: it is offline, and a `connect` is all
+ * that is missing. `ConnectionError`: another socket has taken it over, which is for people to settle; two
+ * clients that both connected again would take it from each other for ever.
  */
 export function connectedDevice(
   store: RewardsStore,

@@ -34,9 +34,10 @@ export type DeviceMessages = BoardMessages & {
 }
 
 /**
- * Turns socket messages into the board's commands. A socket is one device at a time. What one socket sends is taken in the
- * order in which it came, each message after the one before has been answered, so that a client may send without waiting;
- * the socket's end comes last. How many may wait is bounded by whoever hands them in (`unanswered`, src/live/limits.ts).
+ * Turns socket messages into the board's commands. A socket is one device at a time. What one socket sends
+ * is taken in the order in which it came, each message after the one before has been answered, so that a
+ * client may send without waiting; the socket's end comes last. How many may wait is bounded by whoever
+ * hands them in (`unanswered`, src/live/limits.ts).
  */
 export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages {
   const { bus, clock } = parts
@@ -166,7 +167,10 @@ type Held = { readonly userId: UserId; readonly deviceId: DeviceId }
 /** Whose message it is, and when it came. */
 type Sender = { readonly session: SessionInfo; readonly userId: UserId; readonly at: Millis }
 
-/** What a `disconnect` is answered when this socket is that device no longer: it has left, or another socket has it. */
+/**
+ * What a `disconnect` is answered when this socket is that device no longer: it has left, or another socket
+ * has it.
+ */
 const LEFT: ReadonlySet<ErrorCode> = new Set(['ConnectionClosed', 'ConnectionError'])
 
 function ackOf({ ack }: RewardsMessage): Pick<Command, 'ack'> {

@@ -12,9 +12,7 @@ import { settleHours } from './settle.ts'
  * alone: no clock, no randomness. Refusals: Unauthorized, EntityNotFound, ConnectionClosed, ConnectionError,
  * InvalidNetworkData, RateLimited.
  */
-export function rewardsHandlers(
-  rules: RewardsRules,
-): Handlers<RewardsStore, RewardsCommand> {
+export function rewardsHandlers(rules: RewardsRules): Handlers<RewardsStore, RewardsCommand> {
   return {
     'rewards.connect': (rewards, command) => connect(rewards, command, rules),
     'rewards.network_update': (rewards, command) => report(rewards, command, rules),

@@ -19,8 +19,8 @@ export function disconnect(store: RewardsStore, command: DisconnectCommand, rule
 }
 
 /**
- * A socket is gone. Not an error when its device has left or was taken over before: nothing changes then, and the answer is
- * the same, so that the command may be sent again.
+ * A socket is gone. Not an error when its device has left or was taken over before: nothing changes then,
+ * and the answer is the same, so that the command may be sent again.
  */
 export function vanish(store: RewardsStore, command: VanishCommand, rules: RewardsRules): Decision {
   const found = connectedDevice(store, command.payload.userId, command.payload)
@@ -62,7 +62,10 @@ export function sweep(store: RewardsStore, command: SweepCommand, rules: Rewards
   return turn.finish({ offline: lost.length })
 }
 
-/** Puts every device offline that the process is said to hold and does not. Deciding it again finds nothing more to do. */
+/**
+ * Puts every device offline that the process is said to hold and does not. Deciding it again finds nothing
+ * more to do.
+ */
 export function reconcile(store: RewardsStore, command: ReconcileCommand, rules: RewardsRules): Decision {
   const { process, sessions } = command.payload
   const held = new Set<string>(sessions)

@@ -26,7 +26,10 @@ import type {
 } from '../domain/store.ts'
 import { PatchWriter } from './patch-writer.ts'
 
-/** A device's rows, and whether only its sample has changed: the usual turn, for which a shorter comparison does. */
+/**
+ * A device's rows, and whether only its sample has changed: the usual turn, for which a shorter comparison
+ * does.
+ */
 type DeviceChange = Change<DeviceRow> & { readonly sampleOnly: boolean }
 
 /** A row as it was before the command, and as it is now; null where there is none. */
@@ -154,8 +157,8 @@ export class Turn {
     for (const [user, devices] of this.#devices) {
       const patch = new PatchWriter()
       for (const [id, { before, now, sampleOnly }] of devices) {
-        // Both hold an object (`networks`), so the writer compares them field by field and never sets the part
-        // for the whole.
+        // Both hold an object (`networks`), so the writer compares them field by field and never sets the
+        // part for the whole.
         const fields = sampleOnly ? sampleFields : deviceFields
         const json = (row: DeviceRow | null) => (row === null ? undefined : fields(row, this.rules))
         patch.difference(`devices.${escapeSegment(id)}`, json(before), json(now))

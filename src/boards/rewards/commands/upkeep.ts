@@ -12,8 +12,8 @@ export const SETTLE_INTERVAL = 5 * 60_000
 
 /**
  * The command that a starting server submits before it lets anyone in: devices that the tables still show
- * online and whose process is not among `alive` go offline. Not `repeatable`: a list of the living ages, and sent again
- * it would put those offline whose process has come since.
+ * online and whose process is not among `alive` go offline. Not `repeatable`: a list of the living ages, and
+ * sent again it would put those offline whose process has come since.
  */
 export function sweepCommand(alive: readonly string[], at: Millis): SweepCommand {
   return { kind: 'rewards.sweep', actor: { type: 'system' }, at, payload: { alive } }
@@ -24,7 +24,10 @@ export function aliveCommand(process: string, at: Millis): AliveCommand {
   return { kind: 'rewards.alive', actor: { type: 'system' }, at, repeatable: true, payload: { process } }
 }
 
-/** What a process submits when changes were lost that it had seen. Not to be decided late: devices come and go. */
+/**
+ * What a process submits when changes were lost that it had seen. Not to be decided late: devices come and
+ * go.
+ */
 export function reconcileCommand(
   process: string,
   sessions: readonly SessionId[],
@@ -40,8 +43,8 @@ export function reconcileCommand(
 
 /**
  * Brings the ledger up to the last full hour, in small commits; to be called every few minutes. Stops early
- * when the writer refuses: the next call goes on. (A command that is decided again takes the next devices, so it is not
- * `repeatable`; nor need it be.)
+ * when the writer refuses: the next call goes on. (A command that is decided again takes the next devices,
+ * so it is not `repeatable`; nor need it be.)
  */
 export async function settleLedger(bus: CommandBus, clock: Clock): Promise<void> {
   const payload = { limit: SETTLED_AT_ONCE }

@@ -3,15 +3,15 @@ import type { Score } from './score.ts'
 import type { Standing } from './store.ts'
 
 /**
- * Who earns. Devices at one public address form a queue by the time of their lease (then by user and id); its head
- * holds the lease of the address, everyone behind it is `duplicate_ip`. Of the leases that a user's devices
- * hold, at most `earningAddresses` earn; further ones are `address_limit`, in the order in which they came to
- * hold it.
+ * Who earns. Devices at one public address form a queue by the time of their lease (then by user and id);
+ * its head holds the lease of the address, everyone behind it is `duplicate_ip`. Of the leases that a user's
+ * devices hold, at most `earningAddresses` earn; further ones are `address_limit`, in the order in which
+ * they came to hold it.
  *
- * A device that stops (leaves, or changes its address) makes room at most twice: the next in the queue of its
- * address takes the lease, and if the device earned, the longest waiting `address_limit` device of its user
- * earns. A holder at its limit keeps its lease, so neither step takes anything from anyone: there is nothing
- * to cascade.
+ * A device that stops (leaves, or changes its address) makes room at most twice: the next in the queue of
+ * its address takes the lease, and if the device earned, the longest waiting `address_limit` device of its
+ * user earns. A holder at its limit keeps its lease, so neither step takes anything from anyone: there is
+ * nothing to cascade.
  */
 export function standingOf(
   leased: boolean,

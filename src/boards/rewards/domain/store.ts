@@ -50,7 +50,9 @@ export type DeviceSample = {
   readonly marks: readonly string[]
 }
 
-/** A device is named by its user and the id that the user gave it; other users' devices may have the same id. */
+/**
+ * A device is named by its user and the id that the user gave it; other users' devices may have the same id.
+ */
 export type DeviceKey = { readonly userId: UserId; readonly id: DeviceId }
 
 export type DeviceRow = DeviceSample &

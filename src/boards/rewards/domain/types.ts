@@ -67,8 +67,8 @@ export type VanishCommand = Command<
 export type SweepCommand = Command<'rewards.sweep', { readonly alive: readonly string[] }>
 
 /**
- * What a process has, after the database lost its newest changes in a fail-over: whatever else it is said to hold online has left, and
- * that was lost.
+ * What a process has, after the database lost its newest changes in a fail-over: whatever else it is said to
+ * hold online has left, and that was lost.
  */
 export type ReconcileCommand = Command<
   'rewards.reconcile',
@@ -76,8 +76,8 @@ export type ReconcileCommand = Command<
 >
 
 /**
- * This process lives and holds its sockets. What a process stored last is otherwise the only sign of it, and devices
- * that say nothing cause none.
+ * This process lives and holds its sockets. What a process stored last is otherwise the only sign of it, and
+ * devices that say nothing cause none.
  */
 export type AliveCommand = Command<'rewards.alive', { readonly process: string }>
 

@@ -6,8 +6,8 @@ const hour = rewardsEarnings.hour
 
 /**
  * The first hour of a ledger row's interval, in SQL: the same as `intervalStart` of
- * src/boards/rewards/domain/intervals.ts (hours since the Unix epoch are never negative here; 72 hours lie between a
- * Monday and the epoch's Thursday).
+ * src/boards/rewards/domain/intervals.ts (hours since the Unix epoch are never negative here; 72 hours lie
+ * between a Monday and the epoch's Thursday).
  */
 export const INTERVAL_STARTS: { readonly [interval in Interval]: SQL } = {
   hour: sql`${hour}`,

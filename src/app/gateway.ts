@@ -1,4 +1,5 @@
 import type { AnyElysia } from 'elysia'
+import type { Board } from '../boards/board.ts'
 import type { Config } from '../config/config.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
@@ -9,12 +10,12 @@ import { createPages } from '../http/pages.ts'
 import { createRequestLimits } from '../http/request-limits.ts'
 import { bundlePage } from '../http/web-bundle.ts'
 import type { ConnectionLimits } from '../websocket/connection-limits.ts'
-import { PRESETS } from '../websocket/presets.ts'
 import { createUpgrade } from '../websocket/upgrade.ts'
-import type { Door } from './listen.ts'
+import type { RequestHandlers } from './listen.ts'
 
-export type FrontParts = {
+export type GatewayDeps = {
   readonly config: Pick<Config, 'origins' | 'limits'>
+  readonly boards: readonly Board[]
   readonly version: string
   readonly connections: ConnectionLimits
   readonly routes: readonly AnyElysia[]
@@ -29,19 +30,23 @@ export type FrontParts = {
   readonly logger: Logger
 }
 
-/** Everything that meets a request: upgrades to sockets, the page, routes, and what stands around them. */
-export function createFront(parts: FrontParts): Door {
-  const { config, clock, logger } = parts
+/** Returns what handles requests: upgrades to sockets, the page, routes, and the limits around them. */
+export function createGateway(deps: GatewayDeps): RequestHandlers {
+  const { config, clock, logger } = deps
   const { requestsPerSecond: rate } = config.limits
+  const presets = new Map<string, readonly string[]>([
+    ['/ws', []],
+    ...deps.boards.flatMap((board) => Object.entries(board.presets)),
+  ])
   return {
-    upgrade: createUpgrade({ ...parts, origins: config.origins, presets: PRESETS }),
+    upgrade: createUpgrade({ ...deps, origins: config.origins, presets }),
     http: createHttp({
-      app: createApp({ ...parts, origins: config.origins }),
-      pages: createPages(() => bundlePage(parts.page), logger),
+      app: createApp({ ...deps, origins: config.origins }),
+      pages: createPages(() => bundlePage(deps.page), logger),
       limits: createRequestLimits({ rate, burst: rate * 2 }, clock),
       clock,
       logger,
-      answered: parts.answered,
+      answered: deps.answered,
     }),
   }
 }
