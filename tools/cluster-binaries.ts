@@ -1,5 +1,5 @@
-// Prints where LiteFS and Consul are, as NAME=PATH a line, after building what is missing. `npm run cluster` and the tests find
-// them the same way; this is for whoever wants them beforehand, such as CI.
+// Prints where LiteFS and Consul are, as NAME=PATH a line, after building what is missing. `npm run
+// cluster` and the tests find them the same way; this is for whoever wants them beforehand, such as CI.
 import { CONSUL, findBinaries, LITEFS } from './cluster/binaries.ts'
 
 const found = await findBinaries(process.env, (line) => process.stderr.write(`${line}\n`))

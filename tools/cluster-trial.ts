@@ -1,8 +1,9 @@
 #!/usr/bin/env bun
-// A long trial of real nodes: whatever may happen to a cluster, at random, with everybody compared at each pause.
+// A long trial of real nodes: whatever may happen to a cluster, at random, with everybody compared at each
+// pause.
 //   npx bun tools/cluster-trial.ts [--minutes 10]
-// CLUSTER_SEED repeats the choices of a run (not its timing); CLUSTER_LOGS=FOLDER keeps the nodes' logs.
-// It is test/nodes/random.test.ts, for longer; --rolling is rolling.test.ts, with 5,000 clients.
+// CLUSTER_SEED repeats the choices of a run (not its timing); CLUSTER_LOGS=FOLDER keeps the nodes' logs. It
+// is test/nodes/random.test.ts, for longer; --rolling is rolling.test.ts, with 5,000 clients.
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 

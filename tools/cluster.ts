@@ -137,7 +137,10 @@ function tellWhatToTry({ nodes }: ClusterPlan): void {
   )
 }
 
-/** The terminal sends Ctrl-C to npm as well as to us, and npm hands it on: what comes twice at once was meant once. */
+/**
+ * The terminal sends Ctrl-C to npm as well as to us, and npm hands it on: what comes twice at once was
+ * meant once.
+ */
 function endOnSignals(stop: () => Promise<void>): void {
   let asked = 0
   const onSignal = () => {

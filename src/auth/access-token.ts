@@ -28,8 +28,9 @@ export async function newSigningKey(): Promise<string> {
 }
 
 /**
- * EdDSA JWTs (RFC 8037), typed `at+jwt`, for 15 minutes. Pinned: the algorithm, issuer and audience, and the key by its
- * id: a token cannot choose how it is checked. All `keys` check, the newest signs. Throws on a broken key.
+ * EdDSA JWTs (RFC 8037), typed `at+jwt`, for 15 minutes. Pinned: the algorithm, issuer and audience, and
+ * the key by its id: a token cannot choose how it is checked. All `keys` check, the newest signs. Throws on
+ * a broken key.
  */
 export async function createAccessTokens(keys: readonly SecretRow[], clock: Clock): Promise<AccessTokens> {
   const publicKeys = new Map<string, CryptoKey>()

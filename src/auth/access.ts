@@ -8,10 +8,12 @@ import type { Access } from '../live/ports.ts'
  * Which principal may read which channel (G7). What no line here allows is denied:
  * - a channel of the workspace `main`: everyone when the configuration calls it public;
  * - a channel that asks for a role: nobody, since no roles are held yet;
- * - any other channel: every principal that is logged in; of a channel per user only the user's own document. It is never public,
+ * - any other channel: every principal that is logged in; of a channel per user only the user's own
+ * document. It is never public,
  *   whatever is configured.
  *
- * Which workspaces there are is for a channel's source to say, afterwards: what is denied here is denied in all workspaces alike.
+ * Which workspaces there are is for a channel's source to say, afterwards: what is denied here is denied in
+ * all workspaces alike.
  */
 export function createAccess(publicChannels: readonly string[], clock: Clock): Access {
   const open = new Set(publicChannels)

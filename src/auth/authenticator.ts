@@ -5,8 +5,9 @@ import type { Guard } from './guard.ts'
 import type { createLogins } from './logins.ts'
 
 /**
- * The engine's way to a login: by key (the signature must answer the challenge that this session's `hello` carried) or by an
- * access token, whose expiry then ends the login. `limitKeyOf` maps an address to what limits count on.
+ * The engine's way to a login: by key (the signature must answer the challenge that this session's `hello`
+ * carried) or by an access token, whose expiry then ends the login. `limitKeyOf` maps an address to what
+ * limits count on.
  */
 export function createAuthenticator(
   login: ReturnType<typeof createLogins>,

@@ -14,7 +14,10 @@ export const REST_SESSION = 'rest'
 /** Challenges for REST, where no session remembers what was asked. */
 export type RestChallenges = {
   issue(origin: string): ChallengeFields
-  /** Whether this server issued exactly this for this origin; InvalidCredentials when not. Expiry and use are checked at login. */
+  /**
+   * Whether this server issued exactly this for this origin; InvalidCredentials when not. Expiry and use
+   * are checked at login.
+   */
   recognise(
     given: { readonly nonce: string; readonly expires: Millis },
     origin: string,
@@ -22,9 +25,9 @@ export type RestChallenges = {
 }
 
 /**
- * Nothing is stored until a challenge is used, so asking for many costs the server nothing: the nonce is 16 random bytes and
- * 16 bytes of HMAC-SHA-256 over them, the origin and the expiry. `secret` is shared by all nodes: any of them
- * takes what another issued.
+ * Nothing is stored until a challenge is used, so asking for many costs the server nothing: the nonce is 16
+ * random bytes and 16 bytes of HMAC-SHA-256 over them, the origin and the expiry. `secret` is shared by all
+ * nodes: any of them takes what another issued.
  */
 export function createRestChallenges(secret: Uint8Array, clock: Clock, random: Random): RestChallenges {
   const tag = (salt: Uint8Array, origin: string, expires: Millis) =>

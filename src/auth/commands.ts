@@ -7,9 +7,9 @@ import type { Json } from '../core/json.ts'
 import type { AuthStore } from './store.ts'
 
 /*
- * What auth asks of the writer. Whatever is random (ids, tokens) is made before, so that handlers are pure; of secrets only
- * hashes are in here. Signatures have been checked by then. Payloads are checked again on the writer's side: they cross
- * a thread now and a network later.
+ * The commands of auth. Everything random (ids, tokens) is made before they are sent, so that handlers are
+ * pure; of secrets they carry only hashes. Signatures have been checked by then. Payloads are checked again
+ * on the writer's side, since they cross threads and networks.
  */
 
 const text = Type.String()
@@ -56,7 +56,10 @@ export type AuthKind = keyof typeof PAYLOADS
 export type Payload<Kind extends AuthKind> = Static<(typeof PAYLOADS)[Kind]>
 export type AuthCommand<Kind extends AuthKind> = Command<Kind, Payload<Kind>>
 
-/** What the writer gets: a handler that takes any command of its kind and refuses one whose payload does not fit. */
+/**
+ * What the writer gets: a handler that takes any command of its kind and refuses one whose payload does not
+ * fit.
+ */
 export type AuthHandler = { readonly kind: AuthKind; readonly handle: Handler<AuthStore, Command> }
 
 /** Puts the check of the payload before a handler. */

@@ -34,21 +34,27 @@ export type Grants = {
   openFamily(): OpenedFamily
   /** The tokens for a login that has been committed together with its family. */
   grant(claims: AccessClaims, family: OpenedFamily): Promise<Grant>
-  /** Exchanges a refresh token; SessionExpired when it is not good (any more), also when it has been exchanged before. */
+  /**
+   * Exchanges a refresh token; SessionExpired when it is not good (any more), also when it has been
+   * exchanged before.
+   */
   refresh(text: string, ack: Acknowledgement): Promise<Result<Grant>>
   /** Ends the family of a refresh token; no error when it has ended already. */
   logout(text: string, ack: Acknowledgement): Promise<Result<null>>
 }
 
-export type GrantParts = {
+export type GrantDeps = {
   readonly clock: Clock
   readonly random: Random
   readonly bus: CommandBus
   readonly tokens: AccessTokens
 }
 
-/** Access and refresh tokens. Refresh tokens leave this function once, in an answer; everyone else sees hashes. */
-export function createGrants({ clock, random, bus, tokens }: GrantParts): Grants {
+/**
+ * Access and refresh tokens. Refresh tokens leave this function once, in an answer; everyone else sees
+ * hashes.
+ */
+export function createGrants({ clock, random, bus, tokens }: GrantDeps): Grants {
   const grant = async (
     claims: AccessClaims,
     refreshToken: string,

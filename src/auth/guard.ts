@@ -11,8 +11,8 @@ export type UserPrincipal = Extract<Principal, { readonly type: 'user' }>
 /** Who is asking, for every REST route that needs to know. */
 export type Guard = {
   /**
-   * From `authorization: Bearer <access token>`: Unauthorized without one, SessionExpired or InvalidCredentials for
-   * one that is not good (any more), which includes that its key has been revoked.
+   * From `authorization: Bearer <access token>`: Unauthorized without one, SessionExpired or
+   * InvalidCredentials for one that is not good (any more), which includes that its key has been revoked.
    */
   principalOf(headers: Headers): Promise<Result<UserPrincipal>>
   /** The same for a bare token, as sockets send it. */

@@ -24,7 +24,7 @@ export type { RegistrationLimits } from './logins.ts'
 export { createVerifyPool, POOL_DEFAULTS, type Verifier } from './verify-pool.ts'
 
 /** What the serving side of auth is made of; the writer's side is `authHandlers` of service.ts. */
-export type AuthParts = {
+export type AuthDeps = {
   readonly clock: Clock
   readonly random: Random
   readonly bus: CommandBus
@@ -56,26 +56,29 @@ export type Auth = {
   forget(): void
 }
 
-/** Puts auth together. The first start on a database makes its secrets, through the writer; fails as the writer does. */
-export async function createAuth(parts: AuthParts): Promise<Result<Auth>> {
-  const signingKeys = await loadSecrets(parts, 'access_token')
+/**
+ * Puts auth together. The first start on a database makes its secrets, through the writer; fails as the
+ * writer does.
+ */
+export async function createAuth(deps: AuthDeps): Promise<Result<Auth>> {
+  const signingKeys = await loadSecrets(deps, 'access_token')
   if (!signingKeys.ok) return fail(signingKeys.error)
-  const challengeKeys = await loadSecrets(parts, 'rest_challenge')
+  const challengeKeys = await loadSecrets(deps, 'rest_challenge')
   if (!challengeKeys.ok) return fail(challengeKeys.error)
-  const { clock, random } = parts
+  const { clock, random } = deps
   const tokens = await createAccessTokens(signingKeys.value, clock)
   const challenges = createRestChallenges(newest(challengeKeys.value), clock, random)
-  const keys = createKeyCache(parts.reader, parts.onRevoked)
+  const keys = createKeyCache(deps.reader, deps.onRevoked)
   const guard = createGuard(tokens, keys)
-  const login = createLogins({ ...parts, keys })
-  const grants = createGrants({ ...parts, tokens })
+  const login = createLogins({ ...deps, keys })
+  const grants = createGrants({ ...deps, tokens })
   return ok({
-    access: createAccess(parts.publicChannels, clock),
-    authenticator: createAuthenticator(login, guard, parts.limitKeyOfAddress),
+    access: createAccess(deps.publicChannels, clock),
+    authenticator: createAuthenticator(login, guard, deps.limitKeyOfAddress),
     guard,
     routes: [
-      loginRoutes({ ...parts, challenges, login, grants, limitKeyOf: parts.limitKeyOfRequest }),
-      keyRoutes({ ...parts, challenges, guard }),
+      loginRoutes({ ...deps, challenges, login, grants, limitKeyOf: deps.limitKeyOfRequest }),
+      keyRoutes({ ...deps, challenges, guard }),
     ],
     onEntries: keys.onEntries,
     forget: keys.clear,

@@ -28,11 +28,12 @@ export type KeyCache = {
 }
 
 /**
- * Keeps the keys that were used last, and those that were revoked last. Unknown keys are not remembered, so a registration
- * needs no telling. `onRevoked` is called for each revocation, to close what the key has opened.
+ * Keeps the keys that were used last, and those that were revoked last. Unknown keys are not remembered, so
+ * a registration needs no telling. `onRevoked` is called for each revocation, to close what the key has
+ * opened.
  *
- * A read right after a commit costs this thread some 60 us (SQLite drops its pages then), which is why logins, each of
- * them a commit, do without.
+ * A read right after a commit costs this thread some 60 us (SQLite drops its pages then), which is why
+ * logins, each of them a commit, do without.
  */
 export function createKeyCache(
   reader: AuthReader,

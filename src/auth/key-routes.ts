@@ -19,7 +19,7 @@ import { keyJson } from './service/keys.ts'
 import { parsePublicKey } from './strict-key.ts'
 import type { Verifier } from './verify-pool.ts'
 
-export type KeyRouteParts = {
+export type KeyRouteDeps = {
   readonly clock: Clock
   readonly random: Random
   readonly bus: CommandBus
@@ -30,10 +30,13 @@ export type KeyRouteParts = {
   readonly originOf: (request: Request) => string
 }
 
-/** The caller's keys: list, add (the new key signs a challenge), name, revoke. Failures are thrown as AppException. */
-export function keyRoutes(parts: KeyRouteParts) {
-  const { clock, bus, challenges } = parts
-  const principalOf = async (request: Request) => orThrow(await parts.guard.principalOf(request.headers))
+/**
+ * The caller's keys: list, add (the new key signs a challenge), name, revoke. Failures are thrown as
+ * AppException.
+ */
+export function keyRoutes(deps: KeyRouteDeps) {
+  const { clock, bus, challenges } = deps
+  const principalOf = async (request: Request) => orThrow(await deps.guard.principalOf(request.headers))
   const submit = async <Kind extends AuthKind>(
     user: UserPrincipal,
     ack: Acknowledgement,
@@ -58,7 +61,7 @@ export function keyRoutes(parts: KeyRouteParts) {
       '/',
       async ({ request }) => {
         const { userId } = await principalOf(request)
-        return { keys: parts.reader.read((store) => store.keysOf(userId)).map(keyJson) }
+        return { keys: deps.reader.read((store) => store.keysOf(userId)).map(keyJson) }
       },
       {
         response: t.Object({ keys: t.Array(Key) }),
@@ -69,15 +72,15 @@ export function keyRoutes(parts: KeyRouteParts) {
       '/',
       async ({ request, query, body }) => {
         const user = await principalOf(request)
-        const challenge = orThrow(challenges.recognise(body, parts.originOf(request)))
+        const challenge = orThrow(challenges.recognise(body, deps.originOf(request)))
         orThrow(parsePublicKey(body.public_key))
         const name = orThrow(parseKeyName(body.name))
         const signed = { publicKey: body.public_key, signature: body.signature }
-        orThrow(await checkSignature(parts.verifier, signed, addKeyText(challenge, user.userId)))
+        orThrow(await checkSignature(deps.verifier, signed, addKeyText(challenge, user.userId)))
         return submit(user, query, 'auth.add_key', {
           nonce: challenge.nonce,
           expires: challenge.expires,
-          keyId: randomId('k', parts.random) as KeyId,
+          keyId: randomId('k', deps.random) as KeyId,
           publicKey: body.public_key,
           name,
         })

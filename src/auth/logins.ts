@@ -47,7 +47,7 @@ export type RegistrationLimits = {
   giveBack(limitKey: string): void
 }
 
-export type LoginParts = {
+export type LoginDeps = {
   readonly clock: Clock
   readonly random: Random
   readonly bus: CommandBus
@@ -57,26 +57,27 @@ export type LoginParts = {
 }
 
 /**
- * A login by key, for sockets and REST alike. Cheap checks come first, the signature is checked off this thread, and the writer has
- * the last word (nonce, key, name) in one transaction. Errors: SessionExpired, InvalidCredentials, RateLimited,
- * ServiceUnavailable; their texts name no secret.
+ * A login by key, for sockets and REST alike. Cheap checks come first, the signature is checked off this
+ * thread, and the writer has the last word (nonce, key, name) in one transaction. Errors: SessionExpired,
+ * InvalidCredentials, RateLimited, ServiceUnavailable; their texts name no secret.
  */
-export function createLogins(parts: LoginParts) {
+export function createLogins(deps: LoginDeps) {
   return async (request: LoginRequest): Promise<Result<LoggedIn>> => {
-    if (request.challenge.expires <= parts.clock.now()) return fail(EXPIRED)
-    const registration = prepare(parts, request)
+    if (request.challenge.expires <= deps.clock.now()) return fail(EXPIRED)
+    const registration = prepare(deps, request)
     if (!registration.ok) return registration
-    const result = await checkAndSubmit(parts, request, registration.value)
+    const result = await checkAndSubmit(deps, request, registration.value)
     if (!result.ok) return result
     const user = loggedIn(result.value, request.publicKey)
     if (!user.ok) return user
     const { userId, username, registered } = user.value
     if (registration.value !== null && !registered && request.limitKey !== null) {
-      parts.registrations.giveBack(request.limitKey)
+      deps.registrations.giveBack(request.limitKey)
     }
-    parts.keys.learn(request.publicKey, userId, username)
-    // A revocation right behind this login may have been journaled already, when there was no session yet to close.
-    return parts.keys.peek(request.publicKey)?.type === 'revoked' ? fail(REVOKED) : user
+    deps.keys.learn(request.publicKey, userId, username)
+    // A revocation right behind this login may have been journaled already, when there was no session yet
+    // to close.
+    return deps.keys.peek(request.publicKey)?.type === 'revoked' ? fail(REVOKED) : user
   }
 }
 
@@ -95,7 +96,7 @@ export async function checkSignature(
 }
 
 async function checkAndSubmit(
-  { clock, bus, verifier }: LoginParts,
+  { clock, bus, verifier }: LoginDeps,
   request: LoginRequest,
   registration: Payload<'auth.login'>['registration'],
 ): Promise<CommandResult> {
@@ -118,22 +119,23 @@ async function checkAndSubmit(
 }
 
 /**
- * What can be refused before anything costly is done; answers what to register should the key be unknown. Whether it is, the writer
- * knows best: the database is asked here only where the answer would be a refusal.
+ * What can be refused before anything costly is done; returns what to register should the key be unknown.
+ * Whether it is, the writer knows best: the database is asked here only where the answer would be a
+ * refusal.
  */
-function prepare(parts: LoginParts, request: LoginRequest): Result<Payload<'auth.login'>['registration']> {
-  const standing = parts.keys.peek(request.publicKey)
+function prepare(deps: LoginDeps, request: LoginRequest): Result<Payload<'auth.login'>['registration']> {
+  const standing = deps.keys.peek(request.publicKey)
   if (standing !== undefined) return standing.type === 'good' ? ok(null) : fail(REVOKED)
   if (request.register === null) return ok(null)
-  const registration = newUser(parts, request, request.register)
+  const registration = newUser(deps, request, request.register)
   if (registration.ok) return registration
-  const known = parts.keys.find(request.publicKey)
+  const known = deps.keys.find(request.publicKey)
   if (known === null) return registration
   return known.type === 'good' ? ok(null) : fail(REVOKED)
 }
 
 function newUser(
-  parts: LoginParts,
+  deps: LoginDeps,
   { publicKey, limitKey }: LoginRequest,
   wish: NonNullable<LoginRequest['register']>,
 ): Result<Payload<'auth.login'>['registration']> {
@@ -141,14 +143,14 @@ function newUser(
   if (!key.ok) return key
   const keyName = parseKeyName(wish.device_name ?? 'first key')
   if (!keyName.ok) return keyName
-  const userId = randomId('u', parts.random) as UserId
+  const userId = randomId('u', deps.random) as UserId
   const username = wish.username === undefined ? null : parseUsername(wish.username)
   if (username !== null && !username.ok) return username
-  const wait = limitKey === null ? 0 : parts.registrations.take(limitKey)
+  const wait = limitKey === null ? 0 : deps.registrations.take(limitKey)
   if (wait > 0) return fail(appError('RateLimited', 'too many new users from this address', wait))
   return ok({
     userId,
-    keyId: randomId('k', parts.random) as KeyId,
+    keyId: randomId('k', deps.random) as KeyId,
     usernames: username === null ? [...generatedUsernames(userId)] : [username.value],
     keyName: keyName.value,
   })

@@ -2,7 +2,10 @@ import type { Random } from '../core/clock.ts'
 import { appError } from '../core/errors.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 
-/** The name a user is known by: lower case, 3 to 32 of a-z, 0-9, `-` and `_`, with a letter or digit at both ends. */
+/**
+ * The name a user is known by: lower case, 3 to 32 of a-z, 0-9, `-` and `_`, with a letter or digit at both
+ * ends.
+ */
 export function parseUsername(text: string): Result<string> {
   const name = text.trim().toLowerCase()
   return /^[a-z0-9][a-z0-9_-]{1,30}[a-z0-9]$/.test(name) ? ok(name) : fail(BAD_USERNAME)

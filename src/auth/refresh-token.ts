@@ -3,8 +3,8 @@ import { toBase64url } from '../core/base64url.ts'
 import type { Random } from '../core/clock.ts'
 
 /**
- * A refresh token is `r_<family>.<secret>`. The family is named nowhere else, so whoever presents a right family with
- * a wrong secret holds a token of that family that has been replaced.
+ * A refresh token is `r_<family>.<secret>`. The family is named nowhere else, so whoever presents a right
+ * family with a wrong secret holds a token of that family that has been replaced.
  */
 export type RefreshToken = { readonly family: string; readonly text: string; readonly hash: string }
 

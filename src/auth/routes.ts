@@ -8,7 +8,7 @@ import type { RestChallenges } from './challenge.ts'
 import type { Grants } from './grants.ts'
 import type { createLogins } from './logins.ts'
 
-export type AuthRouteParts = {
+export type AuthRouteDeps = {
   readonly clock: Clock
   readonly random: Random
   readonly bus: CommandBus
@@ -22,23 +22,24 @@ export type AuthRouteParts = {
 }
 
 /**
- * Login by REST: a challenge, its signed answer, and the tokens that come of it. Failures are thrown as AppException; the
- * server around it answers them in the one error format. Tokens travel in bodies and the authorization header only.
+ * Login by REST: a challenge, its signed answer, and the tokens that come of it. Failures are thrown as
+ * AppException; the server around it answers them in the one error format. Tokens travel in bodies and the
+ * authorization header only.
  */
-export function loginRoutes(parts: AuthRouteParts) {
-  const { challenges, login, grants } = parts
+export function loginRoutes(deps: AuthRouteDeps) {
+  const { challenges, login, grants } = deps
   return new Elysia({ name: 'auth', prefix: '/api/auth', tags: ['login'] })
     .onAfterHandle(({ set }) => {
       set.headers['cache-control'] = 'no-store'
     })
-    .post('/challenge', ({ request }) => challenges.issue(parts.originOf(request)), {
+    .post('/challenge', ({ request }) => challenges.issue(deps.originOf(request)), {
       response: Challenge,
       detail: { summary: 'A challenge to sign, good once and for a minute' },
     })
     .post(
       '/verify',
       async ({ body, query, request }) => {
-        const challenge = orThrow(challenges.recognise(body, parts.originOf(request)))
+        const challenge = orThrow(challenges.recognise(body, deps.originOf(request)))
         const family = grants.openFamily()
         const user = orThrow(
           await login({
@@ -46,7 +47,7 @@ export function loginRoutes(parts: AuthRouteParts) {
             publicKey: body.public_key,
             signature: body.signature,
             register: body.register ?? null,
-            limitKey: parts.limitKeyOf(request),
+            limitKey: deps.limitKeyOf(request),
             family: family.row,
             ...query,
           }),

@@ -7,7 +7,7 @@ import type { AuthCommand } from './commands.ts'
 import type { AuthReader } from './key-cache.ts'
 import type { SecretPurpose, SecretRow } from './store.ts'
 
-export type SecretParts = {
+export type SecretDeps = {
   readonly clock: Clock
   readonly random: Random
   readonly bus: CommandBus
@@ -15,25 +15,25 @@ export type SecretParts = {
 }
 
 /**
- * The secrets of one purpose, made on the very first start. Several nodes may offer one at the same time: the writer
- * takes the first, and all read the same. Fails as the writer does.
+ * The secrets of one purpose, made on the very first start. Several nodes may offer one at the same time:
+ * the writer takes the first, and all read the same. Fails as the writer does.
  */
 export async function loadSecrets(
-  parts: SecretParts,
+  deps: SecretDeps,
   purpose: SecretPurpose,
 ): Promise<Result<readonly SecretRow[]>> {
-  const read = () => parts.reader.read((store) => store.secrets(purpose))
+  const read = () => deps.reader.read((store) => store.secrets(purpose))
   const found = read()
   if (found.length > 0) return ok(found)
-  const id = toBase64url(parts.random.bytes(12))
+  const id = toBase64url(deps.random.bytes(12))
   const command: AuthCommand<'auth.ensure_secret'> = {
     kind: 'auth.ensure_secret',
     actor: { type: 'system' },
-    at: parts.clock.now(),
+    at: deps.clock.now(),
     repeatable: true,
-    payload: { id, purpose, material: await make(purpose, parts.random) },
+    payload: { id, purpose, material: await make(purpose, deps.random) },
   }
-  const result = await parts.bus.submit(command)
+  const result = await deps.bus.submit(command)
   return result.ok ? ok(read()) : fail(result.error)
 }
 

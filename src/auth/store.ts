@@ -26,8 +26,8 @@ export type KeyRow = {
 }
 
 /**
- * A chain of refresh tokens that began with one login. Only its newest token is good, and of that only a hash is kept:
- * whoever shows an older one reveals that two parties hold the chain.
+ * A chain of refresh tokens that began with one login. Only its newest token is good, and of that only a
+ * hash is kept: whoever shows an older one reveals that two parties hold the chain.
  */
 export type FamilyRow = {
   readonly id: string
@@ -55,8 +55,8 @@ export type SecretPurpose = 'access_token' | 'rest_challenge'
 export type KeyHolder = { readonly key: KeyRow; readonly user: UserRow }
 
 /**
- * A login writes `lastActiveAt` and `lastUsedAt` only when they are older than this: a reconnect storm would otherwise
- * rewrite two pages of the database for every socket.
+ * A login writes `lastActiveAt` and `lastUsedAt` only when they are older than this: a reconnect storm
+ * would otherwise rewrite two pages of the database for every socket.
  */
 export const ACTIVITY_GRANULARITY: Millis = 600_000
 

@@ -3,10 +3,10 @@ import { type AppError, appError } from '../core/errors.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 
 /**
- * The rule for keys at registration. BoringSSL, whose verdict on signatures holds, accepts keys of small order, under which
- * a signature proves nothing (one signature can be good for many messages), and encodings with y >= p, which give one
- * key two spellings. Both are refused here, when a key is first seen; noble with `zip215: false` refuses the same.
- * Answers the 32 bytes, or InvalidCredentials with the reason.
+ * The rule for keys at registration. BoringSSL, whose verdict on signatures holds, accepts keys of small
+ * order, under which a signature proves nothing (one signature can be good for many messages), and
+ * encodings with y >= p, which give one key two spellings. Both are refused here, when a key is first seen;
+ * noble with `zip215: false` refuses the same. Answers the 32 bytes, or InvalidCredentials with the reason.
  */
 export function parsePublicKey(text: string): Result<Uint8Array> {
   const bytes = fromBase64url(text, 32)
@@ -21,10 +21,11 @@ export function parsePublicKey(text: string): Result<Uint8Array> {
 const P = 2n ** 255n - 19n
 
 /**
- * The y coordinates of the eight points whose order divides the cofactor 8. A point is its y and the sign of its x, so these
- * five cover all eight, and the two spellings with a sign for x = 0 as well. y = 1: the identity; y = -1: order 2; y = 0:
- * order 4; the last two: order 8, the y for which doubling gives a point with y = 0. (Values as in Table 6 of Chalkias,
- * Garillot and Nikolaenko, "Taming the many EdDSAs", 2020; the tests derive them again with noble.)
+ * The y coordinates of the eight points whose order divides the cofactor 8. A point is its y and the sign
+ * of its x, so these five cover all eight, and the two spellings with a sign for x = 0 as well. y = 1: the
+ * identity; y = -1: order 2; y = 0: order 4; the last two: order 8, the y for which doubling gives a point
+ * with y = 0. (Values as in Table 6 of Chalkias, Garillot and Nikolaenko, "Taming the many EdDSAs", 2020;
+ * the tests derive them again with noble.)
  */
 const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([
   1n,

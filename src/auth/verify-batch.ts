@@ -1,8 +1,8 @@
 import type { SignatureCheck } from './verify.ts'
 
 /**
- * Checks packed into one buffer, so that a batch crosses to a thread as one transfer: their number, then per check length
- * of the message, key, signature, message. Keys must have 32 bytes and signatures 64.
+ * Checks packed into one buffer, so that a batch crosses to a thread as one transfer: their number, then
+ * per check length of the message, key, signature, message. Keys must have 32 bytes and signatures 64.
  */
 export function packChecks(checks: readonly SignatureCheck[]): ArrayBuffer {
   const size = checks.reduce((sum, check) => sum + HEAD + check.message.length, 4)

@@ -5,7 +5,10 @@ import { packChecks } from './verify-batch.ts'
 
 /** Checks signatures off the serving thread. */
 export type Verifier = {
-  /** Whether the signature is good; ServiceUnavailable when too many already wait, or when the pool is closed. */
+  /**
+   * Whether the signature is good; ServiceUnavailable when too many already wait, or when the pool is
+   * closed.
+   */
   verify(check: SignatureCheck): Promise<Result<boolean>>
   /** Checks that wait or run. */
   depth(): number
@@ -35,10 +38,10 @@ export const POOL_DEFAULTS: PoolSettings = { threads: 2, waiting: 8192, batch: 3
 export type After = (millis: number, call: () => void) => void
 
 /**
- * A fixed set of threads. To wake one costs the serving thread as much as a verification (about 40 us), so checks travel
- * together: the first one after a pause goes at once, those that follow within `gather` go as one batch, and a few of
- * them go to one thread even when more are idle. While all are busy, checks wait, and whoever finishes takes a batch. Measured
- * against Bun's asynchronous verify in bench/verify.ts.
+ * A fixed set of threads. To wake one costs the serving thread as much as a verification (about 40 us), so
+ * checks travel together: the first one after a pause goes at once, those that follow within `gather` go as
+ * one batch, and a few of them go to one thread even when more are idle. While all are busy, checks wait,
+ * and whoever finishes takes a batch. Measured against Bun's asynchronous verify in bench/verify.ts.
  */
 export function createVerifyPool(
   settings: PoolSettings = POOL_DEFAULTS,

@@ -1,4 +1,4 @@
-// Thread of the verify pool: takes packed batches, answers one byte per check.
+// Thread of the verify pool: takes packed batches, and returns one byte for each check.
 import { verifySync } from './verify.ts'
 import { unpackChecks } from './verify-batch.ts'
 

@@ -7,12 +7,15 @@ export type SignatureCheck = {
   readonly signature: Uint8Array
 }
 
-/** An Ed25519 key in the container that `node:crypto` reads: this ASN.1 header (RFC 8410, section 4), then the key. */
+/**
+ * An Ed25519 key in the container that `node:crypto` reads: this ASN.1 header (RFC 8410, section 4), then
+ * the key.
+ */
 const SPKI_HEADER = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00)
 
 /**
- * Ed25519 (RFC 8032, section 5.1.7, without cofactor; S must be below the group's order) by BoringSSL on the calling
- * thread, about 40 us. Wrong lengths are false, never an error.
+ * Ed25519 (RFC 8032, section 5.1.7, without cofactor; S must be below the group's order) by BoringSSL on
+ * the calling thread, about 40 us. Wrong lengths are false, never an error.
  */
 export function verifySync(check: SignatureCheck): boolean {
   if (!hasRightLengths(check)) return false

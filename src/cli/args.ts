@@ -32,7 +32,10 @@ export type NoArguments =
   | { readonly type: 'help'; readonly page: string }
   | { readonly type: 'wrong'; readonly message: string }
 
-/** Reads a command line strictly: an unknown flag, a missing value or a missing argument is refused with its name. */
+/**
+ * Reads a command line strictly: an unknown flag, a missing value or a missing argument is refused with its
+ * name.
+ */
 export function readArgs(command: CommandLine, argv: readonly string[]): Result<Arguments, NoArguments> {
   const wrong = (message: string) => fail({ type: 'wrong' as const, message: `${message}; see --help` })
   const options = Object.fromEntries(

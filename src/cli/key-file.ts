@@ -10,8 +10,8 @@ import type { SigningKey } from '../client/api.ts'
 import { fail, ok, type Result } from '../core/result.ts'
 
 /**
- * Makes a key file: PKCS#8 in PEM (RFC 8410), as OpenSSL reads it, for the owner only. Refuses to overwrite anything.
- * Answers the public key's 32 bytes as base64url.
+ * Makes a key file: PKCS#8 in PEM (RFC 8410), as OpenSSL reads it, for the owner only. Refuses to overwrite
+ * anything. Answers the public key's 32 bytes as base64url.
  */
 export function makeKeyFile(path: string): Result<string, string> {
   const pair = generateKeyPairSync('ed25519')

@@ -8,10 +8,10 @@ import type { Environment, ServerAddress } from './server-address.ts'
 export const OPERATOR_HEADER = 'x-dashboard-operator'
 
 /**
- * Finds the key that lets a local tool state its devices' addresses: the file named by `--operator-key`, else where a
- * server of this user at this port announces it, else in the data folder of the environment or of the present folder. A file
- * of another server may lie there, so the server is asked. Null means that none was found; a named file that
- * cannot be read or is another server's is a failure.
+ * Finds the key that lets a local tool state its devices' addresses: the file named by `--operator-key`,
+ * else where a server of this user at this port announces it, else in the data folder of the environment or
+ * of the present folder. A file of another server may lie there, so the server is asked. Null means that
+ * none was found; a named file that cannot be read or is another server's is a failure.
  */
 export async function findOperatorKey(
   named: string | undefined,

@@ -15,7 +15,10 @@ export function orDie<T>(result: Result<T, string>, code: ExitCode = 1): T {
   return result.ok ? result.value : die(result.error, code)
 }
 
-/** The program's arguments; prints the help page or what is wrong with them, and ends it, when there are none to return. */
+/**
+ * The program's arguments; prints the help page or what is wrong with them, and ends it, when there are
+ * none to return.
+ */
 export function argumentsOrDie(command: CommandLine): Arguments {
   const read = readArgs(command, process.argv.slice(2))
   if (read.ok) return read.value
@@ -30,8 +33,8 @@ export function argumentsOrDie(command: CommandLine): Arguments {
 }
 
 /**
- * Text of a server as it may be shown: control characters, with which a terminal can be made to do things, as the escapes that
- * JSON has for them.
+ * Text of a server as it may be shown: control characters, with which a terminal can be made to do things,
+ * as the escapes that JSON has for them.
  */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -21,9 +21,9 @@ export type AddressRules = {
 }
 
 /**
- * The client's address: the peer's own, unless the peer is a trusted proxy or the operator, whose `x-forwarded-for` is
- * believed. Through proxies the list is read from its end, and the first address that is no trusted proxy is the client:
- * everything further left is only what that client claims.
+ * The client's address: the peer's own, unless the peer is a trusted proxy or the operator, whose
+ * `x-forwarded-for` is believed. Through proxies the list is read from its end, and the first address that
+ * is no trusted proxy is the client: everything further left is only what that client claims.
  */
 export function clientAddress(rules: AddressRules, headers: Headers, peer: string | null): ClientAddress {
   const direct = parse(peer ?? '')

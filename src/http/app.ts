@@ -10,7 +10,7 @@ import { openApiPage } from './openapi-page.ts'
 import { originAllowed } from './origin.ts'
 import type { AllowedOrigins } from './types.ts'
 
-export type AppParts = {
+export type AppDeps = {
   readonly version: string
   readonly origins: AllowedOrigins
   /** Elysia instances with the boards' and the login's routes. */
@@ -22,15 +22,16 @@ export type AppParts = {
 }
 
 /**
- * Everything that is HTTP and not a socket, a page or a limit: REST routes, `/health`, `/metrics`, `/openapi`. Any
- * failure leaves as the one error format; what is not meant for the caller becomes `InternalError` and is logged.
+ * Everything that is HTTP and not a socket, a page or a limit: REST routes, `/health`, `/metrics`,
+ * `/openapi`. Any failure leaves as the one error format; what is not meant for the caller becomes
+ * `InternalError` and is logged.
  */
-export function createApp(parts: AppParts): (request: Request) => Promise<Response> {
+export function createApp(deps: AppDeps): (request: Request) => Promise<Response> {
   const app = new Elysia({ name: 'dashboard' })
     .use(
       cors({
         // Without an origin there is nobody to allow, and the plug-in would say `*`.
-        origin: ({ headers }: Request) => headers.has('origin') && originAllowed(parts.origins, headers),
+        origin: ({ headers }: Request) => headers.has('origin') && originAllowed(deps.origins, headers),
         credentials: false,
         methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
         allowedHeaders: ['authorization', 'content-type'],
@@ -47,7 +48,7 @@ export function createApp(parts: AppParts): (request: Request) => Promise<Respon
         documentation: {
           info: {
             title: 'Dashboard server',
-            version: parts.version,
+            version: deps.version,
             description: 'REST beside the live sockets at /ws, which docs/PROTOCOL.md describes.',
           },
           components: {
@@ -59,7 +60,7 @@ export function createApp(parts: AppParts): (request: Request) => Promise<Respon
     .onError(({ code, error, request }) => {
       const known = knownError(code, error)
       if (known !== null) return errorResponse(known)
-      parts.logger.error('request failed', {
+      deps.logger.error('request failed', {
         method: request.method,
         path: new URL(request.url).pathname,
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
@@ -71,7 +72,7 @@ export function createApp(parts: AppParts): (request: Request) => Promise<Respon
     .get(
       '/health',
       () => {
-        const health = parts.health()
+        const health = deps.health()
         return Response.json(health, {
           status: health.status === 'down' || health.status === 'stopping' ? 503 : 200,
           headers: NOT_STORED,
@@ -79,7 +80,7 @@ export function createApp(parts: AppParts): (request: Request) => Promise<Respon
       },
       {
         detail: {
-          summary: 'State of the server and its parts; 503 when it cannot take writes',
+          summary: 'State of the server and its deps; 503 when it cannot take writes',
           tags: ['operations'],
         },
       },
@@ -87,12 +88,12 @@ export function createApp(parts: AppParts): (request: Request) => Promise<Respon
     .get(
       '/metrics',
       async () =>
-        new Response(await parts.metrics(), {
+        new Response(await deps.metrics(), {
           headers: { ...NOT_STORED, 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
         }),
       { detail: { summary: 'Metrics as Prometheus text', tags: ['operations'] } },
     )
-  for (const routes of parts.routes) app.use(routes)
+  for (const routes of deps.routes) app.use(routes)
   const spec = async (): Promise<unknown> =>
     (await app.handle(new Request(`http://localhost${SPEC_PATH}`))).json()
   app.get('/openapi', async () => openApiPage(await spec()), { detail: { hide: true } })

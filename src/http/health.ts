@@ -3,8 +3,8 @@ import type { WriterStatus } from '../journal/writer-supervisor.ts'
 import type { ClusterHealth, ProcessHealth } from './host-health.ts'
 
 /**
- * What `/health` says. `degraded`: readers see old data, not all processes serve, or a node of a cluster finds no primary. `down`: no command can
- * be taken, or nothing read.
+ * What `/health` says. `degraded`: readers see old data, not all processes serve, or a node of a cluster
+ * finds no primary. `down`: no command can be taken, or nothing read.
  */
 export type Health = {
   readonly status: 'ok' | 'degraded' | 'down' | 'stopping'
@@ -18,7 +18,10 @@ export type Health = {
   readonly connections: number
   /** Open sockets of all hosts heard of within five seconds, and how many hosts that are. */
   readonly clients?: { readonly hosts: number; readonly connections: number }
-  /** All serving processes, where there are several; what the others say of themselves is half a second old at most. */
+  /**
+   * All serving processes, where there are several; what the others say of themselves is half a second old
+   * at most.
+   */
   readonly processes?: readonly ProcessHealth[]
   /** Where the server is a node of a cluster. */
   readonly cluster?: ClusterHealth
@@ -75,7 +78,8 @@ function statusOf(readings: HealthReadings, lag: number): Health['status'] {
   switch (readings.writer.state) {
     case 'stopped':
     case 'restarting':
-      // A node of a cluster that finds no primary serves readers all the same: to send them elsewhere would help nobody.
+      // A node of a cluster that finds no primary serves readers all the same: to send them elsewhere would
+      // help nobody.
       return cluster === undefined ? 'down' : 'degraded'
     case 'running':
       return lag > LAG_ROWS ||

@@ -3,9 +3,10 @@ import { type AppError, appError } from '../core/errors.ts'
 import type { KnownHosts } from './types.ts'
 
 /**
- * Whether a request for this host (its `Host` header, with or without a port) is meant for this server. Two attacks end here. A page whose
- * name has been rebound to this machine would be of "the server's own" origin. And a stranger's server could fetch a challenge for its own
- * name here and have its visitors sign it (rule L-1 protects only those challenges that name this server).
+ * Whether a request for this host (its `Host` header, with or without a port) is meant for this server. Two
+ * attacks end here. A page whose name has been rebound to this machine would be of "the server's own"
+ * origin. And a stranger's server could fetch a challenge for its own name here and have its visitors sign
+ * it (rule L-1 protects only those challenges that name this server).
  */
 export function hostKnown(known: KnownHosts, host: string): boolean {
   if (known.mode === 'any') return true
@@ -14,8 +15,9 @@ export function hostKnown(known: KnownHosts, host: string): boolean {
 }
 
 /**
- * Whether a request may be a probe's: for `/health` or `/metrics`, by the bare address of this machine. Load balancers, container engines and
- * Prometheus ask so, and cannot be told a name. Neither attack comes this way: nobody can rebind an address, and there is no challenge here.
+ * Whether a request may be a probe's: for `/health` or `/metrics`, by the bare address of this machine.
+ * Load balancers, container engines and Prometheus ask so, and cannot be told a name. Neither attack comes
+ * this way: nobody can rebind an address, and there is no challenge here.
  */
 export function isProbe(path: string, host: string): boolean {
   return PROBED.has(path) && ipaddr.isValid(host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'))

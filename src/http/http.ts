@@ -6,7 +6,7 @@ import { errorResponse } from './errors.ts'
 import type { Pages } from './pages.ts'
 import type { RequestLimits } from './request-limits.ts'
 
-export type HttpParts = {
+export type HttpDeps = {
   readonly app: (request: Request) => Promise<Response>
   readonly pages: Pages
   readonly limits: RequestLimits
@@ -20,33 +20,33 @@ export type HttpParts = {
 export const BODY_BYTES = 64 * 1024
 
 /**
- * What stands around the routes: request limits by address, the size limit, the web page's files, security headers on
- * every answer, and one log line.
+ * What stands around the routes: request limits by address, the size limit, the web page's files, security
+ * headers on every answer, and one log line.
  */
-export function createHttp(parts: HttpParts): (request: Request, client: ClientAddress) => Promise<Response> {
+export function createHttp(deps: HttpDeps): (request: Request, client: ClientAddress) => Promise<Response> {
   const answer = async (request: Request, client: ClientAddress): Promise<Response> => {
     if (!client.operator) {
-      const wait = parts.limits.take(client.limitKey)
+      const wait = deps.limits.take(client.limitKey)
       if (wait > 0) return errorResponse(appError('RateLimited', 'too many requests from this address', wait))
     }
     if (Number(request.headers.get('content-length') ?? 0) > BODY_BYTES) {
       return errorResponse(appError('MessageParseError', `a body may have at most ${BODY_BYTES} bytes`), 413)
     }
-    return (await parts.pages.respond(request)) ?? (await parts.app(request))
+    return (await deps.pages.respond(request)) ?? (await deps.app(request))
   }
   return async (request, client) => {
-    const started = parts.clock.now()
+    const started = deps.clock.now()
     const response = await answer(request, client)
     for (const [name, value] of SECURITY_HEADERS) {
       if (!response.headers.has(name)) response.headers.set(name, value)
     }
-    parts.answered(request.method, response.status)
-    parts.logger.debug('request', {
+    deps.answered(request.method, response.status)
+    deps.logger.debug('request', {
       method: request.method,
       // Without its query, which may hold what people should not have put there.
       path: new URL(request.url).pathname,
       status: response.status,
-      ms: parts.clock.now() - started,
+      ms: deps.clock.now() - started,
       address: client.address,
     })
     return response

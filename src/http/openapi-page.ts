@@ -1,6 +1,9 @@
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 
-/** The API description as one page of plain HTML: no script, nothing fetched from elsewhere, readable on a phone. */
+/**
+ * The API description as one page of plain HTML: no script, nothing fetched from elsewhere, readable on a
+ * phone.
+ */
 export function openApiPage(spec: unknown): Response {
   const document = asObject(spec as Json)
   const info = asObject(document.info)

@@ -1,8 +1,9 @@
 import type { AllowedOrigins } from './types.ts'
 
 /**
- * Whether a page of this origin may talk to the server. Requests without `Origin` come from programs, which could send
- * any; browsers always send it where it matters. A page that the server itself served has the server's own host.
+ * Whether a page of this origin may talk to the server. Requests without `Origin` come from programs, which
+ * could send any; browsers always send it where it matters. A page that the server itself served has the
+ * server's own host.
  */
 export function originAllowed(allowed: AllowedOrigins, headers: Headers): boolean {
   const origin = headers.get('origin')
@@ -12,9 +13,10 @@ export function originAllowed(allowed: AllowedOrigins, headers: Headers): boolea
 }
 
 /**
- * The server as this client reached it; what a login's signature is bound to. The host is the one the client asked for, whoever's page
- * asks, so that a client which compares it with its own address cannot be made to sign a challenge that somebody relays from
- * another server. A page of the server itself also says whether a proxy made `https` of it.
+ * The server as this client reached it; what a login's signature is bound to. The host is the one the
+ * client asked for, whoever's page asks, so that a client which compares it with its own address cannot be
+ * made to sign a challenge that somebody relays from another server. A page of the server itself also says
+ * whether a proxy made `https` of it.
  */
 export function serverOrigin(headers: Headers): string {
   const host = headers.get('host')?.toLowerCase() ?? 'localhost'

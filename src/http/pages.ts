@@ -20,8 +20,8 @@ export type PageFile = {
 }
 
 /**
- * Serves what `bundle` makes. Bundling starts at once but nobody waits for it except the first visitors of the page:
- * sockets and REST are there from the first moment. Text is compressed once, not per request.
+ * Serves what `bundle` makes. Bundling starts at once but nobody waits for it except the first visitors of
+ * the page: sockets and REST are there from the first moment. Text is compressed once, not per request.
  */
 export function createPages(bundle: () => Promise<readonly PageFile[]>, logger: Logger): Pages {
   const files = bundle().then(

@@ -11,8 +11,8 @@ export type RequestLimits = {
 }
 
 /**
- * At most `addresses` buckets are remembered, the least recently used forgotten first: who comes from that many addresses
- * at once is not held by per-address limits anyway, and memory stays bounded.
+ * At most `addresses` buckets are remembered, the least recently used forgotten first: who comes from that
+ * many addresses at once is not held by per-address limits anyway, and memory stays bounded.
  */
 export function createRequestLimits(limit: BucketLimit, clock: Clock, addresses = 100_000): RequestLimits {
   const buckets = new LRUCache<string, Bucket>({ max: addresses })

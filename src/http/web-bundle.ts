@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { ASSETS, type PageFile } from './pages.ts'
 
 /**
- * Bundles the web page from its sources: minified scripts and styles under hashed names, and the HTML that names them.
- * Rejects when it does not build.
+ * Bundles the web page from its sources: minified scripts and styles under hashed names, and the HTML that
+ * names them. Rejects when it does not build.
  */
 export async function bundlePage(entry: string): Promise<readonly PageFile[]> {
   const built = await Bun.build({

@@ -7,8 +7,8 @@ const ENCODE_SECONDS = [0.000_005, 0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000
 const MESSAGE_BYTES = [32, 64, 128, 256, 512, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576]
 
 /**
- * The engine's counts as Prometheus metrics, registered in `registry`. Everything here is called once per publish or
- * per message, never once per receiving socket, so a label lookup (0.2 us) is cheap enough.
+ * The engine's counts as Prometheus metrics, registered in `registry`. Everything here is called once per
+ * publish or per message, never once per receiving socket, so a label lookup (0.2 us) is cheap enough.
  */
 export function createLiveMetrics(registry: Registry): LiveMetrics {
   const registers = [registry]

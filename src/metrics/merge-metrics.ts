@@ -1,6 +1,6 @@
 /**
- * Makes one Prometheus text of several whose samples differ in a label: a metric may have one HELP and one TYPE, and all of its samples
- * have to stand together.
+ * Makes one Prometheus text of several whose samples differ in a label: a metric may have one HELP and one
+ * TYPE, and all of its samples have to stand together.
  */
 export function mergeMetrics(texts: readonly string[]): string {
   const metrics = new Map<string, { readonly head: readonly string[]; readonly samples: string[] }>()

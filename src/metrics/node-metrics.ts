@@ -13,7 +13,9 @@ export type NodeReading = {
   readonly lag: Millis
   /** How long ago the lease was last proven; null when nobody is known to have it. */
   readonly leaseAge: Millis | null
-  /** LiteFS's number of the newest transaction of its copy, in hexadecimal digits; null before there is one. */
+  /**
+   * LiteFS's number of the newest transaction of its copy, in hexadecimal digits; null before there is one.
+   */
   readonly txid: string | null
   /** Other nodes that it has a connection to: a primary has one to each, a replica one to the primary. */
   readonly links: number
@@ -117,7 +119,10 @@ function addGauges(registry: Registry, read: () => NodeReading): void {
   })
 }
 
-/** Counts, in a serving process of a node, how often rows that it had seen were lost; to be called each time. */
+/**
+ * Counts, in a serving process of a node, how often rows that it had seen were lost; to be called each
+ * time.
+ */
 export function countLostSuffixes(registry: Registry): () => void {
   const lost = new Counter({
     name: 'dashboard_node_lost_suffix_total',

@@ -14,14 +14,15 @@ export type ConnectionLimits = {
 }
 
 /**
- * Answers before the upgrade, while a refusal is still a plain HTTP 429 that costs no socket. An address may also renew only so many
- * connections a second as it may hold, twice that at once: a login is one try a socket, and opening one costs more than holding it.
+ * Decides before the upgrade, while a refusal is still a plain HTTP 429 that costs no socket. An address
+ * may also renew only so many connections a second as it may hold, twice that at once: a login is one try a
+ * socket, and opening one costs more than holding it.
  */
 export function createConnectionLimits(
   most: { readonly connections: number; readonly connectionsPerAddress: number },
   clock: Clock,
 ): ConnectionLimits {
-  const rate = Math.max(LEAST_RATE, most.connectionsPerAddress)
+  const rate = Math.max(MIN_RATE, most.connectionsPerAddress)
   const arrivals = createRequestLimits({ rate, burst: 2 * rate }, clock)
   const byAddress = new Map<string, number>()
   let total = 0
@@ -58,5 +59,8 @@ export function createConnectionLimits(
   }
 }
 
-/** New connections a second of one address, where few may be held: whoever tries again is no flood. */
-const LEAST_RATE = 20
+/**
+ * New connections a second of one address, even where it may hold few: a client that tries again is no
+ * flood.
+ */
+const MIN_RATE = 20

@@ -9,8 +9,8 @@ import { LIMITS } from '../protocol/limits.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 
 /**
- * What a socket carries: how it came in, until it is open, and from then on its session and nothing else. One field, no
- * wrapper: there are very many of these.
+ * What a socket carries: how it came in, until it is open, and from then on its session and nothing else.
+ * One field, no wrapper: there are very many of these.
  */
 export type SocketState = OpenOptions | Session<LiveSocket> | Gone
 export interface LiveSocket extends ServerWebSocket<SocketState> {}
@@ -19,7 +19,8 @@ export interface LiveSocket extends ServerWebSocket<SocketState> {}
 export function bunTransport(compression: Compression): Transport<LiveSocket> {
   return {
     send(socket, frame) {
-      // What does not fit waits in Bun's buffer; the engine asks `buffered`, and Bun closes above the hard limit.
+      // What does not fit waits in Bun's buffer; the engine asks `buffered`, and Bun closes above the hard
+      // limit.
       if (typeof frame === 'string') socket.sendText(frame, isWorthIt(frame, compression))
       else socket.sendBinary(frame, isWorthIt(frame, compression))
     },
@@ -31,7 +32,10 @@ export function bunTransport(compression: Compression): Transport<LiveSocket> {
   }
 }
 
-/** Native publish. Bun answers -1 when any reader of the topic has bytes waiting; 0 is a topic without readers. */
+/**
+ * Native publish. Bun answers -1 when any reader of the topic has bytes waiting; 0 is a topic without
+ * readers.
+ */
 export function bunPublisher(server: Server<SocketState>, compression: Compression): Publisher {
   return {
     // Said every time: by default `publish` compresses for all who negotiated it, once per receiver.
@@ -47,7 +51,7 @@ function isWorthIt(frame: Frame, compression: Compression): boolean {
   return compression === 'on' && frame.length >= 512
 }
 
-export type SocketParts = {
+export type SocketDeps = {
   /** Asked for at each event: the engine is made after the sockets it talks through. */
   readonly engine: () => Engine<LiveSocket>
   readonly connections: ConnectionLimits
@@ -57,44 +61,45 @@ export type SocketParts = {
 }
 
 /** Bun's own socket handlers; Elysia's cost twice the memory an idle socket and 15 closures a message. */
-export function createSockets(parts: SocketParts): WebSocketHandler<SocketState> {
-  const { logger } = parts
+export function createSockets(deps: SocketDeps): WebSocketHandler<SocketState> {
+  const { logger } = deps
   return {
     maxPayloadLength: LIMITS.messageBytes,
-    // The engine stops feeding a slow reader above `bufferBytes`; this is the wall behind it, for one burst too many.
-    backpressureLimit: parts.bufferBytes * WALL,
+    // The engine stops feeding a slow reader above `bufferBytes`; this is the hard limit behind it: the
+    // socket is closed.
+    backpressureLimit: deps.bufferBytes * HARD_LIMIT_FACTOR,
     closeOnBackpressureLimit: true,
     // Pings keep proxies from closing quiet sockets, and find peers that are gone.
     idleTimeout: 60,
     sendPings: true,
-    perMessageDeflate: parts.compression === 'on' ? { compress: 'shared', decompress: 'shared' } : false,
+    perMessageDeflate: deps.compression === 'on' ? { compress: 'shared', decompress: 'shared' } : false,
     open(socket) {
       const options = socket.data
       if (options instanceof Session || 'gone' in options) return
-      const session = parts.engine().open(socket, options)
+      const session = deps.engine().open(socket, options)
       // What `open` sent may already have been the end of it.
-      if ('gone' in socket.data) parts.engine().closed(session)
+      if ('gone' in socket.data) deps.engine().closed(session)
       else socket.data = session
       logger.debug('socket open', { session: session.id, address: session.address, format: session.format })
     },
     message(socket, frame) {
-      if (socket.data instanceof Session) parts.engine().receive(socket.data, frame)
+      if (socket.data instanceof Session) deps.engine().receive(socket.data, frame)
     },
     ping(socket) {
-      if (socket.data instanceof Session) parts.engine().heard(socket.data)
+      if (socket.data instanceof Session) deps.engine().heard(socket.data)
     },
     pong(socket) {
-      if (socket.data instanceof Session) parts.engine().heard(socket.data)
+      if (socket.data instanceof Session) deps.engine().heard(socket.data)
     },
     drain(socket) {
-      if (socket.data instanceof Session) parts.engine().drained(socket.data)
+      if (socket.data instanceof Session) deps.engine().drained(socket.data)
     },
     close(socket, code, reason) {
       const state = socket.data
       if ('gone' in state) return
       logger.debug('socket closed', { address: state.address, code, reason })
-      parts.connections.leave(limitKeyOf(state.address))
-      if (state instanceof Session) parts.engine().closed(state)
+      deps.connections.leave(limitKeyOf(state.address))
+      if (state instanceof Session) deps.engine().closed(state)
       else socket.data = GONE
     },
     error(error, socket) {
@@ -108,5 +113,7 @@ export function createSockets(parts: SocketParts): WebSocketHandler<SocketState>
 type Gone = { readonly gone: true }
 const GONE: Gone = { gone: true }
 
-/** A snapshot may be several times the limit of what waits, and is still one frame. */
-const WALL = 8
+/**
+ * Times `bufferBytes`: one snapshot may be several times as long as what may wait, and is still one frame.
+ */
+const HARD_LIMIT_FACTOR = 8

@@ -8,7 +8,7 @@ import { parseConnectionQuery } from '../protocol/connection.ts'
 import type { ConnectionLimits } from './connection-limits.ts'
 import type { SocketState } from './sockets.ts'
 
-export type UpgradeParts = {
+export type UpgradeDeps = {
   readonly origins: AllowedOrigins
   readonly connections: ConnectionLimits
   /** Channels by path, e.g. `/ws/earnings`; `/ws` itself with none. */
@@ -18,34 +18,34 @@ export type UpgradeParts = {
 }
 
 /**
- * Makes a request to a socket path a socket, or refuses with the one error format while it is still HTTP: 404 unknown
- * path, 426 no upgrade, 403 origin, 400 query, 429 and 503 limits. Undefined means that the socket is Bun's now.
+ * Makes a request to a socket path a socket, or refuses with the one error format while it is still HTTP:
+ * 404 unknown path, 426 no upgrade, 403 origin, 400 query, 429 and 503 limits. Undefined means that the
+ * socket is Bun's now.
  */
-export function createUpgrade(parts: UpgradeParts) {
+export function createUpgrade(deps: UpgradeDeps) {
   return (request: Request, server: Server<SocketState>, client: ClientAddress): Response | undefined => {
     const url = new URL(request.url)
-    const preset = parts.presets.get(url.pathname)
+    const preset = deps.presets.get(url.pathname)
     if (preset === undefined) {
-      const known = [...parts.presets.keys()].join(', ')
+      const known = [...deps.presets.keys()].join(', ')
       return errorResponse(appError('EntityNotFound', `sockets are served at ${known}`))
     }
     if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
       return upgradeRequired()
     }
-    if (!originAllowed(parts.origins, request.headers)) {
+    if (!originAllowed(deps.origins, request.headers)) {
       const message = 'this web origin may not connect; the operator allows it by DASHBOARD_ORIGINS'
       return errorResponse(appError('Unauthorized', message), 403)
     }
     const query = parseConnectionQuery(url.searchParams)
     if (!query.ok) return errorResponse(query.error)
-    if (parts.stopping())
-      return errorResponse(appError('ServiceUnavailable', 'the server is stopping', 1_000))
-    const place = parts.connections.enter(client)
+    if (deps.stopping()) return errorResponse(appError('ServiceUnavailable', 'the server is stopping', 1_000))
+    const place = deps.connections.enter(client)
     if (!place.ok) return errorResponse(place.error)
     const { address, operator } = client
     const data = { ...query.value, preset, origin: serverOrigin(request.headers), address, operator }
     if (server.upgrade(request, { data })) return undefined
-    parts.connections.leave(client.limitKey)
+    deps.connections.leave(client.limitKey)
     return upgradeRequired()
   }
 }

@@ -8,7 +8,8 @@ import { type AuthRest, openAuthRest, signed } from '../support/auth-rest.ts'
 import { type OpenedStorage, STORAGES } from '../support/storages.ts'
 
 /*
- * What auth marks `repeatable` is decided twice here: the second time changes no row, journals nothing and answers the same.
+ * Commands that auth marks `repeatable` are decided twice here: the second time changes no row, journals
+ * nothing and returns the same result.
  */
 
 for (const { name, open } of STORAGES) {

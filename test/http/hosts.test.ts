@@ -6,9 +6,9 @@ describe('host names', () => {
   test('a name that is listed holds for every port, one with a port for that port', () => {
     const known = { mode: 'listed', hosts: new Set(['d.example', 'e.example:81', '[::1]']) } as const
     for (const host of ['d.example', 'D.Example:8080', 'e.example:81', '[::1]', '[::1]:80'])
-      expect([host, hostKnown(known, host)]).toEqual([host, true])
+      expect({ host, known: hostKnown(known, host) }).toEqual({ host, known: true })
     for (const host of ['e.example', 'e.example:82', 'd.example.evil.example', 'evil.d.example', '', '::1'])
-      expect([host, hostKnown(known, host)]).toEqual([host, false])
+      expect({ host, known: hostKnown(known, host) }).toEqual({ host, known: false })
     expect(hostKnown({ mode: 'any' }, 'evil.example')).toBe(true)
   })
 

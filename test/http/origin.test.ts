@@ -21,10 +21,10 @@ describe('origins', () => {
       'https://d.example.evil.example',
       'null',
     ]) {
-      expect([origin, originAllowed(own, new Headers({ host: 'd.example', origin }))]).toEqual([
+      expect({ origin, allowed: originAllowed(own, new Headers({ host: 'd.example', origin })) }).toEqual({
         origin,
-        false,
-      ])
+        allowed: false,
+      })
     }
     expect(originAllowed(own, new Headers({ origin: 'http://d.example' }))).toBe(false)
   })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { getPublicKey, hashes, sign } from '@noble/ed25519'
-import { type Auth, type AuthParts, createAuth } from '../../src/auth/index.ts'
+import { type Auth, type AuthDeps, createAuth } from '../../src/auth/index.ts'
 import { authHandlers } from '../../src/auth/service.ts'
 import { verifySync } from '../../src/auth/verify.ts'
 import { toBase64url } from '../../src/core/base64url.ts'
@@ -35,7 +35,7 @@ export type AuthBench = {
 
 export async function openAuthBench(
   storage: Storage<Stores>,
-  overrides: Partial<AuthParts> = {},
+  overrides: Partial<AuthDeps> = {},
 ): Promise<AuthBench> {
   const clock = manualClock(1_700_000_000_000)
   const random: Random = overrides.random ?? seededBytes(7)

@@ -10,7 +10,10 @@ import { buildWithGo, type Tell } from './go-build.ts'
 /** Paths of the programs that a cluster needs besides ours. */
 export type Binaries = { readonly litefs: string; readonly consul: string }
 
-/** A program that is made of a Go module of ours, `deploy/build/NAME`, which names its version and the sums of all that is in it. */
+/**
+ * A program that is made of a Go module of ours, `deploy/build/NAME`, which names its version and the sums
+ * of all that is in it.
+ */
 export type Program = {
   readonly name: 'litefs' | 'consul'
   /** The variable that names a program to use instead. */
@@ -49,8 +52,9 @@ export async function findBinaries(
 }
 
 /**
- * The path of a program: the one that its variable names, else one in PATH that is new enough, else one that was built before, else a
- * new one, built with Go into a cache folder of the user (which `tell` hears of). Fails with a sentence that says what to do.
+ * The path of a program: the one that its variable names, else one in PATH that is new enough, else one
+ * that was built before, else a new one, built with Go into a cache folder of the user (which `tell` hears
+ * of). Fails with a sentence that says what to do.
  */
 export async function findBinary(
   program: Program,
@@ -90,8 +94,8 @@ export function cacheFolder(environment: Environment): string {
 }
 
 /**
- * What a program is built of: its version, and the file's name, which differs for every content of `go.mod` and `go.sum` and for
- * every kind of machine.
+ * What a program is built of: its version, and the file's name, which differs for every content of `go.mod`
+ * and `go.sum` and for every kind of machine.
  */
 export function recipeOf(
   program: Program,
@@ -104,12 +108,17 @@ export function recipeOf(
   return { version, file: [program.name, version, hash, process.platform, process.arch].join('-') }
 }
 
-/** The version in what `PROGRAM version` prints, such as `LiteFS v0.5.14, commit=1a2b3c`; null for a build that does not know its own. */
+/**
+ * The version in what `PROGRAM version` prints, such as `LiteFS v0.5.14, commit=1a2b3c`; null for a build
+ * that does not know its own.
+ */
 export function versionIn(text: string): string | null {
   return /\bv?(\d+\.\d+\.\d+)\b/.exec(text)?.[1] ?? null
 }
 
-/** Whether a program found in PATH will do: not older than what we build, and without a change that breaks. */
+/**
+ * Whether a program found in PATH will do: not older than what we build, and without a change that breaks.
+ */
 export function fits(found: string | null, wanted: string): boolean {
   return found !== null && Bun.semver.satisfies(found, `^${wanted}`)
 }

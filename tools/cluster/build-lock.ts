@@ -2,8 +2,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts'
 
 /**
- * Runs `work` while no other process of this user does so with the same lock file, and waits its turn. The lock of a process that
- * died is taken over. (Two may take it over at the same instant; whoever uses this must only lose time by that.)
+ * Runs `work` while no other process of this user does so with the same lock file, and waits its turn. The
+ * lock of a process that died is taken over. (Two may take it over at the same instant; whoever uses this
+ * must only lose time by that.)
  */
 export async function withLock<T>(
   path: string,
@@ -20,7 +21,7 @@ export async function withLock<T>(
     }
     if (!told) onWait(holder)
     told = true
-    await Bun.sleep(LOOK_AGAIN)
+    await Bun.sleep(POLL_INTERVAL)
   }
   try {
     return await work()
@@ -29,7 +30,8 @@ export async function withLock<T>(
   }
 }
 
-const LOOK_AGAIN = 500
+/** Between two looks at a lock that another process holds, ms. */
+const POLL_INTERVAL = 500
 
 function take(path: string, mine: ProcessIdentity): boolean {
   try {

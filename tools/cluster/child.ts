@@ -8,7 +8,10 @@ export type Child = {
   readonly exited: Promise<number>
   /** Everything written so far to stdout and stderr, newest at the end; only the last part of much. */
   readonly output: () => string
-  /** The first line, of those said already or to come, for which `read` answers something else than null; rejects when the process ends before. */
+  /**
+   * The first line, of those said already or to come, for which `read` answers something else than null;
+   * rejects when the process ends before.
+   */
   line<T>(read: (line: string) => T | null): Promise<T>
   /** Sends a signal and waits for the end. */
   stop(signal?: NodeJS.Signals): Promise<number>
@@ -54,7 +57,7 @@ export function startChild({ command, environment, onLine }: ChildOptions): Chil
         listeners.add(listener)
         // A child of the child may hold the outputs open, so their end says nothing.
         process.exited.then(async (code) => {
-          await Promise.race([read, Bun.sleep(OUTPUT_PATIENCE)])
+          await Promise.race([read, Bun.sleep(OUTPUT_TIMEOUT)])
           reject(new Error(`${command[0]} ended with ${code}: ${lines.slice(-10).join('\n')}`))
         })
       }),
@@ -66,7 +69,8 @@ export function startChild({ command, environment, onLine }: ChildOptions): Chil
 }
 
 const KEPT_LINES = 1_000
-const OUTPUT_PATIENCE = 500
+/** For the rest of the output of a program that has ended, ms. */
+const OUTPUT_TIMEOUT = 500
 
 async function readLines(stream: ReadableStream<Uint8Array>, take: (line: string) => void): Promise<void> {
   const decoder = new TextDecoder()

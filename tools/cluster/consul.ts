@@ -6,7 +6,10 @@ import { takenPorts } from './preconditions.ts'
 
 export type ConsulOptions = {
   readonly binary: string
-  /** A loopback address of its own, on which it takes its usual ports: so there may be several on one machine. */
+  /**
+   * A loopback address of its own, on which it takes its usual ports: so there may be several on one
+   * machine.
+   */
   readonly address: string
   /** Where its configuration is written. It keeps nothing else: its leases are gone with it. */
   readonly folder: string
@@ -18,7 +21,10 @@ export type Consul = Child & {
   readonly url: string
 }
 
-/** Starts one Consul agent, which is its own leader, and waits until leases can be had. Rejects when it ends, or its address is taken. */
+/**
+ * Starts one Consul agent, which is its own leader, and waits until leases can be had. Rejects when it
+ * ends, or its address is taken.
+ */
 export async function startConsul({ binary, address, folder, onLine }: ConsulOptions): Promise<Consul> {
   // Otherwise the one that is there would be taken for ours, until it went away.
   const taken = takenPorts(CONSUL_PORTS.map((port) => [address, port]))
@@ -35,7 +41,7 @@ export async function startConsul({ binary, address, folder, onLine }: ConsulOpt
     const ended = child.exited.then((code) => {
       throw new Error(`consul ended with ${code}: ${child.output()}`)
     })
-    await Promise.race([ended, poll(LEADER_PATIENCE, async () => ((await hasLeader(url)) ? true : null))])
+    await Promise.race([ended, poll(LEADER_TIMEOUT, async () => ((await hasLeader(url)) ? true : null))])
   } catch (error) {
     await child.stop('SIGKILL')
     throw error
@@ -49,7 +55,10 @@ export const CONSUL_PORT = 8500
 /** All ports of an agent that `consulConfig` made. */
 export const CONSUL_PORTS: readonly number[] = [CONSUL_PORT, 8300, 8301]
 
-/** The agent's configuration: leases and nothing else; no name service, no service mesh, and no word to its makers. */
+/**
+ * The agent's configuration: leases and nothing else; no name service, no service mesh, and no word to its
+ * makers.
+ */
 export function consulConfig(address: string) {
   return {
     node_name: `dashboard-${address.replaceAll(/[^\da-z]/gi, '-')}`,
@@ -66,7 +75,8 @@ export function consulConfig(address: string) {
   }
 }
 
-const LEADER_PATIENCE = 60_000
+/** In milliseconds. */
+const LEADER_TIMEOUT = 60_000
 
 /** A key written and read is what a lease is made of; a leader's name alone comes a moment earlier. */
 async function hasLeader(url: string): Promise<boolean> {

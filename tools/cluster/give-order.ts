@@ -10,7 +10,10 @@ import { type NodeLook, statusTable } from './status-table.ts'
 /** An order to a cluster that runs. */
 export type RunningOrder = Exclude<Order, { readonly type: 'start' }>
 
-/** Does what was ordered; answers what to tell. Only processes that are this cluster's beyond doubt get a signal. */
+/**
+ * Does what was ordered; returns what to tell. Only processes that are this cluster's beyond doubt get a
+ * signal.
+ */
 export async function giveOrder(state: ClusterState, order: RunningOrder): Promise<Result<string, string>> {
   const nodes = await Promise.all(state.nodes.map(async (node) => ({ ...node, view: await viewOf(node) })))
   switch (order.type) {

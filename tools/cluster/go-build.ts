@@ -18,7 +18,7 @@ export type Build = {
   readonly tell: Tell
 }
 
-/** Builds a program unless somebody else has just done so; answers its path, or what Go had to say. */
+/** Builds a program unless somebody else has just done so; returns its path, or what Go had to say. */
 export async function buildWithGo(build: Build): Promise<Result<string, string>> {
   const { program, target, tell, version } = build
   const onWait = ({ pid }: { pid: number }) =>
@@ -28,7 +28,10 @@ export async function buildWithGo(build: Build): Promise<Result<string, string>>
     tell(`${program.name} ${version}: building it with Go, once; takes ${program.patience}`)
     const started = performance.now()
     const seconds = () => `${Math.round((performance.now() - started) / 1_000)} s`
-    const ticking = setInterval(() => tell(`${program.name}: still building, ${seconds()}`), TELL_EVERY)
+    const ticking = setInterval(
+      () => tell(`${program.name}: still building, ${seconds()}`),
+      PROGRESS_INTERVAL,
+    )
     const draft = `${target}.${process.pid}.tmp`
     try {
       const errors = await runGo(build, draft)
@@ -43,11 +46,13 @@ export async function buildWithGo(build: Build): Promise<Result<string, string>>
   })
 }
 
-const TELL_EVERY = 20_000
+/** Between two lines that say that a build goes on, ms. */
+const PROGRESS_INTERVAL = 20_000
 
 /** The last lines of Go's complaints; null when it had none. */
 async function runGo({ program, go, folder, version }: Build, out: string): Promise<string | null> {
-  // LiteFS tells its version only if told so here; other programs have no such variable, which the linker does not mind.
+  // LiteFS tells its version only if told so here; other programs have no such variable, which the linker
+  // does not mind.
   const flags = `-s -w -X main.Version=v${version}`
   const child = Bun.spawn(
     // `readonly`: nothing but what go.mod and go.sum name; no change to them.

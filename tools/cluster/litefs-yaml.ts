@@ -16,7 +16,10 @@ export type LitefsLease =
   | { readonly type: 'consul'; readonly url: string; readonly key: string }
   | { readonly type: 'static'; readonly primary: string }
 
-/** The text of `litefs.yml`. Throws for a value that LiteFS would take for a variable, since it knows no way to write a plain `$`. */
+/**
+ * The text of `litefs.yml`. Throws for a value that LiteFS would take for a variable, since it knows no way
+ * to write a plain `$`.
+ */
 export function litefsYaml({ fuseDir, dataDir, address, candidate, lease }: LitefsSettings): string {
   const leader = lease.type === 'static' ? lease.primary : address
   const lines = [
@@ -34,7 +37,8 @@ export function litefsYaml({ fuseDir, dataDir, address, candidate, lease }: Lite
     `  hostname: ${quoted(leader)}`,
     `  advertise-url: ${quoted(`http://${leader}:${LITEFS_PORT}`)}`,
     `  candidate: ${lease.type === 'static' ? lease.primary === address : candidate}`,
-    // After a hand-over the others look for the new primary; a second of old data is much for a tenth of a second's work.
+    // After a hand-over the others look for the new primary; a second of old data is much for a tenth of a
+    // second's work.
     '  reconnect-delay: 100ms',
     ...consulLines(lease),
   ]

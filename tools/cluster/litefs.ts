@@ -37,24 +37,28 @@ export async function litefsInfo(address: string): Promise<LitefsInfo | null> {
 
 export type LitefsInfo = {
   readonly isPrimary: boolean
-  /** It knows its cluster's id; until it has heard that from a primary, it will never lead a cluster that has one. */
+  /**
+   * It knows its cluster's id; until it has heard that from a primary, it will never lead a cluster that
+   * has one.
+   */
   readonly hasJoined: boolean
 }
 
 /**
- * Takes a FUSE file system out of the tree of files, whether its LiteFS lives, hangs or is dead; who has files open keeps them. Answers
- * whether nothing is mounted there afterwards.
+ * Takes a FUSE file system out of the tree of files, whether its LiteFS lives, hangs or is dead; who has
+ * files open keeps them. Answers whether nothing is mounted there afterwards.
  */
 export async function unmount(fuseDir: string): Promise<boolean> {
   // Mounts may lie over one another after several starts.
-  for (let layer = 0; layer < MOST_LAYERS && isMounted(fuseDir); layer++) {
+  for (let layer = 0; layer < MAX_LAYERS && isMounted(fuseDir); layer++) {
     const child = Bun.spawn(['fusermount3', '-u', '-z', fuseDir], { stdio: ['ignore', 'ignore', 'ignore'] })
     if ((await child.exited) !== 0) break
   }
   return !isMounted(fuseDir)
 }
 
-const MOST_LAYERS = 10
+/** Mounts of one folder that are taken away. */
+const MAX_LAYERS = 10
 
 /** Whether something is mounted there; never touches the mount itself, which may hang. */
 export function isMounted(folder: string): boolean {
@@ -74,7 +78,10 @@ export function mountPoints(mountinfo: string): readonly string[] {
     )
 }
 
-/** Unmounts, and removes the folder that holds the mount and LiteFS's data; leaves all as it is when the mount stays. */
+/**
+ * Unmounts, and removes the folder that holds the mount and LiteFS's data; leaves all as it is when the
+ * mount stays.
+ */
 export async function removeLitefs(fuseDir: string, folder: string): Promise<boolean> {
   // Otherwise the database would be emptied through the mount, here and on every other node.
   if (!(await unmount(fuseDir))) return false

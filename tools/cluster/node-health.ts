@@ -31,7 +31,7 @@ export async function viewOf(node: {
 }): Promise<ClusterView | null> {
   try {
     const response = await fetch(`http://${node.address}:${node.port}/health`, {
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(HEALTH_TIMEOUT),
       headers: { connection: 'close' },
     })
     const body: unknown = await response.json()
@@ -41,6 +41,7 @@ export async function viewOf(node: {
   }
 }
 
-const PATIENCE = 1_000
+/** In milliseconds. */
+const HEALTH_TIMEOUT = 1_000
 
 const Answer = Type.Object({ cluster: ClusterView })

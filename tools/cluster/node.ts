@@ -94,7 +94,10 @@ function inherited(): Environment {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('DASHBOARD_')))
 }
 
-/** The LiteFS that serves the node's mount, by the number its server has written down; null when that is no LiteFS of this node. */
+/**
+ * The LiteFS that serves the node's mount, by the number its server has written down; null when that is no
+ * LiteFS of this node.
+ */
 export function litefsOf(spec: { readonly folder: string }): ProcessIdentity | null {
   const { litefsPid, config } = placesOf(spec)
   const pid = readNumber(litefsPid)
@@ -103,8 +106,8 @@ export function litefsOf(spec: { readonly folder: string }): ProcessIdentity | n
 }
 
 /**
- * What the end of a machine does after that of its server: LiteFS is ended if it still runs, and its mount is taken away. Answers whether the
- * mount is gone.
+ * What the end of a machine does after that of its server: LiteFS is ended if it still runs, and its mount
+ * is taken away. Answers whether the mount is gone.
  */
 export async function clearNode(spec: { readonly folder: string }): Promise<boolean> {
   const litefs = litefsOf(spec)

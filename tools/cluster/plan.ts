@@ -21,8 +21,9 @@ const REGIONS = [
 ] as const
 
 /**
- * Lays out a cluster: nodes at `first` and the two loopback addresses after it, Consul at the one before, all of them with the same ports,
- * and everything that they keep below `folder` (an absolute path). Fails with a line about `--address`.
+ * Lays out a cluster: nodes at `first` and the two loopback addresses after it, Consul at the one before,
+ * all of them with the same ports, and everything that they keep below `folder` (an absolute path). Fails
+ * with a line about `--address`.
  */
 export function planCluster(folder: string, first: string, port: number): Result<ClusterPlan, string> {
   const parts = /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(first)?.slice(1).map(Number)

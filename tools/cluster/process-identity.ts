@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * One process and no other: numbers are given again, also after a restart of the machine, but not with the same time of the start.
- * `started` is compared and never read.
+ * One process and no other: numbers are given again, also after a restart of the machine, but not with the
+ * same time of the start. `started` is compared and never read.
  */
 export type ProcessIdentity = { readonly pid: number; readonly started: string }
 
-/** The identity of a running process; null when there is none, or only its remains that nobody has waited for. */
+/**
+ * The identity of a running process; null when there is none, or only its remains that nobody has waited
+ * for.
+ */
 export function identityOf(pid: number): ProcessIdentity | null {
   const stat = read(`/proc/${pid}/stat`)
   const ticks = stat === null ? null : startTicks(stat)
@@ -29,7 +32,10 @@ export function signal(identity: ProcessIdentity, name: NodeJS.Signals): boolean
   }
 }
 
-/** Ticks from the start of the machine to that of the process, out of the text of `/proc/PID/stat`; null for a dead one or other text. */
+/**
+ * Ticks from the start of the machine to that of the process, out of the text of `/proc/PID/stat`; null for
+ * a dead one or other text.
+ */
 export function startTicks(stat: string): string | null {
   // The name, in parentheses, may hold spaces and parentheses itself.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

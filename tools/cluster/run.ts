@@ -126,13 +126,13 @@ export function runCluster({ plan, binaries, lastPrimary, settings, tell }: RunO
         primary = leader
         save()
       }
-      setTimeout(() => void round(), LOOK_EVERY)
+      setTimeout(() => void round(), POLL_INTERVAL)
     }
     await round()
   }
 
   async function end(name: string, child: NodeProcess | Consul): Promise<void> {
-    const timer = setTimeout(() => child.stop('SIGKILL'), hurry ? 0 : END_PATIENCE)
+    const timer = setTimeout(() => child.stop('SIGKILL'), hurry ? 0 : END_TIMEOUT)
     const code = await child.stop()
     clearTimeout(timer)
     // Consul has a code of 1 for every end by a signal.
@@ -161,10 +161,12 @@ export function runCluster({ plan, binaries, lastPrimary, settings, tell }: RunO
   return { ready: startAll(), stop }
 }
 
-/** Servers end within nine seconds by themselves. */
-const END_PATIENCE = 12_000
+/** Servers end within nine seconds by themselves; ms. */
+const END_TIMEOUT = 12_000
+/** In milliseconds. */
 const RESTART_DELAY = 1_000
-const LOOK_EVERY = 300
+/** Between two looks at the nodes, ms. */
+const POLL_INTERVAL = 300
 
 function rank({ address, candidate }: NodeSpec, primary: string | null): number {
   return address === primary ? 2 : candidate ? 1 : 0

@@ -5,7 +5,10 @@ import { fail, ok, type Result } from '../../src/core/result.ts'
 /** One row: at `time` (Unix seconds) the node at `ip` came up or went down. */
 export type ChurnRow = { readonly time: number; readonly ip: string; readonly state: 'up' | 'down' }
 
-/** Reads a CSV file, gzipped or not, with the header `time,ip,state`; the reason names the file and the line. */
+/**
+ * Reads a CSV file, gzipped or not, with the header `time,ip,state`; the reason names the file and the
+ * line.
+ */
 export function readChurnFile(path: string): Result<readonly ChurnRow[], string> {
   const text = readText(path)
   return text.ok ? parseChurn(path, text.value) : text

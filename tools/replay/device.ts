@@ -37,7 +37,9 @@ export type LiveDevice = {
   leave(): Promise<void>
 }
 
-/** Connects, logs in (registering on the first visit), goes online and then reports what its line measures. */
+/**
+ * Connects, logs in (registering on the first visit), goes online and then reports what its line measures.
+ */
 export function openDevice(planned: PlannedDevice, site: Site, events: DeviceEvents): LiveDevice {
   const identity = identityOf(site.seed, planned)
   const client = createClient({
@@ -92,8 +94,8 @@ function headersFor(planned: PlannedDevice, site: Site): { readonly [name: strin
 }
 
 /**
- * Reports every 15 to 30 s; while the link is down or silent the reports are left out, as a real device has nothing to say then. That the
- * server itself is stale is no reason: it takes them as soon as it can.
+ * Reports every 15 to 30 s; while the link is down or silent the reports are left out, as a real device has
+ * nothing to say then. That the server itself is stale is no reason: it takes them as soon as it can.
  */
 function startReports(client: Client, device: Device, address: string, events: DeviceEvents): () => void {
   const line = lineOf(address)

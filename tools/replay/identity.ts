@@ -12,8 +12,8 @@ export type Identity = {
 }
 
 /**
- * The identity of a planned device: derived from the seed alone, so that a second replay is the same users with the same
- * devices. Whoever knows the seed can log in as them.
+ * The identity of a planned device: derived from the seed alone, so that a second replay is the same users
+ * with the same devices. Whoever knows the seed can log in as them.
  */
 export function identityOf(seed: string, device: PlannedDevice): Identity {
   const secret = derive(seed, `user ${device.user}`)
@@ -26,7 +26,10 @@ export function identityOf(seed: string, device: PlannedDevice): Identity {
   }
 }
 
-/** 32 bytes for a purpose: SHA-256 over a name of this use, the seed and the purpose, kept apart by zero bytes. */
+/**
+ * 32 bytes for a purpose: SHA-256 over a name of this use, the seed and the purpose, kept apart by zero
+ * bytes.
+ */
 function derive(seed: string, purpose: string): Buffer {
   return createHash('sha256').update(`dashboard-server replay v1\0${seed}\0${purpose}`).digest()
 }

@@ -11,7 +11,10 @@ export type Assignment = {
   readonly concurrency: number
 }
 
-/** From the replay to a playing process. `clock`: second 0 of the file is now, and the rest follows at `speed`. */
+/**
+ * From the replay to a playing process. `clock`: second 0 of the file is now, and the rest follows at
+ * `speed`.
+ */
 export type ToPlayer =
   | { readonly type: 'assign'; readonly assignment: Assignment }
   | { readonly type: 'clock'; readonly speed: number }
@@ -25,7 +28,10 @@ export type Tally = {
   readonly lastError: string | null
 }
 
-/** From a playing process. `ready`: everyone of second 0 is up or was refused. `done`: nothing is left to play. */
+/**
+ * From a playing process. `ready`: everyone of second 0 is up or was refused. `done`: nothing is left to
+ * play.
+ */
 export type FromPlayer =
   | { readonly type: 'listening' }
   | { readonly type: 'ready' }
@@ -33,8 +39,8 @@ export type FromPlayer =
   | { readonly type: 'done' }
 
 /**
- * Both ends are the same program, so a message of theirs is told from others (a debugger's, a runtime's) by its type
- * alone.
+ * Both ends are the same program, so a message of theirs is told from others (a debugger's, a runtime's) by
+ * its type alone.
  */
 export function isToPlayer(message: unknown): message is ToPlayer {
   return hasType(message, ['assign', 'clock', 'stop'])

@@ -3,7 +3,9 @@ import type { ChurnRow } from './churn-file.ts'
 /** Addresses that one user runs: at most five of them may earn, four leaves every user below that. */
 export const DEVICES_PER_USER = 4
 
-/** One address of the file, the same in every replay. `index` is its place in the order of first appearance. */
+/**
+ * One address of the file, the same in every replay. `index` is its place in the order of first appearance.
+ */
 export type PlannedDevice = { readonly index: number; readonly ip: string; readonly user: number }
 
 /** What happens to one device, `at` seconds of file time after the first row. */
@@ -26,9 +28,10 @@ export type Plan = {
 }
 
 /**
- * What is to be played, from the rows of a file: the first `limit` addresses, a device each. Rows that change nothing (up
- * while up) are left out. Rows of one second are put in no order but a fixed one: a list sorted by address would bring one
- * corner of the world up after the other. Pure: the same rows and limit give the same plan in every process.
+ * What is to be played, from the rows of a file: the first `limit` addresses, a device each. Rows that
+ * change nothing (up while up) are left out. Rows of one second are put in no order but a fixed one: a list
+ * sorted by address would bring one corner of the world up after the other. Pure: the same rows and limit
+ * give the same plan in every process.
  */
 export function makePlan(rows: readonly ChurnRow[], limit: number): Plan {
   const start = rows[0]?.time ?? 0
@@ -48,7 +51,10 @@ export function makePlan(rows: readonly ChurnRow[], limit: number): Plan {
   return { start, length, devices: [...devices.values()], changes, peak }
 }
 
-/** The part of a plan that one of several processes plays: users are dealt in turn, so a user stays in one process. */
+/**
+ * The part of a plan that one of several processes plays: users are dealt in turn, so a user stays in one
+ * process.
+ */
 export function shardOf(plan: Plan, shard: number, shards: number): readonly PlannedChange[] {
   return plan.changes.filter(({ device }) => device.user % shards === shard)
 }

@@ -6,7 +6,8 @@ import { type Assignment, type FromPlayer, isToPlayer } from './messages.ts'
 import { makePlan, type PlannedChange, shardOf } from './plan.ts'
 import { startTimeline } from './timeline.ts'
 
-// One of the processes that hold the devices' sockets; the replay starts it and speaks to it over the process channel.
+// One of the processes that hold the devices' sockets; the replay starts it and speaks to it over the
+// process channel.
 
 const TALLY_MILLIS = 250
 /** Goodbyes are given this long before the sockets are simply dropped. */
@@ -28,7 +29,8 @@ process.on('message', (message) => {
       return void stop()
   }
 })
-// Ctrl-C reaches the whole group of processes; the replay says `stop` in its own time. Should it die, so do its players.
+// Ctrl-C reaches the whole group of processes; the replay says `stop` in its own time. Should it die, so do
+// its players.
 process.on('SIGINT', () => {})
 process.on('disconnect', () => process.exit(1))
 tell({ type: 'listening' })

@@ -1,6 +1,9 @@
 import type { NetworkReport } from '../../src/boards/rewards/messages/network-update.ts'
 
-/** The line of one address: what it measures, report after report, always the same sequence for the same address. */
+/**
+ * The line of one address: what it measures, report after report, always the same sequence for the same
+ * address.
+ */
 export type Line = {
   /** The next measurement; `seconds` is the time since the last one. */
   report(seconds: number): NetworkReport
@@ -9,8 +12,9 @@ export type Line = {
 }
 
 /**
- * Makes up a plausible line for an address. The file says only when a node was up, so loss, round trip and traffic are
- * drawn from a generator that the address seeds: most lines are good, some are poor, and each wavers around its own mean.
+ * Makes up a plausible line for an address. The file says only when a node was up, so loss, round trip and
+ * traffic are drawn from a generator that the address seeds: most lines are good, some are poor, and each
+ * wavers around its own mean.
  */
 export function lineOf(address: string): Line {
   const next = generator(hash(address))

@@ -43,8 +43,8 @@ export const renameKey = handlerOf('auth.rename_key', (store, payload, command) 
 })
 
 /**
- * Ends a key: no login, no refresh, and every session that it opened is closed. The last good key stays, since without one
- * nobody could log in again. Revoking twice changes nothing.
+ * Ends a key: no login, no refresh, and every session that it opened is closed. The last good key stays,
+ * since without one nobody could log in again. Revoking twice changes nothing.
  */
 export const revokeKey = handlerOf('auth.revoke_key', (store, payload, command): Decision => {
   const key = ownKey(store, payload.keyId, command)

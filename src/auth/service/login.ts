@@ -8,13 +8,15 @@ import { ACTIVITY_GRANULARITY, type AuthStore, type KeyHolder, type KeyRow, type
 export const FAMILIES_PER_USER = 20
 
 /**
- * How long after its expiry a used nonce is remembered: nodes whose clocks differ by less than this agree that it was used.
+ * How long after its expiry a used nonce is remembered: nodes whose clocks differ by less than this agree
+ * that it was used.
  */
 const NONCE_GRACE: Millis = 600_000
 
 /**
- * A login whose signature is good: uses up the nonce, finds the user or makes one, starts a refresh family. Refuses with
- * SessionExpired (challenge too old) or InvalidCredentials (nonce used, key unknown or revoked, name taken).
+ * A login whose signature is good: uses up the nonce, finds the user or makes one, starts a refresh family.
+ * Refuses with SessionExpired (challenge too old) or InvalidCredentials (nonce used, key unknown or
+ * revoked, name taken).
  */
 export const login = handlerOf('auth.login', (store, payload, { at }) => {
   const fresh = spendNonce(store, payload, at)
@@ -34,8 +36,8 @@ export function spendNonce(
   at: Millis,
 ): Result<null> {
   if (challenge.expires <= at) return fail(EXPIRED)
-  // One login in 64, by the first letter of its random nonce, clears away more than have come since the last one: no timer is
-  // needed, and the others pay nothing.
+  // One login in 64, by the first letter of its random nonce, clears away more than have come since the
+  // last one: no timer is needed, and the others pay nothing.
   if (challenge.nonce.startsWith('A')) store.dropNonces(at - NONCE_GRACE, 256)
   return store.useNonce(challenge.nonce, challenge.expires) ? ok(null) : fail(USED)
 }

@@ -3,9 +3,9 @@ import { accepted, handlerOf, refused } from '../commands.ts'
 import { touch } from './login.ts'
 
 /**
- * Exchanges a refresh token for the next one of its family. A token that has been exchanged before means that two parties
- * hold the family, and one of them stole it: the family ends. That is an accepted command with the outcome `reused`,
- * since a refusal would take the ending back.
+ * Exchanges a refresh token for the next one of its family. A token that has been exchanged before means
+ * that two parties hold the family, and one of them stole it: the family ends. That is an accepted command
+ * with the outcome `reused`, since a refusal would take the ending back.
  */
 export const refresh = handlerOf('auth.refresh', (store, payload, { at }) => {
   const family = store.family(payload.family)
