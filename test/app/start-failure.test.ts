@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { startFailure } from '../../src/app/start-failure.ts'
-import { REWARDS_SETTINGS } from '../../src/boards/rewards/settings.ts'
+import { BOARDS } from '../../src/boards/index.ts'
 import { readConfig } from '../../src/config/config.ts'
 
-const outcome = readConfig({ DASHBOARD_PORT: '8080', DASHBOARD_DATA: '/srv/data' }, [REWARDS_SETTINGS])
+const outcome = readConfig({ DASHBOARD_PORT: '8080', DASHBOARD_DATA: '/srv/data' }, BOARDS)
 if (!outcome.ok) throw new Error('defaults are wrong')
 const { config } = outcome
 

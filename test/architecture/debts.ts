@@ -11,7 +11,6 @@ export const DEBTS = {
   boardNames: {
     'src/core': 1,
     'src/web': 16,
-    'src/websocket': 3,
   },
   functionLength: {
     bench: 1,
@@ -23,8 +22,6 @@ export const DEBTS = {
   },
   commentWidth: {
     bench: 59,
-    src: 1,
-    'src/storage': 5,
     'src/web': 37,
   },
   answers: {
@@ -38,7 +35,7 @@ export const DEBTS = {
   },
   constantNames: {
     bench: 2,
-    'src/app': 7,
+    'src/app': 2,
     'src/replication': 11,
     'src/storage': 2,
     'src/web': 2,
@@ -46,7 +43,8 @@ export const DEBTS = {
     'test/nodes': 1,
   },
   typeNames: {
-    'src/app': 6,
+    'src/app': 7,
+    'src/boards': 1,
     'src/boards/rewards': 2,
     'src/web': 5,
   },

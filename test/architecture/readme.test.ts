@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { REWARDS_SETTINGS } from '../../src/boards/rewards/settings.ts'
+import { BOARDS } from '../../src/boards/index.ts'
 import { withSettings } from '../../tools/readme-settings.ts'
 import { ROOT } from './source-files.ts'
 
@@ -9,7 +9,7 @@ const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
 
 test("the README's table of settings is up to date; if not, run `npm run generate`", () => {
   const readme = read('README.md')
-  expect(readme).toBe(withSettings(readme, [REWARDS_SETTINGS]))
+  expect(readme).toBe(withSettings(readme, BOARDS))
 })
 
 test('every relative link in the documents leads to a file', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { REWARDS_SETTINGS } from '../../src/boards/rewards/settings.ts'
+import { BOARDS } from '../../src/boards/index.ts'
 import { type Environment, readConfig, settingNames } from '../../src/config/config.ts'
 import { ROOT } from '../architecture/source-files.ts'
 
@@ -43,13 +43,13 @@ export function environmentOf(table: Table): Environment {
 
 /** Returns those of `names` that are no setting of the server. */
 export function unknownSettings(names: readonly string[]): readonly string[] {
-  const known = settingNames([REWARDS_SETTINGS])
+  const known = settingNames(BOARDS)
   return names.filter((name) => !known.includes(name))
 }
 
 /** Returns the configuration that the server reads from an environment; throws on errors and on warnings. */
 export function configOf(environment: Environment) {
-  const outcome = readConfig(environment, [REWARDS_SETTINGS])
+  const outcome = readConfig(environment, BOARDS)
   const complaints = outcome.ok ? outcome.warnings : outcome.errors
   if (!outcome.ok || complaints.length > 0) throw new Error(complaints.join('\n'))
   return outcome.config

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { REWARDS_SETTINGS } from '../../src/boards/rewards/settings.ts'
+import { BOARDS } from '../../src/boards/index.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { ok } from '../../src/core/result.ts'
 import { processCount, shareOfLimits, shareOfThreads } from '../../src/processes/process-count.ts'
@@ -18,7 +18,7 @@ test('where the kernel does not share ports there is one process, and more is re
 })
 
 test('limits of the host are divided between processes, limits for one address are not', () => {
-  const read = readConfig({ DASHBOARD_PROCESSES: 'auto' }, [REWARDS_SETTINGS])
+  const read = readConfig({ DASHBOARD_PROCESSES: 'auto' }, BOARDS)
   if (!read.ok) throw new Error(read.errors.join())
   expect(read.config.processes).toBe('auto')
   const { limits } = read.config
@@ -29,7 +29,7 @@ test('limits of the host are divided between processes, limits for one address a
 
 test('the setting is a whole number or auto', () => {
   for (const given of ['0', '-1', 'all', '1.5', '257']) {
-    const read = readConfig({ DASHBOARD_PROCESSES: given }, [REWARDS_SETTINGS])
+    const read = readConfig({ DASHBOARD_PROCESSES: given }, BOARDS)
     expect(!read.ok && read.errors).toEqual([
       `DASHBOARD_PROCESSES: "${given}" was given, a whole number from 1 to 256, or auto is expected`,
     ])
