@@ -93,7 +93,7 @@ describe('names', () => {
 
   test('of types with injected collaborators end in Deps, those of plain values in Options', () => {
     // The parts of a score are what they say.
-    const odd = /\btype (?!ScoreParts\b)\w+(?:Parts|Context|Params)\b(?= =|<)/
+    const odd = /\btype (?!ScoreParts\b)\w+(?:Parts|Params)\b(?= =|<)/
     const found = files
       .filter(({ path }) => !path.startsWith('test/'))
       .flatMap((file) => lines(file, (line) => odd.exec(line)?.[0] ?? null))
