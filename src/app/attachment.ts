@@ -2,7 +2,7 @@ import type { Millis } from '../core/clock.ts'
 import { createLogDeduplication } from '../core/log-deduplication.ts'
 import type { Logger } from '../core/logger.ts'
 
-export type AttachmentParts = {
+export type AttachmentDeps = {
   /** Opens the storage; throws when it cannot be opened. */
   readonly attach: () => void
   readonly detach: () => void
@@ -30,8 +30,8 @@ export type StorageNews = {
  * what they ask for waits, and when it is there again they go on from where they were. Takes the news as
  * often as it comes; only what changed has an effect.
  */
-export function createAttachment(parts: AttachmentParts): (news: StorageNews) => void {
-  const { engine, logger } = parts
+export function createAttachment(deps: AttachmentDeps): (news: StorageNews) => void {
+  const { engine, logger } = deps
   let isAttached = true
   let isStale = false
   let leftAt = 0
@@ -39,25 +39,25 @@ export function createAttachment(parts: AttachmentParts): (news: StorageNews) =>
 
   function leave(): void {
     isAttached = false
-    leftAt = parts.now()
+    leftAt = deps.now()
     engine.suspend()
     logger.warn('storage detached')
-    parts.detach()
+    deps.detach()
   }
 
   /** False when it has to be tried again. */
   function comeBack(): boolean {
     try {
-      parts.attach()
-      parts.catchUp()
+      deps.attach()
+      deps.catchUp()
     } catch (error) {
       if (logged.isNew(String(error))) logger.warn('storage not attached', { error: String(error) })
-      parts.detach()
+      deps.detach()
       return false
     }
     isAttached = true
     logged.clear()
-    logger.info('storage attached', { after_ms: parts.now() - leftAt })
+    logger.info('storage attached', { after_ms: deps.now() - leftAt })
     engine.resume()
     return true
   }
@@ -65,7 +65,7 @@ export function createAttachment(parts: AttachmentParts): (news: StorageNews) =>
   return ({ storage, staleFor }) => {
     if (staleFor !== null && !isStale) {
       isStale = true
-      engine.stale(parts.now() - staleFor)
+      engine.stale(deps.now() - staleFor)
     }
     if (storage === 'detached') {
       if (isAttached) leave()

@@ -138,12 +138,12 @@ type Parts = {
   readonly leading: Leading
 }
 
-type LeadingParts = Pick<Parts, 'events' | 'lease' | 'members' | 'router'> & {
+type LeadingDeps = Pick<Parts, 'events' | 'lease' | 'members' | 'router'> & {
   readonly journal: JournalView
   readonly after: NodeAssemblyDeps['after']
 }
 
-function startLeading(options: NodeOptions, parts: LeadingParts): Leading {
+function startLeading(options: NodeOptions, parts: LeadingDeps): Leading {
   const { config, litefs, logger } = options
   const { events, lease, members, router, journal, after } = parts
   return createLeading({
@@ -229,14 +229,14 @@ function openPrimaryServer(
   })
 }
 
-type NodeParts = Parts & {
+type NodeSideDeps = Parts & {
   readonly following: Following
   readonly keeper: LitefsSupervisor
   readonly primaryServer: PrimaryServer
   readonly local: LocalProcesses
 }
 
-function startNodeOf({ litefs, logger }: NodeOptions, parts: NodeParts): Node {
+function startNodeOf({ litefs, logger }: NodeOptions, parts: NodeSideDeps): Node {
   const { own, lease, following, keeper, metrics, local } = parts
   return createNode({
     ...parts,
@@ -291,7 +291,7 @@ function connect({ events, node, lease, leading, journal, metrics }: Connected):
 
 function observe(
   metrics: NodeMetrics,
-  parts: Pick<NodeParts, 'positions' | 'router' | 'following' | 'keeper'> & { readonly node: Node },
+  parts: Pick<NodeSideDeps, 'positions' | 'router' | 'following' | 'keeper'> & { readonly node: Node },
 ): void {
   const { node, positions, router, following, keeper } = parts
   metrics.observe(() => {

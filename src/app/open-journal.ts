@@ -8,7 +8,7 @@ import { openReader } from '../storage/sqlite/open.ts'
 import type { Stores } from '../storage/stores.ts'
 import { openWriter } from './open-writer.ts'
 import type { Failure } from './outcome.ts'
-import type { ServingContext } from './serving-context.ts'
+import type { ServingDeps } from './serving-deps.ts'
 
 /** The way to the writer, and a reader of what it commits. */
 export type Journal = {
@@ -17,7 +17,7 @@ export type Journal = {
 }
 
 /** Starts the writer, or finds the way to the supervisor's, and opens the reader. */
-export async function openJournal(context: ServingContext): Promise<Result<Journal, Failure>> {
+export async function openJournal(context: ServingDeps): Promise<Result<Journal, Failure>> {
   const { config, program, commits, supervisor, litefs } = context
   const writer =
     supervisor === null

@@ -19,7 +19,7 @@ import { announceOperatorKey, loadOperatorKey, operatorKey } from './operator.ts
 import type { Failure, Running } from './outcome.ts'
 import { cleanUpInstances, startPrimaryJobs } from './primary-work.ts'
 import { createPublications } from './publications.ts'
-import type { ServingContext } from './serving-context.ts'
+import type { ServingDeps } from './serving-deps.ts'
 import { shutDown } from './shutdown.ts'
 import { startAuth } from './start-auth.ts'
 import { type RunningBoards, startBoards } from './start-boards.ts'
@@ -33,7 +33,7 @@ const WEB_ENTRY = fileURLToPath(new URL('../web/index.html', import.meta.url))
 export type Serving = Running & Endable & SupervisorReports
 
 /** Serves: alone, or as one process of several. */
-export async function startServing(context: ServingContext): Promise<Result<Serving, Failure>> {
+export async function startServing(context: ServingDeps): Promise<Result<Serving, Failure>> {
   const { config, program, logger, supervisor } = context
   const link = supervisor?.link ?? null
   // The port first, so that a taken one is told before anything is touched.
@@ -111,21 +111,21 @@ type Parts = {
 
 /** Of a server alone: the relay to other hosts ends in this process. */
 function openOwnRelay(
-  { config, logger }: ServingContext,
+  { config, logger }: ServingDeps,
   { port, connections }: Listener,
   registry: ReturnType<typeof createRegistry>,
 ): Promise<RelayHost> {
   return openRelay(config, logger, { name: hostName(port), connections: connections.open, registry })
 }
 
-type GatewayParts = Parts & {
+type OpenGatewayDeps = Parts & {
   readonly auth: { readonly routes: RunningBoards['routes'] }
   readonly registry: ReturnType<typeof createRegistry>
   readonly isOperator: (key: string) => boolean
 }
 
 /** From here on requests and sockets are served. */
-function openGateway(context: ServingContext, parts: GatewayParts): void {
+function openGateway(context: ServingDeps, parts: OpenGatewayDeps): void {
   const { config, program, logger, supervisor } = context
   const { listener, live, journal, boards, registry } = parts
   const { writer } = journal
@@ -166,7 +166,7 @@ function openGateway(context: ServingContext, parts: GatewayParts): void {
 }
 
 function currentHealth(
-  { supervisor }: ServingContext,
+  { supervisor }: ServingDeps,
   { listener, live, journal: { writer }, boards, relay }: Parts,
   start: { readonly version: string; readonly startedAt: Millis },
 ): Health {
@@ -195,7 +195,7 @@ function currentHealth(
 }
 
 function stopServing(
-  { logger }: ServingContext,
+  { logger }: ServingDeps,
   parts: Parts & { readonly auth: { readonly stop: () => void } },
   release: () => void,
 ): Promise<void> {

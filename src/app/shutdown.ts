@@ -2,7 +2,7 @@ import type { Millis } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 
 /** The parts in the order in which they have to go. */
-export type ShutdownParts = {
+export type ShutdownDeps = {
   /** New sockets and requests are refused from here on; open ones live. */
   readonly refuseNew: () => void
   /** Says `reconnect` to every socket, with delays spread over this time. */
@@ -21,19 +21,19 @@ export type ShutdownParts = {
  * The graceful end: goodbye in-band, queues flushed, sockets closed a slice at a time, commands on disk.
  * Nothing here is faster than it must be, but all of it fits the ten seconds that supervisors grant.
  */
-export async function shutDown(parts: ShutdownParts): Promise<void> {
-  parts.refuseNew()
-  const sessions = parts.sessions()
-  parts.logger.info('stopping', { sessions })
-  parts.goodbye(Math.min(MOST_SPREAD, LEAST_SPREAD + sessions))
+export async function shutDown(deps: ShutdownDeps): Promise<void> {
+  deps.refuseNew()
+  const sessions = deps.sessions()
+  deps.logger.info('stopping', { sessions })
+  deps.goodbye(Math.min(MOST_SPREAD, LEAST_SPREAD + sessions))
   // Time for the goodbye to leave; who does not read it is closed all the same.
-  if (sessions > 0) await parts.wait(FLUSH)
+  if (sessions > 0) await deps.wait(FLUSH)
   const slice = Math.max(SLICE, Math.ceil(sessions / SLICES))
-  while (parts.closeSome(slice) > 0) await parts.wait(PAUSE)
-  if (sessions > 0) await parts.wait(FLUSH)
-  await parts.drainWriter()
-  parts.release()
-  parts.logger.info('stopped')
+  while (deps.closeSome(slice) > 0) await deps.wait(PAUSE)
+  if (sessions > 0) await deps.wait(FLUSH)
+  await deps.drainWriter()
+  deps.release()
+  deps.logger.info('stopped')
 }
 
 /** One millisecond more a socket: a server takes about a thousand newcomers a second without noticing. */
@@ -44,7 +44,7 @@ const SLICE = 200
 const SLICES = 100
 const PAUSE: Millis = 20
 
-export type SignalParts = {
+export type SignalDeps = {
   /** The graceful end; rejects when a part fails. */
   readonly stop: () => Promise<void>
   readonly process: {
@@ -63,8 +63,8 @@ export type SignalParts = {
 }
 
 /** The first SIGTERM or SIGINT ends gracefully within nine seconds, the second at once. */
-export function endOnSignals(parts: SignalParts): void {
-  const { process, logger, after = unreferenced } = parts
+export function endOnSignals(deps: SignalDeps): void {
+  const { process, logger, after = unreferenced } = deps
   let stopping = false
   const onSignal = (signal: string) => {
     if (stopping) {
@@ -77,7 +77,7 @@ export function endOnSignals(parts: SignalParts): void {
       logger.error('not stopped in time: ending as it is')
       process.exit(1)
     })
-    parts.stop().then(
+    deps.stop().then(
       () => process.exit(0),
       (error: unknown) => {
         logger.error('stopping failed', { error: String(error) })
@@ -87,7 +87,7 @@ export function endOnSignals(parts: SignalParts): void {
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
-  const { parent } = parts
+  const { parent } = deps
   if (parent === null) return
   const first = parent()
   const watch = () => {

@@ -9,7 +9,7 @@ import { shareOfThreads } from '../processes/process-count.ts'
 import type { Listener } from './listen.ts'
 import type { Journal } from './open-journal.ts'
 import type { Failure } from './outcome.ts'
-import type { ServingContext } from './serving-context.ts'
+import type { ServingDeps } from './serving-deps.ts'
 
 export type StartedAuth = Auth & {
   /** Public keys (base64url) that were revoked. */
@@ -19,7 +19,7 @@ export type StartedAuth = Auth & {
 
 /** Starts logins and the pool that checks signatures. */
 export async function startAuth(
-  { config, supervisor }: ServingContext,
+  { config, supervisor }: ServingDeps,
   { writer, storage }: Journal,
   { clientOf }: Pick<Listener, 'clientOf'>,
 ): Promise<Result<StartedAuth, Failure>> {

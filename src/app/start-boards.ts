@@ -1,6 +1,6 @@
 import type { AnyElysia } from 'elysia'
 import type { Registry } from 'prom-client'
-import type { Board, BoardContext, RunningBoard } from '../boards/board.ts'
+import type { Board, BoardDeps, RunningBoard } from '../boards/board.ts'
 import type { UserId } from '../core/ids.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { Logger } from '../core/logger.ts'
@@ -14,7 +14,7 @@ import type { Failure } from './outcome.ts'
 import { startTicker, systemTimers } from './ticker.ts'
 
 /** What all boards of a process are given alike. */
-export type BoardsDeps = Omit<BoardContext<unknown>, 'read' | 'metrics' | 'logger'> & {
+export type BoardsDeps = Omit<BoardDeps<unknown>, 'read' | 'metrics' | 'logger'> & {
   readonly boards: readonly Board[]
   readonly storage: Pick<Storage<Stores>, 'read'>
   readonly registry: Registry
@@ -69,7 +69,7 @@ export async function startBoards(deps: BoardsDeps): Promise<Result<RunningBoard
 
 type Started = { readonly board: Board; readonly running: RunningBoard }
 
-function contextOf(board: Board, deps: BoardsDeps): BoardContext<unknown> {
+function contextOf(board: Board, deps: BoardsDeps): BoardDeps<unknown> {
   const { boards, storage, registry, ...context } = deps
   return {
     ...context,

@@ -14,7 +14,7 @@ import { engineLimits } from './engine-settings.ts'
 import { startRhythm } from './engine-timers.ts'
 import type { Listener } from './listen.ts'
 import type { Journal } from './open-journal.ts'
-import type { ServingContext } from './serving-context.ts'
+import type { ServingDeps } from './serving-deps.ts'
 import type { StartedAuth } from './start-auth.ts'
 import type { RunningBoards } from './start-boards.ts'
 import { systemTimers } from './ticker.ts'
@@ -36,7 +36,7 @@ export type StartedEngine = {
 }
 
 /** Makes the engine, and has it follow the journal, the clock and the state of the host. */
-export function startEngine(context: ServingContext, inputs: EngineInputs): StartedEngine {
+export function startEngine(context: ServingDeps, inputs: EngineInputs): StartedEngine {
   const { config, program, logger, commits, litefs } = context
   const { journal, listener, auth, boards, registry, relay } = inputs
   const { storage } = journal
@@ -99,7 +99,7 @@ export function startEngine(context: ServingContext, inputs: EngineInputs): Star
  * Every row goes to the key cache first, so that nothing is served under a key revoked in the same commit.
  */
 function followJournal(
-  { logger, litefs }: ServingContext,
+  { logger, litefs }: ServingDeps,
   { journal: { storage }, auth, boards, registry }: EngineInputs,
   engine: Engine<LiveSocket>,
   from: ReturnType<Tail['cursor']>,
@@ -131,7 +131,7 @@ function followJournal(
 
 /** In a cluster the database comes and goes with LiteFS. Returns a function that ends the following. */
 function followHost(
-  { supervisor, litefs, logger }: ServingContext,
+  { supervisor, litefs, logger }: ServingDeps,
   { attach, detach }: Journal['storage'],
   engine: Engine<LiveSocket>,
   { catchUp }: Tail,

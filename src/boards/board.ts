@@ -61,11 +61,11 @@ export type Board<Name extends string = string, Store = unknown> = {
    * Starts its part of a serving process. Fails with a sentence for the operator. Import what only serving
    * processes need inside of it: the writer thread and `--help` load the board too.
    */
-  start(context: BoardContext<Store>): Promise<Result<RunningBoard, string>>
+  start(context: BoardDeps<Store>): Promise<Result<RunningBoard, string>>
 }
 
 /** What a board is given in a serving process. */
-export type BoardContext<Store> = {
+export type BoardDeps<Store> = {
   /** Returns the operator's values of the settings that the board declares. */
   settings<Table extends SettingsTable>(board: BoardSettings<Table>): SettingsOf<Table>
   /** Open sockets that this process may have. */

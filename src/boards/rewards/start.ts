@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../../core/result.ts'
-import type { BoardContext, RunningBoard } from '../board.ts'
+import type { BoardDeps, RunningBoard } from '../board.ts'
 import { rewardsChannels } from './channels/channels.ts'
 import { createDeviceMessages } from './commands/device-messages.ts'
 import { ALIVE_INTERVAL } from './commands/upkeep.ts'
@@ -11,7 +11,7 @@ import { rewardsRoutes } from './routes/routes.ts'
 import { REWARDS_SETTINGS } from './settings.ts'
 
 /** Starts the board in a serving process; fails when the country table cannot be read. */
-export function startRewards(context: BoardContext<RewardsStore>): Result<RunningBoard, string> {
+export function startRewards(context: BoardDeps<RewardsStore>): Result<RunningBoard, string> {
   const countries = openCountries(context.settings(REWARDS_SETTINGS).countryFile)
   if (!countries.ok) return fail(countries.error)
   const devices = createDeviceMessages({

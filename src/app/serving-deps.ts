@@ -7,7 +7,7 @@ import type { LitefsSettings } from '../replication/litefs/settings.ts'
 import type { Program } from './program.ts'
 
 /** What every part of a serving process is given. */
-export type ServingContext = {
+export type ServingDeps = {
   readonly config: Config
   readonly program: Program
   readonly logger: Logger
