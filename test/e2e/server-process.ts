@@ -34,10 +34,14 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 /**
  * Starts a server on a free port and waits until it prints its address. Throws with its output if it ends
- * instead.
+ * instead. `main` is another program than the server's own.
  */
-export async function startServer(dataDir: string, environment: Environment = {}): Promise<ServerProcess> {
-  const run = spawnServer({ DASHBOARD_PORT: '0', DASHBOARD_DATA: dataDir, ...environment })
+export async function startServer(
+  dataDir: string,
+  environment: Environment = {},
+  main: string = MAIN,
+): Promise<ServerProcess> {
+  const run = spawnServer({ DASHBOARD_PORT: '0', DASHBOARD_DATA: dataDir, ...environment }, main)
   const url = await run.address
   const port = Number(new URL(url).port)
   return {
@@ -59,8 +63,9 @@ export async function startServer(dataDir: string, environment: Environment = {}
 /** Runs a server that is expected to end by itself; returns its exit code and output. */
 export async function runToEnd(
   environment: Environment,
+  main: string = MAIN,
 ): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-  const run = spawnServer(environment)
+  const run = spawnServer(environment, main)
   // If it prints an address, it runs; it must not outlive the test.
   run.address.then(
     () => run.process.kill('SIGKILL'),
@@ -77,9 +82,9 @@ export async function temporaryFolder(): Promise<{ readonly path: string; remove
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
 
-function spawnServer(environment: Environment) {
+function spawnServer(environment: Environment, main: string = MAIN) {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('DASHBOARD_'))
-  const child: Subprocess<'ignore', 'pipe', 'pipe'> = Bun.spawn([process.execPath, MAIN], {
+  const child: Subprocess<'ignore', 'pipe', 'pipe'> = Bun.spawn([process.execPath, main], {
     env: { ...Object.fromEntries(inherited), ...environment },
     stdin: 'ignore',
     stdout: 'pipe',
