@@ -12,6 +12,7 @@ import { startWriter, type Writer } from '../src/journal/writer-client.ts'
 import { databaseFile } from '../src/storage/sqlite/open.ts'
 import { openControl, readWrittenRows } from './ingest/control.ts'
 import { connectOf, drive, makeDevices, reportOf } from './ingest/load.ts'
+import { compareStatements } from './ingest/statements.ts'
 import { median, printAnswer, SHORT } from './support/answer.ts'
 
 const DEVICES = SHORT ? 1_000 : 10_000
@@ -50,6 +51,7 @@ for (let slice = 0; slice < SLICES; slice++) {
 }
 await writer.close()
 control.close()
+const statements = compareStatements(copy)
 rmSync(folder, { recursive: true, force: true })
 
 const ratios = rates.map((rate) => rate.ours / rate.control)
@@ -62,6 +64,8 @@ console.log(
     .map((ratio) => ratio.toFixed(2))
     .join(' ')}`,
 )
+console.log('µs a statement, as prepare.ts runs it:')
+for (const line of statements) console.log(line)
 printAnswer({
   question: 'ingest',
   unit: 'events/s',

@@ -1,9 +1,14 @@
 import type { SQLQueryBindings } from 'bun:sqlite'
 import { Column, is, Param, Placeholder, SQL } from 'drizzle-orm'
-import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core'
+import { SQLiteCustomColumn, SQLiteSyncDialect } from 'drizzle-orm/sqlite-core'
 import type { Connection } from './connection.ts'
 
-/** What the placeholders are filled with, by name: what their columns take, before Drizzle encodes it. */
+// Statements are written in Drizzle and run on bun:sqlite directly: Drizzle's own prepared queries cannot
+// read bigints exactly and cost more (docs/decisions/0029-*). What this file knows of Drizzle beyond its
+// documented interface, test/storage/drizzle.test.ts holds: an upgrade that changes it fails there, with a
+// sentence.
+
+/** Values for the placeholders, by name: what their columns take, before Drizzle encodes it. */
 export type Params = Readonly<Record<string, unknown>>
 
 type Compilable = { getSQL(): SQL }
@@ -12,15 +17,16 @@ type Selectable<Row> = Compilable & {
 }
 
 export type PreparedSelect<Row> = {
-  /** The first row, or undefined. A select that may find more than one row needs `.limit(1)`. */
+  /** Returns the first row, or undefined. A select that may find more than one row needs `.limit(1)`. */
   get(params?: Params): Row | undefined
+  /** Returns all rows. */
   all(params?: Params): Row[]
 }
 
 /**
- * Compiles a Drizzle select once into a bun:sqlite statement. The selection is one whole table, or flat
- * named fields, each a column or `sql` with `mapWith`; so a join names its fields. Bigint columns come back
- * exact. Throws when the SQL is wrong.
+ * Compiles a Drizzle select once into a bun:sqlite statement. The selection is one whole table, or flat named
+ * fields, each a column or `sql` with `mapWith`; so a join names its fields. Bigint columns come back exact.
+ * Throws when the SQL is wrong.
  */
 export function prepareSelect<Row>(connection: Connection, query: Selectable<Row>): PreparedSelect<Row> {
   const { sql, params } = compile(query)
@@ -54,7 +60,7 @@ export function prepareSelect<Row>(connection: Connection, query: Selectable<Row
 
 /**
  * Compiles a Drizzle insert, update or delete (without `returning`) once into a bun:sqlite statement. The
- * function runs it and answers how many rows it changed. Throws when the SQL is wrong, and later on a broken
+ * function runs it and returns how many rows it changed. Throws when the SQL is wrong, and later on a broken
  * constraint.
  */
 export function prepareWrite(connection: Connection, query: Compilable): (params?: Params) => number {
@@ -67,8 +73,8 @@ export function prepareWrite(connection: Connection, query: Compilable): (params
 const dialect = new SQLiteSyncDialect()
 
 /**
- * The SQL with its constants written out: a bound LIMIT makes SQLite plan the statement anew at every run
- * (2.5 us).
+ * Returns the SQL with its constants written out: a bound LIMIT makes SQLite plan the statement anew at every
+ * run.
  */
 function compile(query: Compilable): { readonly sql: string; readonly params: readonly unknown[] } {
   return dialect.sqlToQuery(query.getSQL().inlineParams())
@@ -87,8 +93,7 @@ function fieldOf(key: string, selected: unknown): Field {
   // `mapWith` keeps its decoder in a member that Drizzle's types leave out.
   const decoder = is(field, SQL) && 'decoder' in field ? field.decoder : field
   if (!isDecoder(decoder)) throw new Error(`field ${key}: select columns or sql, flat and by name`)
-  const exact =
-    is(decoder, Column) && decoder.columnType === 'SQLiteCustomColumn' && decoder.getSQLType() === 'integer'
+  const exact = is(decoder, SQLiteCustomColumn) && decoder.getSQLType() === 'integer'
   const plain = is(decoder, Column) && decoder.mapFromDriverValue === Column.prototype.mapFromDriverValue
   return { key, exact, decode: plain ? null : (value) => decoder.mapFromDriverValue(value) }
 }
@@ -97,7 +102,7 @@ function isDecoder(value: unknown): value is Decoder {
   return typeof value === 'object' && value !== null && 'mapFromDriverValue' in value
 }
 
-/** Turns named values into the statement's positional ones, each encoded by its column. */
+/** Returns a function from named values to the statement's positional ones, each encoded by its column. */
 function binder(params: readonly unknown[]): (values: Params) => SQLQueryBindings[] {
   const slots = params.map(slotOf)
   return (values) => {
