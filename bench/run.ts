@@ -6,6 +6,7 @@ import { parseAnswer } from './support/answer.ts'
 
 const QUESTIONS = [
   'fanout',
+  'latency',
   'memory',
   'logins',
   'ingest',

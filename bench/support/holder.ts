@@ -3,11 +3,8 @@
  * protocol in JSON with as little code as possible, because the processors are shared with the server that is
  * measured.
  */
-import { createHash } from 'node:crypto'
-import { keyFromSecret } from '../../src/cli/key-file.ts'
 import { OPERATOR_HEADER } from '../../src/cli/operator-key.ts'
-import { loginText } from '../../src/protocol/login-text.ts'
-import type { HelloMessage } from '../../src/protocol/server/hello.ts'
+import { loginMessage } from './login-message.ts'
 
 export type Holding = {
   readonly url: string
@@ -88,7 +85,7 @@ function openOne(holding: Holding, number: number): Promise<void> {
     const message: { readonly type: string } = JSON.parse(data)
     switch (message.type) {
       case 'hello':
-        socket.send(holding.kind === 'member' ? login(data, number) : subscribe(holding, number))
+        socket.send(holding.kind === 'member' ? loginMessage(data, number) : subscribe(holding, number))
         break
       case 'authenticated':
         socket.send(subscribe(holding, number))
@@ -114,19 +111,6 @@ function subscribe({ channels, channelsEach }: Holding, number: number): string 
           (_, n) => channels[(number * channelsEach + n) % channels.length],
         )
   return JSON.stringify({ type: 'subscribe', channels: own })
-}
-
-function login(hello: string, number: number): string {
-  const { challenge }: HelloMessage = JSON.parse(hello)
-  const key = keyFromSecret(createHash('sha256').update(`bench ${number}`).digest())
-  const signature = key.sign(loginText(challenge))
-  if (signature instanceof Promise) throw new Error('keys of files sign at once')
-  return JSON.stringify({
-    type: 'authenticate',
-    public_key: Buffer.from(key.publicKey).toString('base64url'),
-    signature: Buffer.from(signature).toString('base64url'),
-    register: { device_name: 'bench' },
-  })
 }
 
 function count({ data }: MessageEvent<string>): void {

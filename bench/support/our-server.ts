@@ -12,12 +12,17 @@ export type OurServer = {
   stop(): Promise<void>
 }
 
-/** Starts it at a free port, with limits that a benchmark from one address does not meet. */
-export async function startOurServer(environment: Readonly<Record<string, string>> = {}): Promise<OurServer> {
+/**
+ * Starts it at a free port, with limits that a benchmark from one address does not meet. `root` is the folder
+ * of another checkout, whose server is to be measured beside this one.
+ */
+export async function startOurServer(
+  environment: Readonly<Record<string, string>> = {},
+  root = Bun.fileURLToPath(new URL('../..', import.meta.url)),
+): Promise<OurServer> {
   const data = mkdtempSync(join(tmpdir(), 'bench-data-'))
   const port = freePort()
-  const main = Bun.fileURLToPath(new URL('../../src/main.ts', import.meta.url))
-  const child = Bun.spawn([process.execPath, main], {
+  const child = Bun.spawn([process.execPath, join(root, 'src/main.ts')], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
       ...process.env,

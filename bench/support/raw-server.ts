@@ -1,4 +1,7 @@
-// The control: Bun's own sockets and nothing else, in a process of its own. Commands come over the process channel.
+/**
+ * The control: Bun's own sockets and nothing else, in a process of its own. Commands come over the process
+ * channel. What a socket sends is published to all that subscribe.
+ */
 
 /** `publish`: these frames in turn, every `millis`, until `pause`. */
 export type RawCommand =
@@ -23,7 +26,7 @@ const server = Bun.serve({
     open(socket) {
       if (socket.data.subscribe) socket.subscribe(TOPIC)
     },
-    message() {},
+    message: (_, text) => void server.publish(TOPIC, text, false),
   },
 })
 
