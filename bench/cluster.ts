@@ -1,7 +1,8 @@
 /**
- * What does a cluster over LiteFS cost, and for how long is it without a primary? Four parts, each beside its control in the same run: events a
- * second, replication latency, writes at a replica, outages. With real LiteFS and Consul; two nodes on loopback addresses. The answer in the last line is that of
- * the first part; `cluster NAME` in the lines before are those of the others.
+ * What does a cluster over LiteFS cost, and for how long is it without a primary? Four parts, each beside its
+ * control in the same run: events a second, replication latency, writes at a replica, outages. With real
+ * LiteFS and Consul; two nodes on loopback addresses. The answer in the last line is that of the first part;
+ * `cluster NAME` in the lines before are those of the others.
  */
 
 import { startLocalCluster } from '../test/nodes/local-cluster.ts'

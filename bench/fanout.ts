@@ -1,7 +1,8 @@
 /**
- * What does a delivered frame cost? Processor time of the whole server (all threads, journal included) per frame that clients
- * of `rewards.summary` received, ten changes a second, beside a raw Bun server that publishes the same bytes to as many sockets.
- * Both are up all the time; they are measured in turns, since the machine's speed wanders.
+ * What does a delivered frame cost? Processor time of the whole server (all threads, journal included) per
+ * frame that clients of `rewards.summary` received, ten changes a second, beside a raw Bun server that
+ * publishes the same bytes to as many sockets. Both are up all the time; they are measured in turns, since
+ * the machine's speed wanders.
  */
 import { median, printAnswer, SHORT } from './support/answer.ts'
 import { startChanges } from './support/changes.ts'

@@ -1,9 +1,9 @@
 /**
- * How large is an update? The devices of node-churn.csv.gz, played 60 times as fast as they were, each reporting every 15 to 30 s,
- * through the real board, journal and engine; what goes out at each tick of 250 ms to one of the users is measured in all
- * formats, beside the same update as JSON and the whole document as a JSON snapshot. The file begins with lists that were fetched in
- * part, so that in its first 40 minutes everybody comes, goes and comes again; that is played and not measured.
- * `BENCH_FILE` names another file.
+ * How large is an update? The devices of node-churn.csv.gz, played 60 times as fast as they were, each
+ * reporting every 15 to 30 s, through the real board, journal and engine; what goes out at each tick of 250
+ * ms to one of the users is measured in all formats, beside the same update as JSON and the whole document as
+ * a JSON snapshot. The file begins with lists that were fetched in part, so that in its first 40 minutes
+ * everybody comes, goes and comes again; that is played and not measured. `BENCH_FILE` names another file.
  */
 import { readChurnFile } from '../tools/replay/churn-file.ts'
 import { makePlan } from '../tools/replay/plan.ts'

@@ -1,7 +1,9 @@
 /**
- * Question: how many acknowledged, journaled events a second does the writer take? Real `network_update` commands of ten thousand devices, each of a
- * user of its own, go through the bus to the writer thread; each is decided, written, journaled with its chain, and answered after the commit.
- * Control: the same rows, in transactions of the same size, into a copy of the same database on raw bun:sqlite. The two take turns, slice by slice.
+ * Question: how many acknowledged, journaled events a second does the writer take? Real `network_update`
+ * commands of ten thousand devices, each of a user of its own, go through the bus to the writer thread; each
+ * is decided, written, journaled with its chain, and answered after the commit. Control: the same rows, in
+ * transactions of the same size, into a copy of the same database on raw bun:sqlite. The two take turns,
+ * slice by slice.
  */
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,7 +1,8 @@
 /**
- * How many signed logins a second, each from the opening of a socket to the first snapshot of a channel that only its user may read?
- * Beside the opening of raw Bun sockets, by the same client processes, in turns. The users are known: a first, unmeasured
- * round registers them. Every login is verified, and its nonce is on disk before it is answered.
+ * How many signed logins a second, each from the opening of a socket to the first snapshot of a channel that
+ * only its user may read? Beside the opening of raw Bun sockets, by the same client processes, in turns. The
+ * users are known: a first, unmeasured round registers them. Every login is verified, and its nonce is on
+ * disk before it is answered.
  */
 
 import type { OpenerAnswer, OpenerCommand } from './logins/opener.ts'

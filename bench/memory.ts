@@ -1,8 +1,9 @@
 /**
- * What does an idle client weigh? Memory of the server per socket that has logged in (each as a user of its own) and holds three
- * subscriptions, beside a raw Bun socket that holds none. The slope between two numbers of sockets on a server that has seen
- * every one of the users before, a few at a time: so neither the runtime, the warmed-up code and the caches count, nor what
- * thousands of logins leave in the heaps of its threads; and settled, so that garbage does not.
+ * What does an idle client weigh? Memory of the server per socket that has logged in (each as a user of its
+ * own) and holds three subscriptions, beside a raw Bun socket that holds none. The slope between two numbers
+ * of sockets on a server that has seen every one of the users before, a few at a time: so neither the
+ * runtime, the warmed-up code and the caches count, nor what thousands of logins leave in the heaps of its
+ * threads; and settled, so that garbage does not.
  */
 import { printAnswer, SHORT } from './support/answer.ts'
 import { holdSockets, type Sockets, startRawServer } from './support/children.ts'

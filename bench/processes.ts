@@ -1,8 +1,9 @@
 /**
- * How much more can two processes deliver than one? The same fan-out as in `fanout` on a server of one process and on one of two, in
- * turns. What bounds a server on a machine with room is the thread that is busy first, so capacity is taken as frames delivered a second of processor
- * time of the busiest thread of all (serving, writer or supervisor). Counting what arrives a second would on a machine with two
- * cores, which the clients need as well, measure the clients.
+ * How much more can two processes deliver than one? The same fan-out as in `fanout` on a server of one
+ * process and on one of two, in turns. What bounds a server on a machine with room is the thread that is busy
+ * first, so capacity is taken as frames delivered a second of processor time of the busiest thread of all
+ * (serving, writer or supervisor). Counting what arrives a second would on a machine with two cores, which
+ * the clients need as well, measure the clients.
  */
 import { median, printAnswer, SHORT } from './support/answer.ts'
 import { type Changes, startChanges } from './support/changes.ts'

@@ -1,8 +1,9 @@
 /**
- * What does the relay for what is not journaled cost? Between hosts: texts a second and the time of a lone one, from one of our relays through a
- * Redis to another; control: two clients of the same package that publish and subscribe the same bytes. Within a host: from a
- * supervisor to a serving process; control: the same bytes, packed beforehand, over the same kind of channel, and only counted. The two of a
- * pair take turns, round by round.
+ * What does the relay for what is not journaled cost? Between hosts: texts a second and the time of a lone
+ * one, from one of our relays through a Redis to another; control: two clients of the same package that
+ * publish and subscribe the same bytes. Within a host: from a supervisor to a serving process; control: the
+ * same bytes, packed beforehand, over the same kind of channel, and only counted. The two of a pair take
+ * turns, round by round.
  */
 import { rawChannel, relayOfOneHost } from './relay/host-sides.ts'
 import { startOwnRedis } from './relay/own-redis.ts'

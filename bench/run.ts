@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- NAME` runs one question, `npm run bench` (or `-- all`) every one, each in a process of its own. What a
- * question prints goes through; its last line is one line of JSON (`Answer`). `--short` shows that they work, in seconds.
+ * `npm run bench -- NAME` runs one question, `npm run bench` (or `-- all`) every one, each in a process of
+ * its own. What a question prints goes through; its last line is one line of JSON (`Answer`). `--short` shows
+ * that they work, in seconds.
  */
 import { parseAnswer } from './support/answer.ts'
 

@@ -1,7 +1,8 @@
 /**
- * Who verifies logins best? Bun's asynchronous verify on its native threads, Workers that take packed batches, or noble in
- * Workers. One run, the same signatures. Two questions: how many a second when there is no end of them, and what does
- * each cost the serving thread, also when they come one by one, as logins do. Decision: docs/decisions/0009-signature-verification.md
+ * Who verifies logins best? Bun's asynchronous verify on its native threads, Workers that take packed
+ * batches, or noble in Workers. One run, the same signatures. Two questions: how many a second when there is
+ * no end of them, and what does each cost the serving thread, also when they come one by one, as logins do.
+ * Decision: docs/decisions/0009-signature-verification.md
  */
 import { generateKeyPairSync, verify as nativeVerify, sign } from 'node:crypto'
 import { readFileSync } from 'node:fs'

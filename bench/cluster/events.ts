@@ -1,7 +1,8 @@
 /**
- * How many acknowledged, journaled events a second does the writer of a node take? As in `ingest`, but with the database in LiteFS's mount, a
- * replica that follows, and the pace and batches of `src/app/node.ts`. Control: the same rows, in transactions of the same size, into a copy of
- * the same database in the same mount, on raw bun:sqlite. The two take turns, slice by slice.
+ * How many acknowledged, journaled events a second does the writer of a node take? As in `ingest`, but with
+ * the database in LiteFS's mount, a replica that follows, and the pace and batches of `src/app/node.ts`.
+ * Control: the same rows, in transactions of the same size, into a copy of the same database in the same
+ * mount, on raw bun:sqlite. The two take turns, slice by slice.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

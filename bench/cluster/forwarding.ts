@@ -1,4 +1,7 @@
-/** What does it cost to write at a replica? The same change, one at a time and in turns: at the primary, and at a replica, whose client has its answer only once it can be read there. */
+/**
+ * What does it cost to write at a replica? The same change, one at a time and in turns: at the primary, and
+ * at a replica, whose client has its answer only once it can be read there.
+ */
 
 import { newKey } from '../../test/e2e/raw-socket.ts'
 import type { LocalCluster } from '../../test/nodes/local-cluster.ts'

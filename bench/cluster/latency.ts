@@ -1,8 +1,9 @@
 /**
- * How long after a commit on the primary does a terminal at a replica have it? Commands come to the primary as those of another node do, many
- * in one message, so that each message is one commit. Observers in processes of their own note when the primary's LiteFS told of the commit, when the
- * journal's row could be read in the replica's mount (the control: LiteFS, and bun:sqlite woken by its events), and when terminals at the primary
- * and at the replica had a frame with it. All of them see the same commits.
+ * How long after a commit on the primary does a terminal at a replica have it? Commands come to the primary
+ * as those of another node do, many in one message, so that each message is one commit. Observers in
+ * processes of their own note when the primary's LiteFS told of the commit, when the journal's row could be
+ * read in the replica's mount (the control: LiteFS, and bun:sqlite woken by its events), and when terminals
+ * at the primary and at the replica had a frame with it. All of them see the same commits.
  */
 
 import type { Command, CommandResult } from '../../src/core/command.ts'
@@ -19,7 +20,10 @@ import type { Sighting } from './observer.ts'
 import { observe } from './observers.ts'
 
 const DEVICES = SHORT ? 1_000 : 4_000
-/** Changes of a commit; the last ones of every size from 1 to 1,000, as many between 10 and 100 as between 100 and 1,000. */
+/**
+ * Changes of a commit; the last ones of every size from 1 to 1,000, as many between 10 and 100 as between 100
+ * and 1,000.
+ */
 const SIZES: readonly Sizes[] = [
   ...[1, 100, 1_000].map((size) => ({ name: String(size), next: () => size })),
   { name: '1 to 1000', next: ({ int }) => Math.round(10 ** (int(3_001) / 1_000)) },
@@ -90,7 +94,10 @@ export async function measureLatency(cluster: LocalCluster): Promise<readonly La
 let reports = 0
 let online = true
 
-/** Makes so many commits of as many commands as `size` says, each at least a gap after the one before, which is answered by then. The first command changes the summary. */
+/**
+ * Makes so many commits of as many commands as `size` says, each at least a gap after the one before, which
+ * is answered by then. The first command changes the summary.
+ */
 async function commits(
   link: PrimaryLink,
   devices: readonly LoadDevice[],
@@ -119,7 +126,9 @@ async function commits(
   return made
 }
 
-/** When each commit was first seen by a sighting of any of its rows, or later ones, since LiteFS told of it. */
+/**
+ * When each commit was first seen by a sighting of any of its rows, or later ones, since LiteFS told of it.
+ */
 function delays(
   made: readonly Commit[],
   times: ReadonlyMap<string, number>,

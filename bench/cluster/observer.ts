@@ -1,13 +1,13 @@
 /**
- * A process that watches one thing and notes when it moved, so that no observer is late because another one works. All of one machine have
- * one wall clock.
+ * A process that watches one thing and notes when it moved, so that no observer is late because another one
+ * works. All of one machine have one wall clock.
  */
 import { Database } from 'bun:sqlite'
 import { DATABASE } from '../../src/replication/litefs/settings.ts'
 
 /**
- * `commits`: the transactions that a LiteFS tells of. `rows`: the journal in its mount, read whenever it tells of one. `frames`: what a
- * terminal is sent of a channel.
+ * `commits`: the transactions that a LiteFS tells of. `rows`: the journal in its mount, read whenever it
+ * tells of one. `frames`: what a terminal is sent of a channel.
  */
 export type Watched =
   | { readonly type: 'commits'; readonly api: string }
@@ -22,7 +22,10 @@ export type ObserverAnswer =
   | { readonly type: 'watching' }
   | { readonly type: 'seen'; readonly sightings: readonly Sighting[] }
 
-/** What was seen (a transaction id, or a position of the journal) and when, ms: a transaction when the primary made it, all else when it was seen. */
+/**
+ * What was seen (a transaction id, or a position of the journal) and when, ms: a transaction when the primary
+ * made it, all else when it was seen.
+ */
 export type Sighting = { readonly what: string; readonly at: number }
 
 let sightings: Sighting[] = []

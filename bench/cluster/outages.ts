@@ -1,6 +1,7 @@
 /**
- * How long does nobody acknowledge changes? After the death of the primary's machine (control: LiteFS alone, with the same lease service), during
- * a hand-over, and after the death of the primary's server alone, which is started again at once.
+ * How long does nobody acknowledge changes? After the death of the primary's machine (control: LiteFS alone,
+ * with the same lease service), during a hand-over, and after the death of the primary's server alone, which
+ * is started again at once.
  */
 import { Database } from 'bun:sqlite'
 import { dirname, join } from 'node:path'
@@ -28,7 +29,10 @@ export type MachineDeath = {
 export type Outages = {
   /** The server has run since its LiteFS got the lease, and proves it at the same rhythm. */
   readonly machine: readonly MachineDeath[]
-  /** It was started again between two renewals of LiteFS's, so that its proofs fall between those: they must not make the lease last longer. */
+  /**
+   * It was started again between two renewals of LiteFS's, so that its proofs fall between those: they must
+   * not make the lease last longer.
+   */
   readonly restarted: readonly MachineDeath[]
   /** The longest time between two acknowledgements, of the clients of either node. */
   readonly handOver: readonly number[]
@@ -120,7 +124,8 @@ async function machines(cluster: LocalCluster, at: At, binaries: Binaries, netwo
       return { ours: ours.took, bare: bare.took, afterLease: ours.afterLease }
     }
     const machine: MachineDeath[] = []
-    // What remains of the lease is most of the time: each dies at another moment between two renewals, ours and the control's at the same.
+    // What remains of the lease is most of the time: each dies at another moment between two renewals, ours
+    // and the control's at the same.
     while (machine.length < MACHINES) {
       machine.push(await die(((machine.length + 0.5) / MACHINES) * RENEWAL, false))
     }

@@ -1,9 +1,14 @@
 import type { JsonObject } from '../../src/core/json.ts'
 import { type LoginKey, newKey, openLoggedIn, type RawSocket } from '../../test/e2e/raw-socket.ts'
 
-/** A device that comes and goes at one node, one change at a time, and whatever happens to the node goes on. */
+/**
+ * A device that comes and goes at one node, one change at a time, and whatever happens to the node goes on.
+ */
 export type Writes = {
-  /** Resolves when a change that was sent after `from` (`performance.now()`) has been acknowledged, with the time of that. */
+  /**
+   * Resolves when a change that was sent after `from` (`performance.now()`) has been acknowledged, with the
+   * time of that.
+   */
   acknowledged(from: number): Promise<number>
   /** The longest time between two acknowledgements since `from`, ms. */
   longestGap(from: number): number

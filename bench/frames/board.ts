@@ -20,7 +20,10 @@ import type { ServerMessage } from '../../src/protocol/server-messages.ts'
 import { createMemoryStorage } from '../../src/storage/memory/memory-storage.ts'
 import type { Stores } from '../../src/storage/stores.ts'
 
-/** One update as it was published: its size in bytes in each format, and that of the whole document as a JSON snapshot. */
+/**
+ * One update as it was published: its size in bytes in each format, and that of the whole document as a JSON
+ * snapshot.
+ */
 export type Published = {
   readonly channel: string
   /** The JSON frame. */
@@ -29,7 +32,10 @@ export type Published = {
   readonly snapshot: number
 }
 
-/** The real board, journal and engine over memory, with a clock that is turned by hand and nobody but one user watching. */
+/**
+ * The real board, journal and engine over memory, with a clock that is turned by hand and nobody but one user
+ * watching.
+ */
 export type BenchBoard = {
   readonly clock: { time: number; now(): number }
   /** Commits in one transaction and publishes; answers the updates that went out. */

@@ -14,7 +14,8 @@ const SLICE_MS = SHORT ? 2 : 20
 
 /**
  * Returns lines of what it takes to write and read messages, in µs each and beside JSON: by our own code, by
- * msgpackr as the server uses it (held to rule P-9), and by msgpackr as it is. All in turns, medians of rounds.
+ * msgpackr as the server uses it (held to rule P-9), and by msgpackr as it is. All in turns, medians of
+ * rounds.
  */
 export function compareCodecs(name: string, texts: readonly string[]): readonly string[] {
   const messages: readonly Json[] = texts.map((text) => JSON.parse(text))

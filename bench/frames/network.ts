@@ -4,7 +4,10 @@ import type { DeviceId, SessionId, UserId } from '../../src/core/ids.ts'
 import type { Plan, PlannedChange, PlannedDevice } from '../../tools/replay/plan.ts'
 import { type Line, lineOf } from '../../tools/replay/quality.ts'
 
-/** Commands that a plan's devices send, in the order of their time, as the replay makes them: coming, reporting, leaving. */
+/**
+ * Commands that a plan's devices send, in the order of their time, as the replay makes them: coming,
+ * reporting, leaving.
+ */
 export type Network = {
   /** What is said up to `now` (milliseconds since the start); at most `limit` commands, the rest later. */
   until(now: number, limit: number): readonly RewardsCommand[]

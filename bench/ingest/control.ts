@@ -14,7 +14,10 @@ const SAMPLE =
   'last_seen_at = ?, score_state = ?, samples = ?, first_sample_at = ?, smoothed = ?, stepped = ?, parts = ?, window = ?, networks = ?, marks = ?'
 const SAMPLE_COLUMNS = SAMPLE.replaceAll(' = ?', '')
 
-/** Reads back what the newest `commands` reports left, of devices `from` to `from + commands` in order of their keys. */
+/**
+ * Reads back what the newest `commands` reports left, of devices `from` to `from + commands` in order of
+ * their keys.
+ */
 export function readWrittenRows(file: string, from: number, commands: number): WrittenRows {
   const database = new Database(file, { readonly: true })
   database.run('pragma busy_timeout = 1000')
@@ -44,8 +47,8 @@ export type Control = {
 }
 
 /**
- * The control: the same rows into a copy of the same database, by hand-written statements on raw bun:sqlite with the writer's settings. No thread, no
- * decision, no reading, no hashing, no answer.
+ * The control: the same rows into a copy of the same database, by hand-written statements on raw bun:sqlite
+ * with the writer's settings. No thread, no decision, no reading, no hashing, no answer.
  */
 export function openControl(file: string): Control {
   const database = new Database(file, { readwrite: true, strict: true })

@@ -31,7 +31,10 @@ export function connectOf({ user, device, session, address }: LoadDevice, at: nu
   return { kind: 'rewards.connect', actor: { type: 'user', userId: user }, at, payload }
 }
 
-/** The n-th report of all; values vary so that every report changes something. Keyed, as everything is that wants an answer. */
+/**
+ * The n-th report of all; values vary so that every report changes something. Keyed, as everything is that
+ * wants an answer.
+ */
 export function reportOf({ user, device, session }: LoadDevice, n: number, at: number): NetworkUpdateCommand {
   const wobble = (n * 7919) % 100
   const network = {
@@ -50,7 +53,10 @@ export function reportOf({ user, device, session }: LoadDevice, n: number, at: n
   }
 }
 
-/** Submits `count` commands, at most `outstanding` unanswered at a time; answers the seconds it took. Throws at a refusal. */
+/**
+ * Submits `count` commands, at most `outstanding` unanswered at a time; answers the seconds it took. Throws
+ * at a refusal.
+ */
 export async function drive(
   submit: (command: Command) => Promise<{ readonly ok: boolean }>,
   make: (n: number) => Command,

@@ -1,6 +1,8 @@
 import { loginMessage } from '../support/login-message.ts'
 
-/** A change as its sender knows it: `before` is the position that it led away from. Times in ms, monotonic. */
+/**
+ * A change as its sender knows it: `before` is the position that it led away from. Times in ms, monotonic.
+ */
 export type Change = { readonly before: number; readonly sentAt: number; readonly acknowledgedAt: number }
 
 /** Makes one change after the other; the next one when the one before is acknowledged. */
@@ -54,7 +56,9 @@ export async function deviceChanges(url: string): Promise<ChangeSource> {
 
 const LEAVE = { type: 'disconnect', id: 'd' }
 
-/** The control: the sender's text is the frame, and acknowledged when it comes back. `size` is in characters. */
+/**
+ * The control: the sender's text is the frame, and acknowledged when it comes back. `size` is in characters.
+ */
 export async function rawChanges(url: string, size: number): Promise<ChangeSource> {
   const socket = new WebSocket(`${url}?subscribe`)
   let seq = 0

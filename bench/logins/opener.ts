@@ -1,6 +1,7 @@
 /**
- * A process that opens sockets as fast as it can and closes each at once: raw ones, or ones that log in with a signature and wait for
- * the first snapshot of a channel of their own. As little code as possible, because the processors are shared with the server.
+ * A process that opens sockets as fast as it can and closes each at once: raw ones, or ones that log in with
+ * a signature and wait for the first snapshot of a channel of their own. As little code as possible, because
+ * the processors are shared with the server.
  */
 import { createHash } from 'node:crypto'
 import { keyFromSecret } from '../../src/cli/key-file.ts'

@@ -29,7 +29,9 @@ export function createCounter() {
   }
 }
 
-/** Texts a second, `slice` of them on their way at a time, `turn` handed on within one turn of the event loop. */
+/**
+ * Texts a second, `slice` of them on their way at a time, `turn` handed on within one turn of the event loop.
+ */
 export async function rateOf(side: Side, texts: readonly string[], turn: number): Promise<number> {
   const began = performance.now()
   const all = side.arrived(texts.length)

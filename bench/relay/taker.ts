@@ -1,4 +1,5 @@
-// The other process of one host: it takes texts by our relay, or (the control) counts what comes over the channel; and says how many.
+// The other process of one host: it takes texts by our relay, or (the control) counts what comes over the
+// channel; and says how many.
 
 import { systemClock } from '../../src/core/clock.ts'
 import { parentChannel } from '../../src/processes/parent-channel.ts'

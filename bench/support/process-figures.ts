@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-// Figures of other processes from Linux's /proc: what the kernel charged them, not what they say of themselves.
+// Figures of other processes from Linux's /proc: what the kernel charged them, not what they say of
+// themselves.
 
 /** Seconds of processor time a process has used, in user and kernel mode, over all its threads. */
 export function cpuSeconds(pid: number): number {
@@ -21,7 +22,10 @@ function secondsIn(file: string): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
 }
 
-/** Bytes of memory a process holds, anonymous ones only: mapped files (the runtime itself) are no cost of a socket. */
+/**
+ * Bytes of memory a process holds, anonymous ones only: mapped files (the runtime itself) are no cost of a
+ * socket.
+ */
 export function residentBytes(pid: number): number {
   const line = readFileSync(`/proc/${pid}/status`, 'utf8').match(/^RssAnon:\s+(\d+) kB/m)
   return Number(line?.[1]) * 1024
