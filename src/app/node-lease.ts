@@ -22,12 +22,12 @@ export function openLease(
 ): NodeLease {
   const now = () => performance.now()
   const lease = createLease(litefs, { random, fetch })
-  const seen = createRecordObserver({ node: litefs.node, ttl: lease.ttl, now })
+  const observer = createRecordObserver({ node: litefs.node, ttl: lease.ttl, now })
   const mayWait = litefs.candidate && Number.isFinite(lease.ttl)
-  const stop = mayWait ? watchRecord({ lease, seen, wait: Bun.sleep, logger }) : () => {}
+  const stop = mayWait ? watchRecord({ lease, observer, wait: Bun.sleep, logger }) : () => {}
   const fence = createLeaseFence({
     lease,
-    seen,
+    observer,
     now: suspendAwareClock(now, clock.now),
     wait: Bun.sleep,
     onLost,

@@ -6,7 +6,7 @@ import { systemRandom as random } from '../../src/core/clock.ts'
 import { type ConsulKv, consulKv } from '../../src/replication/lease/consul-kv.ts'
 import { createLease } from '../../src/replication/lease/lease-proof.ts'
 import { type Consul, startConsul } from '../../tools/cluster/consul.ts'
-import { littleConsul } from '../replication/lease/little-consul.ts'
+import { inMemoryConsul } from '../replication/lease/in-memory-consul.ts'
 import { litefsTools, ownNetwork } from './litefs-tools.ts'
 
 // What the proof of a lease stands on, of the real Consul, and of the little one by which other tests are
@@ -53,7 +53,7 @@ function real(): Tried {
 }
 
 function little(): Tried {
-  const made = littleConsul(Bun.sleep)
+  const made = inMemoryConsul(Bun.sleep)
   let sessions = 0
   return {
     kv: consulKv('http://consul', '', (url, { method, body }) =>
@@ -69,7 +69,7 @@ const soon = () => AbortSignal.timeout(5_000)
 
 for (const [what, setUp, isMissing] of [
   ['the real Consul', real, tools === null],
-  ['the little Consul of the tests', little, false],
+  ['the in-memory Consul of the tests', little, false],
 ] as const) {
   describe.skipIf(isMissing)(what, () => {
     const prepare = async (name: string) => {
@@ -86,7 +86,7 @@ for (const [what, setUp, isMissing] of [
       return { ...tried, session, lease, check, locked, cas, record }
     }
 
-    test('writes a record and looks at the lease in one; the record’s index is the one that it answers', async () => {
+    test('writes a record and checks the lease in one transaction, and answers the record’s index', async () => {
       const { kv, check, cas, record, lease, session } = await prepare('one')
       expect({ value: lease.value, session: lease.session }).toEqual({ value: 'a', session })
       expect(await record()).toBeNull()
@@ -95,7 +95,7 @@ for (const [what, setUp, isMissing] of [
       expect((await record())?.value).toBe('first')
     })
 
-    test('writes nothing over a record that is not the last one', async () => {
+    test('does not replace a record that is not the last one', async () => {
       const { kv, check, cas, record } = await prepare('last')
       await kv.transact([check, cas(0, 'first')], soon())
       const first = await record()
@@ -107,7 +107,7 @@ for (const [what, setUp, isMissing] of [
       expect((await kv.transact([check, cas(first?.index ?? 0, 'second')], soon())).ok).toBe(true)
     })
 
-    test('writes nothing once the lease has gone to another, by the same session too', async () => {
+    test('writes nothing once another node has the lease, by the same session too', async () => {
       const { kv, check, cas, record, lock, session } = await prepare('gone')
       await lock('gone/lease', 'b', session)
       expect((await kv.get('gone/lease', soon()))?.session).toBe(session)
@@ -126,14 +126,14 @@ for (const [what, setUp, isMissing] of [
       expect(await record()).toBeNull()
     })
 
-    test('looks at the session alone as well', async () => {
+    test('checks the session alone as well', async () => {
       const { kv, locked, cas, newSession } = await prepare('session')
       const other = { ...locked, session: await newSession() }
       expect((await kv.transact([other, cas(0, 'first')], soon())).ok).toBe(false)
       expect((await kv.transact([locked, cas(0, 'first')], soon())).ok).toBe(true)
     })
 
-    test('takes a value that is there already for no change: hence each record is another', async () => {
+    test('takes an equal value for no change: hence each record is unique', async () => {
       const { kv, check, cas, record } = await prepare('same')
       await kv.transact([check, cas(0, 'first')], soon())
       const index = (await record())?.index ?? 0
@@ -143,7 +143,7 @@ for (const [what, setUp, isMissing] of [
       expect((await record())?.index).toBeGreaterThan(index)
     })
 
-    test('keeps a question open until the record changes, for one that is not there yet too', async () => {
+    test('keeps a question open until the record changes, also when there is none yet', async () => {
       const { kv, record, set } = await prepare('open')
       let after = (await kv.changed('open/record', 0, 5_000, soon())).next
       for (const value of ['first', 'second']) {
@@ -159,7 +159,7 @@ for (const [what, setUp, isMissing] of [
       }
     })
 
-    test('closes it when nothing happens', async () => {
+    test('answers when nothing changes in time', async () => {
       const { kv, set } = await prepare('closed')
       await set('closed/record', 'first')
       const { next } = await kv.changed('closed/record', 0, 300, soon())
@@ -180,16 +180,16 @@ describe.skipIf(tools === null)('a lease at the real Consul', () => {
     const consulLease = { type: 'consul', url: consul?.url ?? '', key: 'whole', ttl: 10_000 } as const
     const lease = createLease({ ...settings, node: 'a', lease: consulLease }, { random, fetch })
     await lock('whole', '{"hostname":"a"}', await newSession())
-    const { claim, record } = await lease.look()
+    const { claim, record } = await lease.read()
     if (claim === null) throw new Error('no claim')
     const end = new AbortController()
     const { next } = await lease.changed(0, end.signal)
-    const news = lease.changed(next, end.signal)
+    const change = lease.changed(next, end.signal)
     const proof = await lease.prove(claim, record)
     if (!proof.ok) throw new Error(proof.error)
-    expect((await news).record).toEqual(proof.value)
+    expect((await change).record).toEqual(proof.value)
     await lease.conclude()
-    expect((await lease.look()).record).toMatchObject({ node: 'a', over: true })
+    expect((await lease.read()).record).toMatchObject({ node: 'a', over: true })
     end.abort()
   })
 })

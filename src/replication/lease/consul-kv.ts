@@ -4,37 +4,38 @@ import { Value } from '@sinclair/typebox/value'
 import type { Millis } from '../../core/clock.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
 
-/** As `fetch` has it, so that a test may be Consul. */
+/** A `fetch`, so that a test may stand in for Consul. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-/** A value at Consul. */
+/** A value of Consul's key-value store. */
 export type Pair = {
   readonly value: string
-  /** Of each change of it another, and greater than before as long as Consul keeps its data. */
+  /** Its ModifyIndex: each change has another one, a greater one as long as Consul keeps its data. */
   readonly index: number
-  /** By which it is locked. */
+  /** The session by which it is locked. */
   readonly session: string | null
 }
 
-/** A part of a transaction (developer.hashicorp.com/consul/api-docs/txn). */
+/** A step of a transaction (developer.hashicorp.com/consul/api-docs/txn). */
 export type KvStep =
   /** Fails unless the key is locked by this session. */
   | { readonly verb: 'check-session'; readonly key: string; readonly session: string }
   /** Fails unless the key was last changed at this index. */
   | { readonly verb: 'check-index'; readonly key: string; readonly index: number }
-  /** Fails unless the key was last changed at this index; 0: unless it is not there. */
+  /** Fails unless the key was last changed at this index; with 0, unless there is no such key. */
   | { readonly verb: 'cas'; readonly key: string; readonly index: number; readonly value: string }
 
 /**
- * Consul's keys and values and its sessions, over HTTP. All rejects when there is no answer in time, or
- * another than it should be.
+ * Consul's key-value store and its sessions, over HTTP. Every function rejects when there is no answer in
+ * time, or one that is not understood.
  */
 export type ConsulKv = {
-  /** Null when there is none. */
+  /** Resolves with null when there is no such key. */
   get(key: string, signal: AbortSignal): Promise<Pair | null>
   /**
-   * The same once it may have changed since `after`, or after about `wait` ms; `after` 0: at once. `next` is
-   * for the next question. (developer.hashicorp.com/consul/api-docs/features/blocking)
+   * Resolves like `get`, once the key may have changed since `after`, or after about `wait` ms; at once for
+   * `after` 0. `next` is the `after` of the next question.
+   * (developer.hashicorp.com/consul/api-docs/features/blocking)
    */
   changed(
     key: string,
@@ -42,13 +43,13 @@ export type ConsulKv = {
     wait: Millis,
     signal: AbortSignal,
   ): Promise<{ readonly pair: Pair | null; readonly next: number }>
-  /** All steps or none. Answers the new index of every key, or why nothing was done. */
+  /** Does all steps or none. Resolves with the new index of every key, or with why nothing was done. */
   transact(steps: readonly KvStep[], signal: AbortSignal): Promise<Result<readonly number[], string>>
-  /** Ends a session, and with it the locks that it has. */
+  /** Ends a session, and releases its locks. */
   destroy(session: string, signal: AbortSignal): Promise<void>
 }
 
-/** Consul at this origin; `token` as its own header wants it, or empty. */
+/** Returns the Consul at an origin. `token` is sent as Consul's own header; empty for none. */
 export function consulKv(origin: string, token: string, fetch: Fetch): ConsulKv {
   const headers = token === '' ? {} : { 'x-consul-token': token }
   const ask = (path: string, signal: AbortSignal, init: RequestInit = {}) =>
@@ -78,14 +79,14 @@ export function consulKv(origin: string, token: string, fetch: Fetch): ConsulKv 
 }
 
 /**
- * The address without its secret, and the key; LiteFS puts an address's path before the key and its password
- * into a token.
+ * Returns the address without its secret, the key, and the token. As LiteFS does it, the path of the address
+ * comes before the key, and its password is the token.
  */
 export function consulAddress(url: string, key: string) {
   const parsed = new URL(url)
   return {
     origin: parsed.origin,
-    // LiteFS joins them by Go's path.Join, and Consul's client takes the slash at the beginning away.
+    // LiteFS joins them by Go's path.Join, and Consul's client removes the slash at the beginning.
     key: posix.join(parsed.pathname, key).replace(/^\/|\/$/g, ''),
     token: decodeURIComponent(parsed.password),
   }
@@ -106,10 +107,10 @@ function written(step: KvStep) {
 async function pairOf(answer: Response): Promise<{ readonly pair: Pair | null; readonly next: number }> {
   const next = Number(answer.headers.get('x-consul-index') ?? 0)
   if (answer.status === 404) return { pair: null, next }
-  if (!answer.ok) throw new Error(`Consul answered ${answer.status} to a look`)
+  if (!answer.ok) throw new Error(`Consul answered ${answer.status} to a read`)
   const parsed: unknown = await answer.json()
   const [pair] = Value.Check(Pairs, parsed) ? parsed : []
-  if (pair === undefined) throw new Error('Consul answered a look with something else than a value')
+  if (pair === undefined) throw new Error('Consul answered a read with something else than a value')
   return { pair: plain(pair), next }
 }
 

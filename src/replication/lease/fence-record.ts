@@ -1,27 +1,27 @@
 import { Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 
-/** What a primary keeps at Consul beside the lease: the last word of whoever may acknowledge. */
+/** The record that a primary keeps at Consul beside the lease: it names the node that may acknowledge. */
 export type FenceRecord = {
   /** Consul's ModifyIndex of it. */
   readonly index: number
-  /** Of each record another. */
+  /** Unique for each record. */
   readonly id: string
-  /** Whose it is; null when it says nothing that can be read. */
+  /** The node that wrote it; null when the record cannot be read. */
   readonly node: string | null
-  /** Whether its node has said that it acknowledges nothing by it any more. */
+  /** Whether its node has declared that it acknowledges nothing by it any more. */
   readonly over: boolean
 }
 
 /**
- * The record as Consul keeps it. It must differ from the one before: Consul takes a value that is there
- * already for no change.
+ * Returns a record as Consul keeps it. It must differ from the one before: writing an equal value is no
+ * change to Consul.
  */
 export function writtenRecord({ id, node, over }: Omit<FenceRecord, 'index'>): string {
   return JSON.stringify({ node, over, id })
 }
 
-/** What was found at that index. What nobody can read is somebody's, and not over. */
+/** Returns the record of a text. One that cannot be read is taken for that of another node, and not over. */
 export function readRecord(text: string, index: number): FenceRecord {
   let value: unknown
   try {

@@ -7,13 +7,13 @@ import type { ObservedRecord, RecordObserver } from './record-observer.ts'
 
 export type FenceDeps = {
   readonly lease: Lease
-  readonly seen: RecordObserver
-  /** Time that goes on while the machine sleeps, and never back, ms. */
+  readonly observer: RecordObserver
+  /** Time that also passes while the machine sleeps, and never goes back, ms. */
   readonly now: () => Millis
   readonly wait: (time: Millis) => Promise<void>
   /**
-   * The lease is another's, or nobody could tell for a whole TTL: what this node's LiteFS still takes for its
-   * own is lost.
+   * The lease is another node's, or could not be proven for a whole TTL: this node's LiteFS, which still
+   * takes it for its own, has lost it.
    */
   readonly onLost: (reason: string) => void
   readonly logger: Logger
@@ -21,56 +21,58 @@ export type FenceDeps = {
 
 /** Whether this node may acknowledge what it commits. */
 export type LeaseFence = {
-  /** True while no other node acknowledges for certain; a promise when that has to be asked for. */
+  /** Returns true while certainly no other node acknowledges; a promise when Consul has to be asked. */
   holds(): boolean | Promise<boolean>
-  /** How long ago the lease was last proven, ms; null when this node has not led since `begin`. */
+  /** Returns how long ago the lease was last proven, ms; null when there was no proof since `begin`. */
   age(): Millis | null
   /**
-   * This node leads from now on. Resolves when the lease is proven, which may take until another's proof is
-   * over; false when it is not ours, or when this lead has ended before.
+   * This node leads from now on. Resolves true when the lease is proven, which may take until another node's
+   * proof is over; false when it is not this node's, or when this term has ended before.
    */
   begin(): Promise<boolean>
-  /** It does not any more. Resolves when others know it, or cannot be told; never rejects. */
+  /** This node leads no longer. Resolves when other nodes know, or cannot be told. Never rejects. */
   end(): Promise<void>
 }
 
-const RETRY: Millis = 500
-/**
- * Who waits for another's proof to be over looks this often whether it is, in case the news of it is late.
- */
-const LOOK: Millis = 500
-/** More than what of our own may still be on its way to Consul when we look. */
-const REFUSALS = 4
+/** Between two attempts after one that failed. */
+const RETRY_INTERVAL: Millis = 500
+/** How often a node that waits for another's proof looks whether it is over, in case the watcher is late. */
+const POLL_INTERVAL: Millis = 500
+/** More than there can be writes of our own that are still on their way to Consul when we read. */
+const MAX_REFUSALS = 4
 
 /**
  * Keeps the proof of the lease fresh while this node leads. A proof is a record of this node beside the
- * lease, and counts from when it was asked for.
+ * lease. It counts from the moment at which it was asked for.
  *
- * No two nodes acknowledge at the same time: let A have a record, and B get the lease later. B replaces a
- * record only as the last one, and only while it has the lease, in one transaction; so, when it does, it has
- * seen A's last one, and A can have no further one. A acknowledges by that until `proofValidity` after it
- * asked for it. B saw it later than that, and lets `takeOverWait` go by first, or waits until A says that it
- * is over. And since nobody replaces a record before it is over, the last one stands for all before it.
+ * Invariant: no two nodes acknowledge at the same time. Let A have written a record, and B get the lease
+ * later. B replaces only the last record, and only while it has the lease, in one transaction. So when it
+ * does, it has observed A's last record, and A cannot write another one. A acknowledges by that record until
+ * `proofValidity` after it asked for it. B observed it later than A asked for it, and waits for
+ * `takeOverWait`, which is longer, or until A marks it as over. And since no node replaces a record before it
+ * is over, the last record stands for all earlier ones.
+ * ``` A  asks for a record ──────────── proofValidity ────────────┤ acknowledges nothing any more B         observes it ───────────── takeOverWait ──────────────┤ writes its own record, and acknowledges ```
  */
 export function createLeaseFence(deps: FenceDeps): LeaseFence {
-  const { lease, seen, now, logger } = deps
+  const { lease, observer, now, logger } = deps
   const isStatic = !Number.isFinite(lease.ttl)
-  const good = proofValidity(lease.ttl)
+  const validity = proofValidity(lease.ttl)
   let provenAt: Millis | null = null
-  let reign = 0
+  /** Changes whenever this node begins to lead, or ceases to. */
+  let term = 0
   /** What this node has Consul write, one after the other. */
   let writing: Promise<unknown> = Promise.resolve()
   /** Whether there may be a record of this node that is not over. */
   let isRecorded = false
   /** The proof under way. */
-  let asked: { readonly reign: number; readonly answer: Promise<boolean> } | null = null
+  let asked: { readonly term: number; readonly answer: Promise<boolean> } | null = null
   const logged = createLogDeduplication()
   const lost = (reason: string): void => {
     logger.error('lease lost', { reason })
     deps.onLost(reason)
   }
 
-  function inTurn<T>(write: () => Promise<T>): Promise<T> {
+  function afterEarlierWrites<T>(write: () => Promise<T>): Promise<T> {
     const done = writing.then(write)
     writing = done.catch(() => {})
     return done
@@ -78,71 +80,70 @@ export function createLeaseFence(deps: FenceDeps): LeaseFence {
 
   async function prove(mine: number, mayWait: boolean): Promise<boolean> {
     let refusals = 0
-    let hasSaid = false
-    while (mine === reign) {
-      const { claim, record } = await lease.look()
-      if (mine !== reign || claim === null) return false
-      const last = seen.note(record)
-      // Another has led since our last proof: LiteFS lost the lease and got it again, and we have not heard.
+    let hasLogged = false
+    while (mine === term) {
+      const { claim, record } = await lease.read()
+      if (mine !== term || claim === null) return false
+      const last = observer.observe(record)
+      // Another node has led since our last proof: LiteFS lost the lease and got it again, unnoticed by us.
       if (last.other !== null && !mayWait) return false
-      if (last.left() > 0) {
-        if (!hasSaid) sayWaiting(last)
-        hasSaid = true
-        await Promise.race([seen.another(), deps.wait(Math.min(LOOK, Math.ceil(last.left())))])
+      if (last.validFor() > 0) {
+        if (!hasLogged) logWaiting(last)
+        hasLogged = true
+        const time = Math.min(POLL_INTERVAL, Math.ceil(last.validFor()))
+        await Promise.race([observer.next(), deps.wait(time)])
         continue
       }
       const begun = now()
-      const proof = await inTurn(async () => {
-        if (mine !== reign) return null
+      const proof = await afterEarlierWrites(async () => {
+        if (mine !== term) return null
         isRecorded = true
         return lease.prove(claim, record)
       })
-      if (mine !== reign || proof === null) return false
+      if (mine !== term || proof === null) return false
       if (proof.ok) {
-        seen.note(proof.value)
+        observer.observe(proof.value)
         provenAt = Math.max(begun, provenAt ?? begun)
         return true
       }
-      // The lease went, or a record came; what else it may be is no answer.
+      // The lease was lost, or a record was written, in between. Any other refusal tells us nothing.
       refusals += 1
-      if (refusals === REFUSALS) throw new Error(`Consul refused the record: ${proof.error}`)
+      if (refusals === MAX_REFUSALS) throw new Error(`Consul refused the record: ${proof.error}`)
     }
     return false
   }
 
-  const sayWaiting = (last: ObservedRecord): void =>
-    logger.warn('waiting for the last primary', { primary: last.other, wait_ms: Math.round(last.left()) })
+  const logWaiting = (last: ObservedRecord): void =>
+    logger.warn('waiting for the last primary', { primary: last.other, wait_ms: Math.round(last.validFor()) })
 
-  /** One at a time: of two, one would find the other's record in its way. */
+  /** One proof at a time: of two, the later one would be refused because of the record of the earlier one. */
   function ask(mine: number): Promise<boolean> {
-    if (asked?.reign === mine) return asked.answer
+    if (asked?.term === mine) return asked.answer
     const answer = prove(mine, false).finally(() => {
       if (asked?.answer === answer) asked = null
     })
-    asked = { reign: mine, answer }
+    asked = { term: mine, answer }
     return answer
   }
 
-  /** Also of an answer that has just come: the machine may have slept since it was asked for. */
-  const isFresh = () => provenAt !== null && now() - provenAt < good
+  /** To be asked also of an answer that has just come: the machine may have slept since it was asked for. */
+  const isFresh = () => provenAt !== null && now() - provenAt < validity
 
-  async function keep(mine: number): Promise<void> {
+  async function keepProven(mine: number): Promise<void> {
     let lastProof = provenAt ?? now()
     for (;;) {
-      await deps.wait(now() - lastProof < lease.ttl / 4 ? lease.ttl / 2 : RETRY)
-      if (mine !== reign) return
+      await deps.wait(now() - lastProof < lease.ttl / 4 ? lease.ttl / 2 : RETRY_INTERVAL)
+      if (mine !== term) return
       try {
         if (await ask(mine)) lastProof = provenAt ?? lastProof
-        else if (mine === reign) return lost('the lease is held by another node, or by nobody')
+        else if (mine === term) return lost('the lease is held by another node, or by nobody')
         if (logged.clear()) logger.info('lease proven again')
       } catch (error) {
-        if (mine !== reign) return
-        const provenFor = Math.max(0, Math.round(lastProof + good - now()))
-        if (logged.isNew(''))
-          logger.warn('lease not proven', { error: String(error), acknowledges_ms: provenFor })
+        if (mine !== term) return
+        const left = Math.max(0, Math.round(lastProof + validity - now()))
+        if (logged.isNew('')) logger.warn('lease not proven', { error: String(error), acknowledges_ms: left })
       }
-      if (mine === reign && now() - lastProof > lease.ttl)
-        return lost('the lease could not be proven in time')
+      if (mine === term && now() - lastProof > lease.ttl) return lost('the lease could not be proven in time')
     }
   }
 
@@ -150,33 +151,33 @@ export function createLeaseFence(deps: FenceDeps): LeaseFence {
     holds() {
       if (isFresh()) return true
       if (provenAt === null) return false
-      return ask(reign).then(
+      return ask(term).then(
         (isOurs) => isOurs && isFresh(),
         () => false,
       )
     },
-    // Of a static lease there is always proof.
+    // A static lease is always proven.
     age: () => (provenAt === null ? null : isStatic ? 0 : now() - provenAt),
     async begin() {
-      reign += 1
+      term += 1
       provenAt = null
       logged.clear()
-      const mine = reign
+      const mine = term
       if (isStatic) {
         provenAt = now()
         return true
       }
       const isOurs = await prove(mine, true)
-      if (isOurs) void keep(mine)
+      if (isOurs) void keepProven(mine)
       return isOurs
     },
     async end() {
-      reign += 1
+      term += 1
       provenAt = null
-      // After what is under way, which would undo it.
+      // After a proof under way, which would write a record that is not over.
       if (isRecorded) {
         isRecorded = false
-        void inTurn(lease.conclude)
+        void afterEarlierWrites(lease.conclude)
       }
       await writing
     },

@@ -7,50 +7,47 @@ import type { LitefsSettings } from '../litefs/settings.ts'
 import { consulAddress, consulKv, type Fetch, type Pair } from './consul-kv.ts'
 import { type FenceRecord, readRecord, writtenRecord } from './fence-record.ts'
 
-/** That this node had the lease when it looked: proven is that only once Consul says that it is so still. */
+/** This node had the lease when it was read. It is proven only once Consul confirms that in a transaction. */
 export type Claim = {
-  /** Of the lease's key. Each time that somebody gets the lease it is another one. */
+  /** The ModifyIndex of the lease's key: another one each time that a node gets the lease. */
   readonly index: number
-  /** By which LiteFS holds it. */
+  /** The session by which LiteFS holds it. */
   readonly session: string
 }
 
 /** The lease that makes a node the primary, as Consul has it, and the record beside it. */
 export type Lease = {
+  /** Resolves with this node's claim, null when it has none, and the record, null when there is none. */
+  read(): Promise<{ readonly claim: Claim | null; readonly record: FenceRecord | null }>
   /**
-   * This node's claim, null when it has none, and the record, null when there is none. Rejects when that
-   * cannot be found out.
-   */
-  look(): Promise<{ readonly claim: Claim | null; readonly record: FenceRecord | null }>
-  /**
-   * Puts a record of this node in the place of that one, if the claim holds and that one is still the last:
-   * it is the new one, or why there is none. Rejects when that cannot be found out; then there may be one,
-   * and even come to be later.
+   * Replaces `record` by one of this node, if the claim holds and `record` is still the last one. Resolves
+   * with the new record, or with why there is none. Rejects when that cannot be found out: then there may be
+   * one, even later.
    */
   prove(claim: Claim, record: FenceRecord | null): Promise<Result<FenceRecord, string>>
   /**
-   * Says of this node's record, if the last one is this node's, that it is over: to be called when it
-   * acknowledges nothing more. Never rejects.
+   * Marks the last record as over, if it is this node's. To be called once this node acknowledges nothing
+   * more. Never rejects.
    */
   conclude(): Promise<void>
   /**
-   * The record once it may be another than at `after`, or after some seconds; 0: at once. `next` is for the
-   * next question.
+   * Resolves with the record once it may have changed since `after`, or after some seconds; at once for 0.
+   * `next` is the `after` of the next question.
    */
   changed(
     after: number,
     signal: AbortSignal,
   ): Promise<{ readonly record: FenceRecord | null; readonly next: number }>
   /**
-   * Gives it back if it is still ours, so that others need not wait for its end: only for when our LiteFS is
-   * dead. Never rejects.
+   * Gives the lease back if it is still this node's, so that others need not wait for its end. Only for when
+   * our LiteFS is dead. Never rejects.
    */
   release(): Promise<void>
-  /** Whether those who give it out can be reached. Never rejects. */
+  /** Resolves with whether Consul, which gives out the lease, can be reached. Never rejects. */
   reachable(): Promise<boolean>
   /**
-   * How long it lasts without a renewal, ms; Infinity for a static one, which nobody else can get and of
-   * which there is no record.
+   * How long the lease lasts without a renewal, ms. Infinity for a static lease, which no other node can get
+   * and which has no record.
    */
   readonly ttl: Millis
 }
@@ -60,42 +57,40 @@ export type LeaseDeps = {
   readonly fetch: Fetch
 }
 
-/** The time after which an unanswered question is given up, ms. */
-const PATIENCE: Millis = 2_000
-/**
- * The same for a last word: whoever stops does not wait for long, and others know after a while without it.
- */
-const LAST_PATIENCE: Millis = 1_000
-/** How long Consul keeps a question open to which nothing happens, ms; it adds up to a sixteenth. */
-const OPEN: Millis = 10_000
+/** For the answer to a question, ms. */
+const ANSWER_TIMEOUT: Millis = 2_000
+/** The same for `conclude`: a node that stops does not wait for long, and others take over without it too. */
+const CONCLUDE_TIMEOUT: Millis = 1_000
+/** How long Consul keeps a question open when nothing changes, ms; it adds up to a sixteenth. */
+const BLOCKING_TIMEOUT: Millis = 10_000
 
 /**
- * Asks Consul itself, since LiteFS, once it is cut off or was stopped, may take itself for the primary long
- * after another one has been elected. Consul is told too: beside the lease lies a record of who may
- * acknowledge, which is replaced in one transaction with the look at the lease, and only by who has seen the
- * last one. LiteFS's session is left alone: renewed here, it would outlive a dead machine for longer than
- * LiteFS's own renewals let it.
+ * Returns the lease by asking Consul itself: a LiteFS that is cut off, or was stopped, may take itself for
+ * the primary long after another one has been elected. Beside the lease lies a record of the node that may
+ * acknowledge. It is replaced in one transaction with a check of the lease, and only by a node that has
+ * observed the last record. LiteFS's session is left alone: renewed here, it would outlive a dead machine for
+ * longer than by LiteFS's own renewals.
  *
- * The look is at the index of the lease's key, and not at its session alone: in a hand-over LiteFS gives its
+ * The check is of the index of the lease's key, and not of its session alone: in a hand-over LiteFS gives its
  * session away with the lease, so that an old primary's session holds the key for the new one. The session is
- * looked at too, since indices begin anew when Consul loses its data. (Consul's HTTP API: KV store,
+ * checked too, since indices begin anew when Consul loses its data. (Consul's HTTP API: KV store,
  * Transactions, Sessions; the key's layout is LiteFS's, consul/consul.go.)
  */
 export function createLease(settings: LitefsSettings, { random, fetch }: LeaseDeps): Lease {
   const { lease, node } = settings
   if (lease.type === 'static') return STATIC
   const { origin, key, token } = consulAddress(lease.url, lease.key)
-  // Beneath the lease's key, as LiteFS's own id of the cluster: who may write that may write this.
+  // Beneath the lease's key, as LiteFS's own id of the cluster: a token that may write that may write this.
   const recordKey = `${key}/fence`
   const consul = consulKv(origin, token, fetch)
-  const soon = () => AbortSignal.timeout(PATIENCE)
+  const inTime = () => AbortSignal.timeout(ANSWER_TIMEOUT)
   const recordOf = (pair: Pair | null) => (pair === null ? null : readRecord(pair.value, pair.index))
-  const held = async (): Promise<Claim | null> => {
-    const pair = await consul.get(key, soon())
+  const ownClaim = async (): Promise<Claim | null> => {
+    const pair = await consul.get(key, inTime())
     if (pair === null || pair.session === null || holderOf(pair) !== node) return null
     return { index: pair.index, session: pair.session }
   }
-  /** A record of this node at the place of another, and what has to hold besides. */
+  /** Returns the step that replaces a record by one of this node, and that record at its index. */
   const replace = (last: FenceRecord | null, over: boolean) => {
     const next = { id: toBase64url(random.bytes(12)), node, over }
     return {
@@ -105,8 +100,8 @@ export function createLease(settings: LitefsSettings, { random, fetch }: LeaseDe
   }
   return {
     ttl: lease.ttl,
-    async look() {
-      const [claim, record] = await Promise.all([held(), consul.get(recordKey, soon())])
+    async read() {
+      const [claim, record] = await Promise.all([ownClaim(), consul.get(recordKey, inTime())])
       return { claim, record: recordOf(record) }
     },
     async prove({ index, session }, last) {
@@ -115,34 +110,39 @@ export function createLease(settings: LitefsSettings, { random, fetch }: LeaseDe
         { verb: 'check-session', key, session },
         { verb: 'check-index', key, index },
       ] as const
-      const done = await consul.transact([...checks, step], soon())
+      const done = await consul.transact([...checks, step], inTime())
       return done.ok ? ok(at(done.value.at(-1) ?? 0)) : done
     },
     async conclude() {
-      const signal = AbortSignal.timeout(LAST_PATIENCE)
+      const signal = AbortSignal.timeout(CONCLUDE_TIMEOUT)
       try {
         const last = recordOf(await consul.get(recordKey, signal))
-        // Whoever has written since is not to be overruled: hence the index again.
+        // Only if no node has written since: hence the index again.
         if (last?.node === node && !last.over) await consul.transact([replace(last, true).step], signal)
       } catch {
-        // Others wait a while instead.
+        // Other nodes wait for a while instead.
       }
     },
     async changed(after, signal) {
-      const patience = AbortSignal.timeout(OPEN + OPEN / 16 + PATIENCE)
-      const { pair, next } = await consul.changed(recordKey, after, OPEN, AbortSignal.any([signal, patience]))
+      const timeout = AbortSignal.timeout(BLOCKING_TIMEOUT * (1 + 1 / 16) + ANSWER_TIMEOUT)
+      const { pair, next } = await consul.changed(
+        recordKey,
+        after,
+        BLOCKING_TIMEOUT,
+        AbortSignal.any([signal, timeout]),
+      )
       return { record: recordOf(pair), next }
     },
     reachable: () =>
-      consul.get(key, soon()).then(
+      consul.get(key, inTime()).then(
         () => true,
         () => false,
       ),
     async release() {
       try {
-        const claim = await held()
-        // A session that was handed over with the lease is another's.
-        if (claim !== null) await consul.destroy(claim.session, soon())
+        const claim = await ownClaim()
+        // A session that was handed over with the lease is another node's.
+        if (claim !== null) await consul.destroy(claim.session, inTime())
       } catch {
         // The lease ends by itself, only later.
       }
@@ -152,7 +152,7 @@ export function createLease(settings: LitefsSettings, { random, fetch }: LeaseDe
 
 const STATIC: Lease = {
   ttl: Infinity,
-  look: async () => ({ claim: { index: 0, session: '' }, record: null }),
+  read: async () => ({ claim: { index: 0, session: '' }, record: null }),
   prove: async () => ok({ index: 0, id: '', node: null, over: false }),
   conclude: async () => {},
   changed: async () => ({ record: null, next: 0 }),

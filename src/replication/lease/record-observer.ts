@@ -2,20 +2,20 @@ import type { Millis } from '../../core/clock.ts'
 import type { FenceRecord } from './fence-record.ts'
 import { takeOverWait } from './proof-validity.ts'
 
-/** The last record that this node has seen. */
+/** The last record that this node has observed. */
 export type ObservedRecord = {
-  /** Whose it is, if it is another node's; null if it is this one's or nobody's. */
+  /** The node that wrote it; null if it was this one, or if there is no record. */
   readonly other: string | null
-  /** For how long that node may still acknowledge, as far as this one knows, ms. */
-  left(): Millis
+  /** Returns for how long that node may still acknowledge, as far as this one knows, ms. */
+  validFor(): Millis
 }
 
 /** What this node knows of the record beside the lease, and since when. */
 export type RecordObserver = {
   /** To be called with what Consul has just answered: null when there is no record. */
-  note(record: FenceRecord | null): ObservedRecord
-  /** Resolves when a record is seen that was not seen yet. */
-  another(): Promise<void>
+  observe(record: FenceRecord | null): ObservedRecord
+  /** Resolves when a record is observed that was not observed yet. */
+  next(): Promise<void>
 }
 
 export type RecordObserverDeps = {
@@ -26,45 +26,45 @@ export type RecordObserverDeps = {
 }
 
 /**
- * Remembers when it first saw the newest record. Its node asked for it before that, and so acknowledges by it
- * no longer than until {@link takeOverWait} from then. This node's own binds nobody: it comes from an earlier
- * life of this supervisor, of which a data folder has one at a time.
+ * Remembers when it first observed the newest record. The record's node asked for it before that, and so
+ * acknowledges by it no longer than until {@link takeOverWait} from then. A record of this node itself needs
+ * no wait: it is from an earlier life of this supervisor, and a data folder has one supervisor at a time.
  *
- * A record that is gone, or one with a smaller index than the last: Consul has lost data, maybe a newer
- * record with it that this node never saw. So somebody counts from when the loss was seen, whoever it was.
- * Who has seen none before knows of nobody: so it is in a new cluster, and, which is a hole, for a server
- * that was started between the loss and the first record after it.
+ * If the record is gone, or has a smaller index than the last one, Consul has lost data, maybe with a newer
+ * record that this node never observed. So some node, whichever it was, may acknowledge from when the loss
+ * was noticed. A node that has observed no record before knows of none: that is right in a new cluster, and a
+ * hole for a server that was started between the loss and the first record after it.
  */
 export function createRecordObserver({ node, ttl, now }: RecordObserverDeps): RecordObserver {
-  let seen: { readonly record: FenceRecord | null; readonly sighting: ObservedRecord } | null = null
+  let last: { readonly record: FenceRecord | null; readonly observed: ObservedRecord } | null = null
   let next = Promise.withResolvers<void>()
 
-  function sightingOf(record: FenceRecord | null): ObservedRecord {
-    const wasLost = (record?.index ?? 0) < (seen?.record?.index ?? 0)
-    const other = wasLost ? (seen?.sighting.other ?? UNKNOWN) : otherOf(record)
-    if (other === null || (record?.over === true && !wasLost)) return { other, left: () => 0 }
+  function observedFrom(record: FenceRecord | null): ObservedRecord {
+    const wasLost = (record?.index ?? 0) < (last?.record?.index ?? 0)
+    const other = wasLost ? (last?.observed.other ?? UNKNOWN) : otherOf(record)
+    if (other === null || (record?.over === true && !wasLost)) return { other, validFor: () => 0 }
     const end = now() + takeOverWait(ttl)
-    return { other, left: () => Math.max(0, end - now()) }
+    return { other, validFor: () => Math.max(0, end - now()) }
   }
   function otherOf(record: FenceRecord | null): string | null {
     return record === null || record.node === node ? null : (record.node ?? UNKNOWN)
   }
 
   return {
-    note(record) {
-      if (seen !== null && isSame(seen.record, record)) return seen.sighting
-      seen = { record, sighting: sightingOf(record) }
+    observe(record) {
+      if (last !== null && isSame(last.record, record)) return last.observed
+      last = { record, observed: observedFrom(record) }
       next.resolve()
       next = Promise.withResolvers()
-      return seen.sighting
+      return last.observed
     },
-    another: () => next.promise,
+    next: () => next.promise,
   }
 }
 
 const UNKNOWN = 'unknown'
 
-/** Not by the index alone, which begins anew when Consul has lost its data. */
+/** Compares ids too: indices begin anew when Consul has lost its data. */
 function isSame(a: FenceRecord | null, b: FenceRecord | null): boolean {
   return a?.index === b?.index && a?.id === b?.id
 }

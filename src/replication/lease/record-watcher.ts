@@ -6,20 +6,23 @@ import type { RecordObserver } from './record-observer.ts'
 
 export type RecordWatcherDeps = {
   readonly lease: Pick<Lease, 'changed'>
-  readonly seen: Pick<RecordObserver, 'note'>
+  readonly observer: Pick<RecordObserver, 'observe'>
   readonly wait: (time: Millis) => Promise<void>
   readonly logger: Logger
 }
 
-/** After an answer that tells nothing new: an old Consul, or a busy one, may give them without a pause. */
+/**
+ * After an answer with nothing new: an old Consul, or a busy one, may answer without waiting for a change.
+ */
 const PAUSE: Millis = 250
-const RETRY: Millis = 1_000
+/** After a question that failed. */
+const RETRY_INTERVAL: Millis = 1_000
 
 /**
- * Notes every record beside the lease as it comes, so that a node that gets the lease has known the last one
- * for long and need not wait; answers how to end that.
+ * Observes every record beside the lease as it is written, so that a node that gets the lease has known the
+ * last one for long and need not wait. Returns a function that ends it.
  */
-export function watchRecord({ lease, seen, wait, logger }: RecordWatcherDeps): () => void {
+export function watchRecord({ lease, observer, wait, logger }: RecordWatcherDeps): () => void {
   const end = new AbortController()
   const logged = createLogDeduplication()
 
@@ -29,16 +32,16 @@ export function watchRecord({ lease, seen, wait, logger }: RecordWatcherDeps): (
       try {
         const { record, next } = await lease.changed(after, end.signal)
         if (end.signal.aborted) return
-        seen.note(record)
+        observer.observe(record)
         logged.clear()
         if (next === after) await wait(PAUSE)
-        // One that goes back is another Consul's, or of one that lost its data.
+        // An index that goes back is another Consul's, or of one that has lost its data.
         after = next < after ? 0 : next
       } catch (error) {
         if (end.signal.aborted) return
         if (logged.isNew('')) logger.debug('the record is not watched', { error: String(error) })
         after = 0
-        await wait(RETRY)
+        await wait(RETRY_INTERVAL)
       }
     }
   }

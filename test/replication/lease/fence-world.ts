@@ -6,16 +6,16 @@ import { suspendAwareClock } from '../../../src/replication/lease/suspend-aware-
 import type { LitefsSettings } from '../../../src/replication/litefs/settings.ts'
 import { recordingLogger } from '../../support/journal.ts'
 import { type TurnedTime, turnedTime } from '../../support/turned-time.ts'
-import { littleConsul } from './little-consul.ts'
+import { inMemoryConsul } from './in-memory-consul.ts'
 import { type SimulatedMachine, simulatedMachine } from './simulated-machine.ts'
 
 export const TTL = 10_000
-export const GOOD = 8_000
-export const OVER = 9_000
+export const PROOF_VALIDITY = 8_000
+export const TAKE_OVER_WAIT = 9_000
 const KEY = 'lease'
 const RECORD = 'lease/fence'
 
-/** A supervisor's life, as far as the fence goes. */
+/** One life of a supervisor, as far as the fence is concerned. */
 export type FencedNode = {
   readonly name: string
   readonly machine: SimulatedMachine
@@ -24,67 +24,67 @@ export type FencedNode = {
   readonly now: () => number
   readonly lost: string[]
   readonly lines: string[]
-  /** How often the lease was looked at. */
-  looks(): number
-  /** Which lead its last proof was of. */
-  provenLead(): number
-  /** Has it seen any record? */
-  hasSeen(): boolean
-  /** What `holds` comes to. */
+  /** Returns how often the lease was read. */
+  reads(): number
+  /** Returns the number of the election that its last proof was of. */
+  provenElection(): number
+  /** Returns true if it has observed any record. */
+  hasObserved(): boolean
+  /** Resolves with what the fence's `holds` resolves with. */
   holds(): Promise<boolean>
   die(): void
 }
 
-/** Consul, and who has the lease there; time is turned by the test. */
+/** Consul, and the node that has the lease there; the test moves the time. */
 export function fenceWorld() {
   const time = turnedTime()
-  const consul = littleConsul(time.wait)
+  const consul = inMemoryConsul(time.wait)
   let session = ''
-  /** Each time that somebody gets the lease is another lead. */
-  let leads = 0
+  /** How often a node has got the lease. */
+  let elections = 0
   let holder: string | null = null
-  const leadOf = new Map<string, number>()
+  const electionOf = new Map<string, number>()
   const lock = (name: string): void => {
     holder = name
     consul.put(KEY, JSON.stringify({ hostname: name }), session)
-    leads += 1
-    leadOf.set(claimOf(consul.index(KEY), session), leads)
+    elections += 1
+    electionOf.set(claimOf(consul.index(KEY), session), elections)
   }
 
   function start(name: string, machine = simulatedMachine(time)): FencedNode {
     let isAlive = true
-    let looks = 0
-    let provenLead = 0
-    let hasSeen = false
+    let reads = 0
+    let provenElection = 0
+    let hasObserved = false
     const lost: string[] = []
     const logger = recordingLogger()
     const settings = { ...SETTINGS, node: name }
     const lease = createLease(settings, { random: countedRandom(), fetch: fetchOf(machine, () => isAlive) })
-    const seen = createRecordObserver({ node: name, ttl: TTL, now: machine.monotonic })
-    const noted: typeof seen = {
-      ...seen,
-      note(record) {
-        hasSeen ||= record !== null
-        return seen.note(record)
+    const observer = createRecordObserver({ node: name, ttl: TTL, now: machine.monotonic })
+    const spiedObserver: typeof observer = {
+      ...observer,
+      observe(record) {
+        hasObserved ||= record !== null
+        return observer.observe(record)
       },
     }
-    const spied: Lease = {
+    const spiedLease: Lease = {
       ...lease,
-      look() {
-        looks += 1
-        return lease.look()
+      read() {
+        reads += 1
+        return lease.read()
       },
       async prove(claim, record) {
         const proof = await lease.prove(claim, record)
-        if (proof.ok) provenLead = leadOf.get(claimOf(claim.index, claim.session)) ?? 0
+        if (proof.ok) provenElection = electionOf.get(claimOf(claim.index, claim.session)) ?? 0
         return proof
       },
     }
-    const stop = watchRecord({ lease, seen: noted, wait: machine.wait, logger })
+    const stop = watchRecord({ lease, observer: spiedObserver, wait: machine.wait, logger })
     const now = suspendAwareClock(machine.monotonic, machine.timeOfDay)
     const fence = createLeaseFence({
-      lease: spied,
-      seen: noted,
+      lease: spiedLease,
+      observer: spiedObserver,
       now,
       wait: machine.wait,
       onLost: (reason) => void lost.push(reason),
@@ -97,9 +97,9 @@ export function fenceWorld() {
       now,
       lost,
       lines: logger.lines,
-      looks: () => looks,
-      provenLead: () => provenLead,
-      hasSeen: () => hasSeen,
+      reads: () => reads,
+      provenElection: () => provenElection,
+      hasObserved: () => hasObserved,
       holds: async () => fence.holds(),
       die() {
         isAlive = false
@@ -108,7 +108,7 @@ export function fenceWorld() {
     }
   }
 
-  /** `fetch`, from a machine whose process may be dead by the time of the answer. */
+  /** Returns a `fetch` of a machine whose process may be dead when the answer comes. */
   function fetchOf(machine: SimulatedMachine, isAlive: () => boolean) {
     return async (url: string, { method, body, signal }: RequestInit): Promise<Response> => {
       if (!isAlive()) await new Promise(() => {})
@@ -129,14 +129,14 @@ export function fenceWorld() {
     time,
     start,
     holder: () => holder,
-    /** Somebody gets the lease by a session of its own, whoever had it before. */
+    /** A node gets the lease by a new session, whether another has it or not. */
     elect(name: string): void {
-      session = `session-${leads + 1}`
+      session = `session-${elections + 1}`
       lock(name)
     },
-    /** The lease goes with its session, as LiteFS hands it over. */
+    /** A node gets the lease with the present session, as by LiteFS's hand-over. */
     handOver: lock,
-    /** Nobody has it. */
+    /** No node has the lease any more. */
     expire(): void {
       holder = null
       consul.remove(KEY)
@@ -150,7 +150,7 @@ export function fenceWorld() {
   }
 }
 
-/** Resolves to what `promise` comes to while so much time goes by. */
+/** Lets time pass. Returns the promise. */
 export async function within<T>(time: TurnedTime, pass: number, promise: Promise<T>): Promise<T> {
   promise.catch(() => {})
   await time.pass(pass)
@@ -160,7 +160,7 @@ export async function within<T>(time: TurnedTime, pass: number, promise: Promise
 const claimOf = (index: number, session: string) => `${session} ${index}`
 
 let count = 0
-/** Every one another, as random ones are. */
+/** Returns different bytes each time. */
 function countedRandom() {
   return { bytes: (length: number) => new Uint8Array(new Uint32Array([++count]).buffer).slice(0, length) }
 }

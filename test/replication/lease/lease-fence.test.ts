@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { fenceWorld, GOOD, OVER, TTL, within } from './fence-world.ts'
+import { fenceWorld, PROOF_VALIDITY, TAKE_OVER_WAIT, TTL, within } from './fence-world.ts'
 
 async function setUp() {
   const world = fenceWorld()
@@ -14,7 +14,7 @@ async function setUp() {
 }
 
 describe('a fence', () => {
-  test('is shut before the lead begins and after it ends', async () => {
+  test('does not hold before the node leads and after it leads', async () => {
     const { a, leads, time, record } = await setUp()
     expect(await a.holds()).toBe(false)
     expect(a.fence.age()).toBeNull()
@@ -24,20 +24,20 @@ describe('a fence', () => {
     await within(time, 0, a.fence.end())
     expect(await a.holds()).toBe(false)
     expect(a.fence.age()).toBeNull()
-    expect(a.looks()).toBe(1)
+    expect(a.reads()).toBe(1)
     expect(record()).toMatchObject({ node: 'a', over: true })
   })
 
-  test('stays shut where the lease is another’s, or cannot be proven', async () => {
+  test('does not hold when the lease is another node’s, or cannot be proven', async () => {
     const { a, time, elect } = await setUp()
     elect('b')
     expect(await within(time, 0, a.fence.begin())).toBe(false)
     expect(await a.holds()).toBe(false)
-    a.machine.road.isCut = true
+    a.machine.network.isCut = true
     await expect(within(time, 2_000, a.fence.begin())).rejects.toThrow('timeout')
   })
 
-  test('a lease that is kept is proven again in time, without anybody waiting for it', async () => {
+  test('proves a lease again in time while it is kept, so that no command waits for it', async () => {
     const { a, leads, time } = await setUp()
     await leads()
     for (let n = 0; n < 100; n++) {
@@ -45,48 +45,48 @@ describe('a fence', () => {
       expect(a.fence.holds()).toBe(true)
     }
     expect(a.lost).toEqual([])
-    expect(a.looks()).toBe(19)
+    expect(a.reads()).toBe(19)
   })
 
-  test('a proof counts from when it was asked for', async () => {
+  test('counts a proof from when it was asked for', async () => {
     const { a, time, elect } = await setUp()
-    a.machine.road.travel = 700
+    a.machine.network.delay = 700
     elect('a')
     expect(await within(time, 2_800, a.fence.begin())).toBe(true)
-    // The look before it is no part of it.
+    // Reading the lease before it does not count.
     expect(a.fence.age()).toBe(1_400)
   })
 
-  test('an old proof is renewed by whoever asks, once for all who do', async () => {
+  test('renews an old proof when it is asked, once for several who ask', async () => {
     const { a, leads, time } = await setUp()
     await leads()
-    a.machine.sleep(GOOD)
-    await time.pass(GOOD)
+    a.machine.sleep(PROOF_VALIDITY)
+    await time.pass(PROOF_VALIDITY)
     const [one, two] = [a.fence.holds(), a.fence.holds()]
     expect(one).not.toBe(true)
     await time.pass(0)
     expect(await one).toBe(true)
     expect(await two).toBe(true)
     expect(a.fence.age()).toBe(0)
-    expect(a.looks()).toBe(2)
+    expect(a.reads()).toBe(2)
   })
 
-  test('cut off, it acknowledges nothing from two seconds before the lease ends, and is lost when it has', async () => {
+  test('does not hold from two seconds before the lease ends when it is cut off, and the lease is lost when that has passed', async () => {
     const { a, leads, time } = await setUp()
     await leads()
-    a.machine.road.isCut = true
-    await time.pass(GOOD - 1)
+    a.machine.network.isCut = true
+    await time.pass(PROOF_VALIDITY - 1)
     expect(a.fence.holds()).toBe(true)
     await time.pass(1)
     expect(await within(time, 2_000, a.holds())).toBe(false)
     expect(a.lost).toEqual([])
-    await time.pass(TTL - GOOD + 1_000)
+    await time.pass(TTL - PROOF_VALIDITY + 1_000)
     expect(a.lost).toEqual(['the lease could not be proven in time'])
     await time.pass(60_000)
     expect(a.lost).toHaveLength(1)
   })
 
-  test('a lease that another has is lost at the next look', async () => {
+  test('loses a lease that another node has at the next proof', async () => {
     const { a, leads, time, elect } = await setUp()
     await leads()
     elect('b')
@@ -94,7 +94,7 @@ describe('a fence', () => {
     expect(a.lost).toEqual(['the lease is held by another node, or by nobody'])
   })
 
-  test('so is one that another had in between, without LiteFS having said so', async () => {
+  test('loses a lease that another node had in between, unnoticed by LiteFS', async () => {
     const { a, b, leads, time, elect } = await setUp()
     await leads()
     a.machine.sleep(20_000)
@@ -107,13 +107,13 @@ describe('a fence', () => {
     expect(a.lost).toHaveLength(1)
   })
 
-  test('a machine that slept acknowledges nothing by an answer from before its sleep', async () => {
+  test('does not hold by an answer from before a sleep of the machine', async () => {
     const { a, leads, time, elect } = await setUp()
     await leads()
     await time.pass(100)
-    a.machine.sleep(GOOD)
-    await time.pass(GOOD)
-    a.machine.road.travel = 100
+    a.machine.sleep(PROOF_VALIDITY)
+    await time.pass(PROOF_VALIDITY)
+    a.machine.network.delay = 100
     const held = a.fence.holds()
     await time.pass(250)
     // The answer is on its way; another is elected before this node wakes up and reads it.
@@ -125,9 +125,9 @@ describe('a fence', () => {
     expect(a.lost).toHaveLength(1)
   })
 
-  test('an earlier lead’s answers count nothing in the next one', async () => {
+  test('ignores the answers of an earlier term', async () => {
     const { a, time, leads, elect } = await setUp()
-    a.machine.road.travel = 500
+    a.machine.network.delay = 500
     elect('a')
     const first = a.fence.begin()
     await time.pass(1_200)
@@ -135,7 +135,7 @@ describe('a fence', () => {
     await time.pass(5_000)
     expect(await first).toBe(false)
     expect(a.fence.age()).toBeNull()
-    a.machine.road.travel = 0
+    a.machine.network.delay = 0
     await leads()
     void a.fence.end()
     await time.pass(60_000)
@@ -143,7 +143,7 @@ describe('a fence', () => {
     expect(a.lost).toEqual([])
   })
 
-  test('nor does its proof', async () => {
+  test('ignores the proof of an earlier term', async () => {
     const { a, leads, time, elect } = await setUp()
     await leads()
     elect('b')
@@ -154,16 +154,16 @@ describe('a fence', () => {
 })
 
 describe('a node that gets the lease', () => {
-  test('waits until the last one’s proof is over, counted from when it saw it', async () => {
+  test('waits until the last node’s proof is over, counted from when it observed it', async () => {
     const { a, b, leads, time } = await setUp()
     await leads()
-    a.machine.road.isCut = true
+    a.machine.network.isCut = true
     await time.pass(1_000)
     let begun = false
     void leads(b).then((is) => {
       begun = is
     })
-    await time.pass(OVER - 1_000 - 1)
+    await time.pass(TAKE_OVER_WAIT - 1_000 - 1)
     expect(begun).toBe(false)
     expect(await b.holds()).toBe(false)
     expect(b.lines).toEqual(['waiting for the last primary'])
@@ -173,30 +173,30 @@ describe('a node that gets the lease', () => {
     expect(await within(time, 2_000, a.holds())).toBe(false)
   })
 
-  test('does not wait when it has known that proof for long', async () => {
+  test('does not wait when it has known that proof for long enough', async () => {
     const { a, b, leads, time } = await setUp()
     await leads()
-    a.machine.road.isCut = true
-    await time.pass(OVER)
+    a.machine.network.isCut = true
+    await time.pass(TAKE_OVER_WAIT)
     expect(await leads(b)).toBe(true)
     expect(b.lines).toEqual([])
   })
 
-  test('waits all of it when it has seen it only now', async () => {
+  test('waits for the whole time when it has observed that proof only now', async () => {
     const { a, b, leads, time } = await setUp()
-    b.machine.road.isCut = true
+    b.machine.network.isCut = true
     await leads()
-    a.machine.road.isCut = true
+    a.machine.network.isCut = true
     await time.pass(60_000)
-    b.machine.road.isCut = false
+    b.machine.network.isCut = false
     const begun = leads(b)
-    await time.pass(OVER - 1)
+    await time.pass(TAKE_OVER_WAIT - 1)
     expect(await b.holds()).toBe(false)
     await time.pass(1)
     expect(await begun).toBe(true)
   })
 
-  test('goes on at once when the last one says that it is over', async () => {
+  test('leads at once when the last node marks its record as over', async () => {
     const { a, b, leads, time } = await setUp()
     await leads()
     const begun = leads(b)
@@ -208,7 +208,7 @@ describe('a node that gets the lease', () => {
     expect(await b.holds()).toBe(true)
   })
 
-  test('waits no more when its own lead ends', async () => {
+  test('ends the wait when its own term ends', async () => {
     const { b, leads, time } = await setUp()
     await leads()
     const begun = leads(b)
@@ -220,7 +220,7 @@ describe('a node that gets the lease', () => {
     expect(b.fence.age()).toBeNull()
   })
 
-  test('or when the lease goes again', async () => {
+  test('ends the wait when it loses the lease again', async () => {
     const { b, leads, time, elect } = await setUp()
     await leads()
     const begun = leads(b)
@@ -230,7 +230,7 @@ describe('a node that gets the lease', () => {
     expect(await begun).toBe(false)
   })
 
-  test('does not wait for its own earlier life', async () => {
+  test('does not wait for a record of its own earlier life', async () => {
     const { a, leads, time, start } = await setUp()
     await leads()
     a.die()
@@ -239,49 +239,49 @@ describe('a node that gets the lease', () => {
     expect(again.lines).toEqual([])
   })
 
-  test('waits, when Consul has lost the record, as for one that it never saw', async () => {
+  test('waits, when Consul has lost the record, as for one that it never observed', async () => {
     const { a, b, leads, time, loseData } = await setUp()
     await leads()
-    a.machine.road.isCut = true
+    a.machine.network.isCut = true
     await time.pass(3 * TTL)
     loseData()
-    // Its watch tries again.
+    // The watcher tries again.
     await time.pass(1_000)
     await time.pass(1_000)
     const begun = leads(b)
-    await time.pass(OVER - 1_001)
+    await time.pass(TAKE_OVER_WAIT - 1_001)
     expect(await b.holds()).toBe(false)
     await time.pass(1)
     expect(await begun).toBe(true)
   })
 })
 
-describe('the last word of a lead', () => {
-  test('comes after what is under way, which would undo it', async () => {
+describe('a record that is marked as over when a term ends', () => {
+  test('is written after a proof under way', async () => {
     const { a, leads, time, record } = await setUp()
     await leads()
-    a.machine.road.travel = 400
-    // The look of the next proof is answered, and the proof on its way; what is asked after it comes a little
-    // before it, and a little after.
+    a.machine.network.delay = 400
+    // The read of the next proof is answered, and the proof is on its way. What is asked after it would
+    // arrive a little before it, and a little after.
     await time.pass(TTL / 2 + 900)
-    a.machine.road.travel = 150
+    a.machine.network.delay = 150
     void a.fence.end()
     await time.pass(5_000)
     expect(record()).toMatchObject({ node: 'a', over: true })
   })
 
-  test('is never said over another’s record', async () => {
+  test('is never another node’s', async () => {
     const { a, b, leads, time, record } = await setUp()
     await leads()
-    a.machine.road.isCut = true
-    await time.pass(OVER)
+    a.machine.network.isCut = true
+    await time.pass(TAKE_OVER_WAIT)
     expect(await leads(b)).toBe(true)
-    a.machine.road.isCut = false
+    a.machine.network.isCut = false
     await within(time, 0, a.fence.end())
     expect(record()).toMatchObject({ node: 'b', over: false })
   })
 
-  test('of one that has never proven anything is silence', async () => {
+  test('is not written by a node that has never proven the lease', async () => {
     const { b, leads, time, recordIndex } = await setUp()
     await leads()
     const index = recordIndex()
@@ -289,10 +289,10 @@ describe('the last word of a lead', () => {
     expect(recordIndex()).toBe(index)
   })
 
-  test('is given up when Consul does not answer', async () => {
+  test('is not waited for when Consul does not answer', async () => {
     const { a, leads, time } = await setUp()
     await leads()
-    a.machine.road.isCut = true
+    a.machine.network.isCut = true
     await within(time, 2_000, a.fence.end())
     expect(a.fence.age()).toBeNull()
   })

@@ -33,7 +33,7 @@ describe('a trouble that lasts is one line', () => {
     let next = () => {}
     const fence = createLeaseFence({
       lease: {
-        async look() {
+        async read() {
           if (!isUp) throw new Error('Consul is away')
           return { claim: { index: 1, session: '' }, record: null }
         },
@@ -44,7 +44,7 @@ describe('a trouble that lasts is one line', () => {
         reachable: async () => isUp,
         ttl: 10_000,
       },
-      seen: { note: () => ({ other: null, left: () => 0 }), another: async () => {} },
+      observer: { observe: () => ({ other: null, validFor: () => 0 }), next: async () => {} },
       now: () => time,
       wait: (pause) =>
         new Promise((resolve) => {

@@ -1,61 +1,60 @@
 import { expect, test } from 'bun:test'
 import { forSeedsInTurn, type Seeded } from '../../support/seeded.ts'
-import { type FencedNode, fenceWorld, GOOD } from './fence-world.ts'
+import { type FencedNode, fenceWorld, PROOF_VALIDITY } from './fence-world.ts'
 import { simulatedMachine } from './simulated-machine.ts'
 
 /**
- * Two nodes, of which one has the lease, which may go from one to the other at any moment, without regard to
- * its time to live; and what may happen to them, their clocks, and Consul. Answers how often which of them
- * acknowledged.
+ * Two nodes, of which one has the lease, which may go to the other at any moment, without regard to its TTL;
+ * and whatever may happen to them, their clocks, and Consul. Returns how often each of them acknowledged.
  */
 async function live(random: Seeded): Promise<Map<string, number>> {
   const world = fenceWorld()
   const { time } = world
   const acknowledged = new Map<string, number>()
-  /** The lead by which the last acknowledgement was given: no earlier one may give any after it. */
+  /** The election by which the last command was acknowledged: by an earlier one, none may be from then on. */
   let newest = 0
-  // A server that starts just after Consul has lost its data knows nothing: the one hole that is left.
+  // The one hole that is left: a server that starts just after Consul has lost its data knows of no record.
   const losesData = random.oneIn(3)
   let lossAt = losesData ? 20 + random.int(20) : Infinity
   const nodes = ['a', 'b'].map((name) => {
     const machine = simulatedMachine(time, random.pick([0.97, 1, 1.03]))
-    return { name, machine, life: world.start(name, machine), leads: false, turn: 0 }
+    return { name, machine, life: world.start(name, machine), leads: false, term: 0 }
   })
   type Simulated = (typeof nodes)[number]
 
   function acknowledge(node: Simulated, life: FencedNode): void {
     if (node.life !== life) return
-    const lead = life.provenLead()
-    expect(lead).toBeGreaterThanOrEqual(newest)
-    newest = lead
+    const election = life.provenElection()
+    expect(election).toBeGreaterThanOrEqual(newest)
+    newest = election
     acknowledged.set(node.name, (acknowledged.get(node.name) ?? 0) + 1)
   }
   async function work(node: Simulated): Promise<void> {
     for (const { life } = node; node.life === life; ) {
       await node.machine.wait(random.pick([50, 200, 700]))
       if (node.life !== life) continue
-      // Commits from before the end of a lead ask after it, too.
+      // Commits from before the end of a term ask after it, too.
       const held = life.fence.holds()
       if (held === true) acknowledge(node, life)
-      else if (held !== false) void held.then((is) => is && acknowledge(node, life)).catch(broke)
+      else if (held !== false) void held.then((is) => is && acknowledge(node, life)).catch(failed)
     }
   }
-  let broken: unknown = null
-  const broke = (error: unknown) => {
-    broken ??= error
+  let failure: unknown = null
+  const failed = (error: unknown) => {
+    failure ??= error
   }
   async function begin(node: Simulated): Promise<void> {
     node.leads = true
-    node.turn += 1
-    const { life, turn } = node
-    while (node.turn === turn && !(await life.fence.begin().catch(() => false))) await node.machine.wait(200)
+    node.term += 1
+    const { life, term } = node
+    while (node.term === term && !(await life.fence.begin().catch(() => false))) await node.machine.wait(200)
   }
   async function end(node: Simulated): Promise<void> {
     node.leads = false
-    node.turn += 1
+    node.term += 1
     await node.life.fence.end()
   }
-  /** What its LiteFS says, sooner or later. */
+  /** Its LiteFS notices the present holder, sooner or later. */
   async function hear(node: Simulated): Promise<void> {
     const { life } = node
     await node.machine.wait(random.pick([0, 300, 6_000]))
@@ -64,11 +63,11 @@ async function live(random: Seeded): Promise<Map<string, number>> {
   }
   const hearAll = () => nodes.forEach((node) => void hear(node))
   function restart(node: Simulated): void {
-    node.turn += 1
+    node.term += 1
     node.leads = false
     node.life.die()
     node.life = world.start(node.name, node.machine)
-    void work(node).catch(broke)
+    void work(node).catch(failed)
     void hear(node)
   }
   async function handOver(): Promise<void> {
@@ -82,7 +81,7 @@ async function live(random: Seeded): Promise<Map<string, number>> {
   }
   function happen(step: number, node: Simulated): void {
     const { machine } = node
-    if (step >= lossAt && nodes.every(({ life }) => life.hasSeen())) {
+    if (step >= lossAt && nodes.every(({ life }) => life.hasObserved())) {
       lossAt = Infinity
       world.loseData()
       hearAll()
@@ -90,24 +89,24 @@ async function live(random: Seeded): Promise<Map<string, number>> {
     }
     switch (random.int(10)) {
       case 0:
-        machine.road.isCut = !machine.road.isCut
+        machine.network.isCut = !machine.network.isCut
         break
       case 1:
-        machine.sleep(random.pick([500, 4_000, GOOD, 30_000]))
+        machine.sleep(random.pick([500, 4_000, PROOF_VALIDITY, 30_000]))
         if (random.oneIn(2)) {
           world.elect(node.name === 'a' ? 'b' : 'a')
           hearAll()
         }
         break
       case 2:
-        // A step back just after a sleep would hide it: whoever wakes up looks at the clock first.
+        // A step back just after a sleep would hide the sleep: a machine that wakes up reads the clock first.
         void machine.awake().then(() => {
           node.life.now()
           machine.setClock(random.pick([-60_000, -3_000, 3_000, 60_000]))
         })
         break
       case 3:
-        machine.road.travel = random.pick([0, 10, 900, 900, 2_500])
+        machine.network.delay = random.pick([0, 10, 900, 900, 2_500])
         break
       case 4:
         world.elect(node.name)
@@ -127,32 +126,32 @@ async function live(random: Seeded): Promise<Map<string, number>> {
     }
   }
 
-  for (const node of nodes) void work(node).catch(broke)
+  for (const node of nodes) void work(node).catch(failed)
   for (let step = 0; step < 60; step++) {
     happen(step, random.pick(nodes))
     await time.pass(random.pick([10, 300, 1_000, 5_000, 12_000]))
-    // Most of the time somebody has it, and is not cut off for good.
+    // Most of the time one of them has it, and is not cut off for good.
     if (world.holder() === null && random.oneIn(2)) {
       world.elect(random.pick(nodes).name)
       hearAll()
     }
     for (const { machine } of nodes)
-      if (random.oneIn(4)) Object.assign(machine.road, { isCut: false, travel: 0 })
-    if (broken !== null) throw broken
+      if (random.oneIn(4)) Object.assign(machine.network, { isCut: false, delay: 0 })
+    if (failure !== null) throw failure
   }
   for (const node of nodes) {
     node.life.die()
-    node.turn += 1
+    node.term += 1
   }
   return acknowledged
 }
 
-test('whatever happens to nodes, clocks and Consul, none acknowledges once a later primary has', async () => {
+test('in any sequence of faults of nodes, clocks and Consul, no node acknowledges once a later primary has', async () => {
   const total = new Map<string, number>()
   await forSeedsInTurn('FENCE_SEED', 100, async (random) => {
     for (const [name, count] of await live(random)) total.set(name, (total.get(name) ?? 0) + count)
   })
-  // A single seed may be an unlucky one.
+  // With a single seed, one of them may never lead.
   if (process.env.FENCE_SEED === undefined) {
     for (const name of ['a', 'b']) expect(total.get(name)).toBeGreaterThan(1_000)
   }

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { createRecordObserver } from '../../../src/replication/lease/record-observer.ts'
 
-const OVER = 9_000
+const TAKE_OVER_WAIT = 9_000
 
 function setUp() {
   let time = 1_000
-  const seen = createRecordObserver({ node: 'a', ttl: 10_000, now: () => time })
+  const observer = createRecordObserver({ node: 'a', ttl: 10_000, now: () => time })
   const record = (index: number, node: string | null = 'b', over = false, id = String(index)) => ({
     index,
     id,
@@ -13,7 +13,7 @@ function setUp() {
     over,
   })
   return {
-    ...seen,
+    ...observer,
     record,
     pass: (by: number) => {
       time += by
@@ -21,77 +21,81 @@ function setUp() {
   }
 }
 
-describe('a record that is seen', () => {
-  test('of another node binds it for so long from when it was first seen', () => {
-    const { note, record, pass } = setUp()
-    const sighting = note(record(5))
-    expect([sighting.other, sighting.left()]).toEqual(['b', OVER])
+describe('a record that is observed', () => {
+  test('of another node is valid for so long from when it was first observed', () => {
+    const { observe, record, pass } = setUp()
+    const observed = observe(record(5))
+    expect(observed.other).toBe('b')
+    expect(observed.validFor()).toBe(TAKE_OVER_WAIT)
     pass(4_000)
-    expect(note(record(5)).left()).toBe(OVER - 4_000)
-    pass(OVER)
-    expect(note(record(5)).left()).toBe(0)
-    expect(sighting.left()).toBe(0)
-    expect(note(record(6)).left()).toBe(OVER)
+    expect(observe(record(5)).validFor()).toBe(TAKE_OVER_WAIT - 4_000)
+    pass(TAKE_OVER_WAIT)
+    expect(observe(record(5)).validFor()).toBe(0)
+    expect(observed.validFor()).toBe(0)
+    expect(observe(record(6)).validFor()).toBe(TAKE_OVER_WAIT)
   })
 
-  test('is no more binding when it says that it is over, and never when it is this node’s', () => {
-    const { note, record } = setUp()
-    const over = note(record(5, 'b', true))
+  test('is not valid when it is over, or when it is this node’s', () => {
+    const { observe, record } = setUp()
+    const over = observe(record(5, 'b', true))
     expect(over.other).toBe('b')
-    expect(over.left()).toBe(0)
-    const own = note(record(6, 'a'))
+    expect(over.validFor()).toBe(0)
+    const own = observe(record(6, 'a'))
     expect(own.other).toBeNull()
-    expect(own.left()).toBe(0)
+    expect(own.validFor()).toBe(0)
   })
 
-  test('that nobody can read is somebody’s', () => {
-    const { note, record } = setUp()
-    const sighting = note(record(5, null))
-    expect([sighting.other, sighting.left()]).toEqual(['unknown', OVER])
+  test('that cannot be read is taken for another node’s', () => {
+    const { observe, record } = setUp()
+    const observed = observe(record(5, null))
+    expect(observed.other).toBe('unknown')
+    expect(observed.validFor()).toBe(TAKE_OVER_WAIT)
   })
 
   test('is another one with another id, though its index is the same: Consul has lost its data', () => {
-    const { note, record, pass } = setUp()
-    note(record(5))
+    const { observe, record, pass } = setUp()
+    observe(record(5))
     pass(8_000)
-    expect(note(record(5, 'b', false, 'other')).left()).toBe(OVER)
+    expect(observe(record(5, 'b', false, 'other')).validFor()).toBe(TAKE_OVER_WAIT)
   })
 
-  test('and is not there, or an earlier one: somebody may have had a later one, whoever it was', () => {
+  test('and then is gone, or an earlier one: some node may have written a later one', () => {
     for (const [last, lost] of [
       ['a', 'unknown'],
       ['b', 'b'],
     ] as const) {
-      const { note, record, pass } = setUp()
-      note(record(5, last))
+      const { observe, record, pass } = setUp()
+      observe(record(5, last))
       pass(60_000)
-      const sighting = note(null)
-      expect([sighting.other, sighting.left()]).toEqual([lost, OVER])
+      const observed = observe(null)
+      expect(observed.other).toBe(lost)
+      expect(observed.validFor()).toBe(TAKE_OVER_WAIT)
       pass(4_000)
-      expect(note(null).left()).toBe(OVER - 4_000)
-      expect(note(record(7, 'a')).left()).toBe(0)
-      for (const earlier of [record(3, 'a'), record(2, 'b', true)]) expect(note(earlier).left()).toBe(OVER)
+      expect(observe(null).validFor()).toBe(TAKE_OVER_WAIT - 4_000)
+      expect(observe(record(7, 'a')).validFor()).toBe(0)
+      for (const earlier of [record(3, 'a'), record(2, 'b', true)])
+        expect(observe(earlier).validFor()).toBe(TAKE_OVER_WAIT)
     }
   })
 
-  test('where there was none yet is a new cluster', () => {
-    const { note, record } = setUp()
-    expect(note(null).other).toBeNull()
-    expect(note(null).left()).toBe(0)
-    expect(note(record(5)).left()).toBe(OVER)
+  test('is none in a new cluster, and then there is no wait', () => {
+    const { observe, record } = setUp()
+    expect(observe(null).other).toBeNull()
+    expect(observe(null).validFor()).toBe(0)
+    expect(observe(record(5)).validFor()).toBe(TAKE_OVER_WAIT)
   })
 
-  test('is news once', async () => {
-    const { note, record, another } = setUp()
-    let news = 0
-    for (const next of [record(5), record(5), record(6), null, null]) {
-      void another().then(() => {
-        news += 1
+  test('resolves next() once', async () => {
+    const { observe, record, next } = setUp()
+    let resolved = 0
+    for (const each of [record(5), record(5), record(6), null, null]) {
+      void next().then(() => {
+        resolved += 1
       })
-      note(next)
+      observe(each)
       await Promise.resolve()
     }
     await Promise.resolve()
-    expect(news).toBe(4)
+    expect(resolved).toBe(4)
   })
 })

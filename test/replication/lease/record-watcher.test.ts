@@ -7,7 +7,7 @@ import { turnedTime } from '../../support/turned-time.ts'
 function setUp() {
   const time = turnedTime()
   const asked: number[] = []
-  const noted: (number | null)[] = []
+  const observed: (number | null)[] = []
   let answer = Promise.withResolvers<{ readonly record: FenceRecord | null; readonly next: number }>()
   let signal: AbortSignal | null = null
   const logger = recordingLogger()
@@ -20,10 +20,10 @@ function setUp() {
         return answer.promise
       },
     },
-    seen: {
-      note(record) {
-        noted.push(record?.index ?? null)
-        return { other: null, left: () => 0 }
+    observer: {
+      observe(record) {
+        observed.push(record?.index ?? null)
+        return { other: null, validFor: () => 0 }
       },
     },
     wait: time.wait,
@@ -37,19 +37,19 @@ function setUp() {
     answer.reject(new Error('connection reset'))
     await time.pass(0)
   }
-  return { time, asked, noted, say, fails, stop, lines: logger.lines, signal: () => signal }
+  return { time, asked, observed, say, fails, stop, lines: logger.lines, signal: () => signal }
 }
 
-describe('the watch of the record', () => {
-  test('asks at once, and for each next one from the last on', async () => {
-    const { asked, noted, say } = setUp()
+describe('the watcher of the record', () => {
+  test('asks at once, and for each further record from the last index on', async () => {
+    const { asked, observed, say } = setUp()
     await say(5)
     await say(7)
     expect(asked).toEqual([0, 5, 7])
-    expect(noted).toEqual([5, 7])
+    expect(observed).toEqual([5, 7])
   })
 
-  test('pauses where nothing has changed, so that nobody is asked in a circle', async () => {
+  test('pauses when nothing has changed, so that Consul is not asked in a tight loop', async () => {
     const { asked, say, time } = setUp()
     await say(5)
     await say(5)
@@ -58,14 +58,14 @@ describe('the watch of the record', () => {
     expect(asked).toEqual([0, 5, 5])
   })
 
-  test('begins anew where the index goes back', async () => {
+  test('begins anew when the index goes back', async () => {
     const { asked, say } = setUp()
     await say(5)
     await say(3)
     expect(asked).toEqual([0, 5, 0])
   })
 
-  test('tries again after an error, from the beginning, and says so once', async () => {
+  test('tries again after an error, from the beginning, and logs it once', async () => {
     const { asked, say, fails, time, lines } = setUp()
     await say(5)
     await fails()
@@ -77,13 +77,13 @@ describe('the watch of the record', () => {
     expect(lines).toEqual(['the record is not watched'])
   })
 
-  test('ends when it is told to, and takes nothing any more', async () => {
-    const { asked, noted, say, stop, signal, time } = setUp()
+  test('observes nothing more once it is ended', async () => {
+    const { asked, observed, say, stop, signal, time } = setUp()
     stop()
     expect(signal()?.aborted).toBe(true)
     await say(5)
     await time.pass(60_000)
     expect(asked).toEqual([0])
-    expect(noted).toEqual([])
+    expect(observed).toEqual([])
   })
 })

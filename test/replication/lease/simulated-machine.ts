@@ -1,30 +1,30 @@
 import type { TurnedTime } from '../../support/turned-time.ts'
 
-/** A machine's clocks, its sleep, and its way to a service, in time that a test turns. */
+/** A machine's clocks, its sleep, and its network to a service, in time that a test moves. */
 export type SimulatedMachine = {
-  /** Stands still in its sleep, ms. */
+  /** Returns monotonic time, which stands still while it sleeps, ms. */
   monotonic(): number
-  /** The time of day: goes on in its sleep, and may be set. */
+  /** Returns the time of day, which goes on while it sleeps, and may be set. */
   timeOfDay(): number
   setClock(by: number): void
   wait(time: number): Promise<void>
-  /** Resolves when it does not sleep. */
+  /** Resolves once it is not asleep. */
   awake(): Promise<void>
   sleep(time: number): void
-  /** What is asked and answered travels so long, each way, ms; what travels when the way is cut is lost. */
-  readonly road: { travel: number; isCut: boolean }
-  /** Asks over that way; rejects after `patience`. The question may arrive after that all the same. */
-  ask<T>(question: () => Promise<T>, patience: number): Promise<T>
+  /** `delay`: of each way, ms. What is on its way when the network is cut is lost. */
+  readonly network: { delay: number; isCut: boolean }
+  /** Asks over the network; rejects after `timeout` ms. The question may arrive after that all the same. */
+  ask<T>(question: () => Promise<T>, timeout: number): Promise<T>
 }
 
-/** `rate`: how fast its clocks go. */
+/** Returns a machine whose clocks run at a rate. */
 export function simulatedMachine(time: TurnedTime, rate = 1): SimulatedMachine {
   let slept = 0
   let [sleepsFrom, sleepsUntil] = [0, 0]
   let set = 0
   const isAsleep = () => time.now() < sleepsUntil
   const lived = () => (isAsleep() ? sleepsFrom - slept : time.now() - slept - (sleepsUntil - sleepsFrom))
-  const road = { travel: 0, isCut: false }
+  const network = { delay: 0, isCut: false }
 
   async function awake(): Promise<void> {
     while (isAsleep()) await time.wait(sleepsUntil - time.now())
@@ -34,12 +34,12 @@ export function simulatedMachine(time: TurnedTime, rate = 1): SimulatedMachine {
     do {
       await time.wait(Math.max(0, end - lived()))
       await awake()
-      // Sums of fractions.
+      // Sums of fractions are not exact.
     } while (lived() < end - 0.001)
   }
   const travel = async () => {
-    if (road.travel > 0) await time.wait(road.travel)
-    if (road.isCut) await new Promise(() => {})
+    if (network.delay > 0) await time.wait(network.delay)
+    if (network.isCut) await new Promise(() => {})
   }
   return {
     monotonic: () => lived() * rate,
@@ -55,15 +55,15 @@ export function simulatedMachine(time: TurnedTime, rate = 1): SimulatedMachine {
       sleepsFrom = time.now()
       sleepsUntil = time.now() + pause
     },
-    road,
-    ask(question, patience) {
+    network,
+    ask(question, timeout) {
       const answered = travel().then(question)
       const arrives = answered.then(async (answer) => {
         await travel()
         await awake()
         return answer
       })
-      const late = wait(patience).then(() => {
+      const late = wait(timeout).then(() => {
         throw new Error('timeout')
       })
       late.catch(() => {})

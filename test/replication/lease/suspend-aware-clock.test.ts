@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { suspendAwareClock } from '../../../src/replication/lease/suspend-aware-clock.ts'
 
-describe('a clock that never goes back', () => {
+describe('a suspend-aware clock', () => {
   function clock() {
     const given = { monotonic: 100, day: 1_000_000 }
     return {
@@ -13,7 +13,7 @@ describe('a clock that never goes back', () => {
     }
   }
 
-  test('goes on while the machine sleeps, and only the time of day does', () => {
+  test('goes on while the machine is suspended, when only the time of day does', () => {
     const { given, now } = clock()
     given.monotonic += 5
     given.day += 5
@@ -22,7 +22,7 @@ describe('a clock that never goes back', () => {
     expect(now()).toBe(60_005)
   })
 
-  test('goes on when the time of day is set back, and later goes forth again', () => {
+  test('goes on when the time of day is set back, and when that goes on again', () => {
     const { given, now } = clock()
     given.day -= 3_600_000
     given.monotonic += 7
@@ -32,7 +32,7 @@ describe('a clock that never goes back', () => {
     expect(now()).toBe(17)
   })
 
-  test('stands still at worst', () => {
+  test('never goes back', () => {
     const { given, now } = clock()
     given.day -= 5
     expect(now()).toBe(0)

@@ -8,7 +8,7 @@ type Entry = { readonly value: string; readonly session: string | null; readonly
  * (developer.hashicorp.com/consul/api-docs; that it does so is shown of the real one in consul-kv.test.ts).
  * `wait` is for questions that are kept open.
  */
-export function littleConsul(wait: (time: number) => Promise<void>) {
+export function inMemoryConsul(wait: (time: number) => Promise<void>) {
   let index = FIRST
   let restarts = 0
   let entries = new Map<string, Entry>()
