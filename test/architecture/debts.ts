@@ -23,7 +23,7 @@ export const DEBTS = {
   constantNames: {
     bench: 2,
     'src/app': 2,
-    'src/replication': 11,
+    'src/replication': 9,
     'src/storage': 2,
     'src/web': 2,
     'test/boards/rewards': 1,
