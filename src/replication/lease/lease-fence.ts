@@ -42,15 +42,15 @@ const POLL_INTERVAL: Millis = 500
 const MAX_REFUSALS = 4
 
 /**
- * Keeps the proof of the lease fresh while this node leads. A proof is a record of this node beside the lease.
- * It counts from the moment at which it was asked for.
+ * Keeps the proof of the lease fresh while this node leads. A proof is a record of this node beside the
+ * lease. It counts from the moment at which it was asked for.
  *
- * Invariant: no two nodes acknowledge at the same time. Let A have written a record, and B get the lease later.
- * B replaces only the last record, and only while it has the lease, in one transaction. So when it does, it has
- * observed A's last record, and A cannot write another one. A acknowledges by that record until `proofValidity`
- * after it asked for it. B observed it later than A asked for it, and waits for `takeOverWait`, which is longer,
- * or until A marks it as over. And since no node replaces a record before it is over, the last record stands
- * for all earlier ones.
+ * Invariant: no two nodes acknowledge at the same time. Let A have written a record, and B get the lease
+ * later. B replaces only the last record, and only while it has the lease, in one transaction. So when it
+ * does, it has observed A's last record, and A cannot write another one. A acknowledges by that record until
+ * `proofValidity` after it asked for it. B observed it later than A asked for it, and waits for
+ * `takeOverWait`, which is longer, or until A marks it as over. And since no node replaces a record before it
+ * is over, the last record stands for all earlier ones.
  * ```
  * A  asks for a record ───── proofValidity ─────┤ acknowledges nothing more
  * B         observes it ──────── takeOverWait ─────────┤ writes its record, and acknowledges
