@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import packageFile from '../../package.json' with { type: 'json' }
+import { type Guard, userRoutes } from '../auth/index.ts'
 import { settingsOf } from '../config/config.ts'
 import { toBase64url } from '../core/base64url.ts'
 import { systemClock as clock, type Millis, systemRandom as random } from '../core/clock.ts'
@@ -119,7 +120,7 @@ function openOwnRelay(
 }
 
 type OpenGatewayDeps = Parts & {
-  readonly auth: { readonly routes: RunningBoards['routes'] }
+  readonly auth: { readonly routes: RunningBoards['routes']; readonly guard: Guard }
   readonly registry: ReturnType<typeof createRegistry>
   readonly isOperator: (key: string) => boolean
 }
@@ -144,7 +145,15 @@ function openGateway(context: ServingDeps, parts: OpenGatewayDeps): void {
     boards: program.boards,
     version,
     connections: listener.connections,
-    routes: [...parts.auth.routes, ...boards.routes],
+    routes: [
+      ...parts.auth.routes,
+      userRoutes({
+        guard: parts.auth.guard,
+        reader: { read: (work) => journal.storage.read(({ auth }) => work(auth)) },
+        profileFields: boards.profile,
+      }),
+      ...boards.routes,
+    ],
     page: WEB_ENTRY,
     health: () => currentHealth(context, parts, { version, startedAt }),
     metrics: () => (link === null ? registry.metrics() : link.metrics()),

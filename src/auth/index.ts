@@ -21,6 +21,7 @@ import type { Verifier } from './verify-pool.ts'
 export type { Guard, UserPrincipal } from './guard.ts'
 export type { AuthReader } from './key-cache.ts'
 export type { RegistrationLimits } from './logins.ts'
+export { userRoutes } from './user-routes.ts'
 export { createVerifyPool, POOL_DEFAULTS, type Verifier } from './verify-pool.ts'
 
 /** What the serving side of auth is made of; the writer's side is `authHandlers` of service.ts. */

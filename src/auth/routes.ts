@@ -114,7 +114,8 @@ export const WriteQuery = t.Object({
   ),
 })
 
-const millis = t.Integer({ minimum: 0, description: 'milliseconds since the Unix epoch' })
+/** A time in JSON. */
+export const millis = t.Integer({ minimum: 0, description: 'milliseconds since the Unix epoch' })
 
 const Challenge = t.Object({
   nonce: t.String({ description: '32 bytes, base64url' }),

@@ -4,10 +4,10 @@ import { rewardsChannels } from './channels/channels.ts'
 import { createDeviceMessages } from './commands/device-messages.ts'
 import { ALIVE_INTERVAL } from './commands/upkeep.ts'
 import { openCountries } from './domain/country.ts'
-import { emptyAccount } from './domain/documents.ts'
 import { DEFAULT_RULES } from './domain/rules.ts'
 import type { RewardsStore } from './domain/store.ts'
 import { rewardsRoutes } from './routes/routes.ts'
+import { profileView } from './routes/views.ts'
 import { REWARDS_SETTINGS } from './settings.ts'
 
 /** Starts the board in a serving process; fails when the country table cannot be read. */
@@ -30,16 +30,12 @@ export function startRewards(context: BoardDeps<RewardsStore>): Result<RunningBo
         rules: DEFAULT_RULES,
         read: context.read,
         userOf: context.users.principalOf,
-        profile: context.users.profile,
       }),
     ],
     jobs: [{ name: 'note that this process lives', interval: ALIVE_INTERVAL, run: devices.stillAlive }],
     onMessage: devices.handle,
     onSessionClosed: devices.closed,
     onHistoryLost: devices.reconcile,
-    profile(user) {
-      const { devices: all, online } = context.read((store) => store.account(user) ?? emptyAccount(user))
-      return { devices: all, devices_online: online }
-    },
+    profile: (user) => context.read((store) => profileView(store, user)),
   })
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { rewardsRoutes } from '../../../src/boards/rewards/routes/routes.ts'
+import { profileView } from '../../../src/boards/rewards/routes/views.ts'
 import { appError } from '../../../src/core/errors.ts'
 import { fail, ok } from '../../../src/core/result.ts'
 import { createApp } from '../../../src/http/app.ts'
@@ -24,10 +25,6 @@ function open() {
           const name = headers.get('authorization')
           return name === null ? fail(appError('Unauthorized', 'log in')) : ok({ userId: user(name) })
         },
-        profile: (id) =>
-          id === 'ada'
-            ? { id, username: 'ada', email: null, wallet: null, createdAt: 1, lastActiveAt: 2 }
-            : null,
       }),
     ],
     health: () => {
@@ -46,13 +43,7 @@ function open() {
 
 test('every route needs a login', async () => {
   const { get } = open()
-  for (const path of [
-    '/api/user',
-    '/api/networks',
-    '/api/networks/d1',
-    '/api/earnings',
-    '/api/earnings/history',
-  ]) {
+  for (const path of ['/api/networks', '/api/networks/d1', '/api/earnings', '/api/earnings/history']) {
     expect(await get(path, null)).toMatchObject({
       status: 401,
       body: { type: 'error', code: 'Unauthorized' },
@@ -60,23 +51,12 @@ test('every route needs a login', async () => {
   }
 })
 
-test('the profile is that of the user who is logged in', async () => {
-  const { board, make, get } = open()
+test("the board's fields of a profile are the user's own", () => {
+  const { board, make } = open()
   board.commit(make.connect('ada', 'd1'))
-  const { status, body, headers } = await get('/api/user')
-  expect(status).toBe(200)
-  expect(headers.get('cache-control')).toBe('no-store')
-  expect(body).toEqual({
-    id: 'ada',
-    username: 'ada',
-    email: null,
-    wallet: null,
-    created_at: 1,
-    last_active_at: 2,
-    devices: 1,
-    devices_online: 1,
-  })
-  expect((await get('/api/user', 'bob')).status).toBe(404)
+  const fieldsOf = (name: string) => board.rows((store) => profileView(store, user(name)))
+  expect(fieldsOf('ada')).toEqual({ devices: 1, devices_online: 1 })
+  expect(fieldsOf('bob')).toEqual({ devices: 0, devices_online: 0 })
 })
 
 test('a user gets the user’s own devices only', async () => {
@@ -197,13 +177,7 @@ test('the OpenAPI document has every route, with examples', async () => {
   const { get } = open()
   const { body } = await get('/openapi/json')
   const paths = Object.keys(body.paths)
-  for (const path of [
-    '/api/user',
-    '/api/networks',
-    '/api/networks/{id}',
-    '/api/earnings',
-    '/api/earnings/history',
-  ]) {
+  for (const path of ['/api/networks', '/api/networks/{id}', '/api/earnings', '/api/earnings/history']) {
     expect(paths).toContain(path)
   }
   expect(JSON.stringify(body.paths['/api/earnings'])).toContain('49996800')

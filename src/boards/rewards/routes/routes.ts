@@ -1,65 +1,34 @@
 import { Elysia, t } from 'elysia'
-import type { Clock, Millis } from '../../../core/clock.ts'
-import { AppException, appError } from '../../../core/errors.ts'
+import type { Clock } from '../../../core/clock.ts'
+import { AppException } from '../../../core/errors.ts'
 import type { UserId } from '../../../core/ids.ts'
 import type { Result } from '../../../core/result.ts'
 import type { Sync } from '../../../core/storage.ts'
-import { emptyAccount } from '../domain/documents.ts'
 import type { RewardsRules } from '../domain/rules.ts'
 import type { RewardsReader } from '../domain/store.ts'
-import { Device, Devices, Earnings, History, HistoryParams, User } from './schemas.ts'
+import { Device, Devices, Earnings, History, HistoryParams } from './schemas.ts'
 import { devicesView, earningsView, historyView, oneDeviceView } from './views.ts'
 
-/** What the board shows of an account; accounts are auth's. */
-export type UserProfile = {
-  readonly id: UserId
-  readonly username: string
-  readonly email: string | null
-  readonly wallet: string | null
-  readonly createdAt: Millis
-  readonly lastActiveAt: Millis
-}
-
-export type RewardsRouteParts = {
+export type RewardsRouteDeps = {
   readonly clock: Clock
   readonly rules: RewardsRules
   /** Runs `work` over one consistent snapshot of the board's rows. */
   readonly read: <T>(work: (store: RewardsReader) => Sync<T>) => T
-  /** Who sends a request; an error when it is nobody known. */
+  /** Returns the user who sent a request; fails when there is none. */
   readonly userOf: (headers: Headers) => Promise<Result<{ readonly userId: UserId }>>
-  readonly profile: (user: UserId) => UserProfile | null
 }
 
 /**
- * REST of the rewards board: `/api/user`, `/api/networks`, `/api/earnings`. Everything is the caller's own;
+ * REST of the rewards board: `/api/networks`, `/api/earnings`. Everything is the caller's own;
  * failures are thrown as AppException and leave in the one error format.
  */
-export function rewardsRoutes(parts: RewardsRouteParts) {
-  const { clock, rules, read } = parts
+export function rewardsRoutes(deps: RewardsRouteDeps) {
+  const { clock, rules, read } = deps
   return new Elysia({ name: 'rewards', prefix: '/api', tags: ['rewards'] })
     .onAfterHandle(({ set }) => {
       set.headers['cache-control'] = 'no-store'
     })
-    .resolve(async ({ request }) => ({ userId: orThrow(await parts.userOf(request.headers)).userId }))
-    .get(
-      '/user',
-      ({ userId }) => {
-        const profile = parts.profile(userId)
-        if (profile === null) throw new AppException(appError('EntityNotFound', 'This account is gone.'))
-        const account = read((store) => store.account(userId) ?? emptyAccount(userId))
-        return {
-          id: profile.id,
-          username: profile.username,
-          email: profile.email,
-          wallet: profile.wallet,
-          created_at: profile.createdAt,
-          last_active_at: profile.lastActiveAt,
-          devices: account.devices,
-          devices_online: account.online,
-        }
-      },
-      { response: User, detail: { ...LOGGED_IN, summary: 'Who you are' } },
-    )
+    .resolve(async ({ request }) => ({ userId: orThrow(await deps.userOf(request.headers)).userId }))
     .get('/networks', ({ userId }) => read((store) => devicesView(store, userId, rules)), {
       response: Devices,
       detail: { ...LOGGED_IN, summary: 'Your devices: state, score, networks and points' },

@@ -66,17 +66,6 @@ export const Device = t.Object({
 
 export const Devices = t.Object({ devices: t.Array(Device) })
 
-export const User = t.Object({
-  id: t.String(),
-  username: t.String({ examples: ['ada'] }),
-  email: t.Nullable(t.String()),
-  wallet: t.Nullable(t.String()),
-  created_at: millis,
-  last_active_at: millis,
-  devices: count,
-  devices_online: count,
-})
-
 const bySource = t.Object({ network: amount })
 
 export const Earnings = t.Object({

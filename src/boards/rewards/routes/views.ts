@@ -16,6 +16,12 @@ import { readDeviceId } from '../domain/validate.ts'
  * changes, it leaves, or an hour has passed.
  */
 
+/** Returns the board's fields of a user's profile. */
+export function profileView(store: RewardsReader, user: UserId) {
+  const { devices, online } = store.account(user) ?? emptyAccount(user)
+  return { devices, devices_online: online }
+}
+
 export function deviceView(row: DeviceRow, rules: RewardsRules) {
   return { device_id: row.id as string, ...deviceFields(row, rules) }
 }
