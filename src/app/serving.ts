@@ -70,7 +70,6 @@ export async function startServing(context: ServingDeps): Promise<Result<Serving
     instance,
     users: {
       principalOf: auth.value.guard.principalOf,
-      profile: (user) => storage.read((stores) => stores.auth.user(user)),
     },
     publish: publications.publish,
     after: (delay, run) => void setTimeout(run, delay),

@@ -94,17 +94,6 @@ export type BoardDeps<Store> = {
 export type BoardUsers = {
   /** Returns the user who sent a REST request; Unauthorized and the like when there is none. */
   principalOf(headers: Headers): Promise<Result<Extract<Principal, { readonly type: 'user' }>>>
-  /** Returns what is known of an account; null when it is gone. */
-  profile(user: UserId): UserProfile | null
-}
-
-export type UserProfile = {
-  readonly id: UserId
-  readonly username: string
-  readonly email: string | null
-  readonly wallet: string | null
-  readonly createdAt: Millis
-  readonly lastActiveAt: Millis
 }
 
 /** Makes metrics of the board; names are prefixed by `dashboard_<board>_`. */

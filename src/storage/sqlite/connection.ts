@@ -3,15 +3,16 @@
  * 1. Tables in db/schema/<area>.ts (bigint amounts: `exactInteger` of db/schema/columns.ts), then
  * `bun db/generate.ts`.
  * 2. A board's lies in its `storage` folder, the platform's in src/storage/sqlite:
- *    `export function createSqliteXStore(connection: Connection): XStore`. Prepare every statement once, before
- *    returning: `prepareSelect(connection.db.select(...).from(...).where(eq(t.id, sql.placeholder('id'))))` and
- *    `prepareWrite(connection, connection.db.insert(t).values({ id: sql.placeholder('id') }))`. Rare queries may
- *    use `connection.db` as is.
+ *    `export function createSqliteXStore(connection: Connection): XStore`. Prepare every statement once,
+ *    before returning:
+ *    `prepareSelect(connection.db.select(...).from(...).where(eq(t.id, sql.placeholder('id'))))` and
+ *    `prepareWrite(connection, connection.db.insert(t).values({ id: sql.placeholder('id') }))`. Rare
+ *    queries may use `connection.db` as is.
  * 3. The same for memory: `export function createMemoryXStore(log: UndoLog): XStore` over `UndoMap`s.
  * 4. `stores` of the board names both; a suite in test/contract runs over both.
  *
- * A store never opens transactions itself: `Storage.write`, `savepoint` and `read` do. It also never keeps state
- * of its own (a cache, a counter) between calls: a rollback would not undo it.
+ * A store never opens transactions itself: `Storage.write`, `savepoint` and `read` do. It also never keeps
+ * state of its own (a cache, a counter) between calls: a rollback would not undo it.
  */
 import type { Database, SQLQueryBindings, Statement } from 'bun:sqlite'
 import { type BunSQLiteDatabase, drizzle } from 'drizzle-orm/bun-sqlite'
