@@ -38,11 +38,14 @@ export function createGateway(deps: GatewayDeps): RequestHandlers {
     ['/ws', []],
     ...deps.boards.flatMap((board) => Object.entries(board.presets)),
   ])
+  const pages = deps.boards.flatMap(({ name, web }) =>
+    web === undefined ? [] : [{ name, webEntry: web.entry }],
+  )
   return {
     upgrade: createUpgrade({ ...deps, origins: config.origins, presets }),
     http: createHttp({
       app: createApp({ ...deps, origins: config.origins }),
-      pages: createPages(() => bundlePage(deps.page), logger),
+      pages: createPages(() => bundlePage(deps.page, pages), logger),
       limits: createRequestLimits({ rate, burst: rate * 2 }, clock),
       clock,
       logger,

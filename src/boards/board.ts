@@ -55,7 +55,7 @@ export type Board<Name extends string = string, Store = unknown> = {
    * processes live.
    */
   instancesChanged?(alive: readonly string[], at: Millis): Command
-  /** Its pages: absolute path of the module that lists its views. Absent: it has no page. */
+  /** Its page: absolute path of the module whose default export is a `BoardPage`. Absent: it has no page. */
   readonly web?: { readonly entry: string }
   /**
    * Starts its part of a serving process. Fails with a sentence for the operator. Import what only serving

@@ -1,31 +1,27 @@
+import { BOARDS } from 'virtual:boards'
 import { render } from 'preact'
 import { Announcer } from './components/announcer.tsx'
-import { AppContext, useApp } from './components/app-context.ts'
 import { KeyImport } from './components/key-import.tsx'
 import { LinkBanner } from './components/link-status.tsx'
+import { PageFooter } from './components/page-footer.tsx'
 import { PageHeader } from './components/page-header.tsx'
 import { usePageTitle } from './components/page-title.ts'
 import { ProblemNotice } from './components/problem-notice.tsx'
-import { type App, createApp } from './state/app.ts'
-import { AccountView } from './views/account-view.tsx'
-import { NetworkView } from './views/network-view.tsx'
+import { ShellContext } from './components/shell-context.ts'
+import { ViewPlace } from './components/view-place.tsx'
+import { createShell } from './state/shell.ts'
 
 const place = document.getElementById('page')
-if (place === null) throw new Error('the page has no place to be drawn in')
+if (place === null) throw new Error('index.html has no element for the page')
 place.textContent = ''
-render(<Page app={createApp(window)} />, place)
+render(
+  <ShellContext.Provider value={createShell(window, BOARDS)}>
+    <Page />
+  </ShellContext.Provider>,
+  place,
+)
 
-function Page({ app }: { readonly app: App }) {
-  return (
-    <AppContext.Provider value={app}>
-      <Content />
-    </AppContext.Provider>
-  )
-}
-
-function Content() {
-  const app = useApp()
-  const view = app.view.value
+function Page() {
   usePageTitle()
   return (
     <>
@@ -34,15 +30,8 @@ function Content() {
         <LinkBanner />
         <ProblemNotice />
       </div>
-      <main class={app.link.isLive.value ? 'page-main' : 'page-main is-stale'}>
-        {view === 'network' ? <NetworkView /> : <AccountView />}
-      </main>
-      <footer class="page-footer">
-        <p>
-          Points are provisional until they are settled each hour. <a href="/openapi">REST</a> ·{' '}
-          <a href="/health">Health</a>
-        </p>
-      </footer>
+      <ViewPlace />
+      <PageFooter />
       <KeyImport />
       <Announcer />
     </>

@@ -78,7 +78,12 @@ const ROOMS: { readonly [room: string]: Room } = {
   },
   websocket: { rooms: ['core', 'protocol', 'live', 'http'], types: ['src/config/'], without: SQL },
   client: { rooms: ['core', 'protocol'], without: [...RUNTIME, ...SQL, ...HTTP] },
-  web: { rooms: ['core', 'protocol', 'client', 'board client'], without: [...RUNTIME, ...SQL, ...HTTP] },
+  // It finds the views of the boards in a module that the bundler makes.
+  web: { rooms: ['core', 'protocol', 'client'], without: [...RUNTIME, ...SQL, ...HTTP] },
+  'board web': {
+    rooms: ['core', 'protocol', 'client', 'web', 'board client'],
+    without: [...RUNTIME, ...SQL, ...HTTP],
+  },
   cli: { rooms: ['core', 'protocol', 'client'], without: [...SQL, ...HTTP] },
   config: { rooms: ['core'], types: ['src/http/types.ts'], without: [...SQL, ...HTTP] },
   db: { rooms: ['core'], types: ['src/boards/', 'src/auth/', 'src/journal/'], without: HTTP },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { type Violation, violationOf } from './directions.ts'
 import { cycles, type Import, importsOf, loadedWith } from './import-graph.ts'
+import { boardNames } from './rooms.ts'
 import { sourceFiles } from './source-files.ts'
 
 const imports = sourceFiles('src', 'db').flatMap(importsOf)
@@ -15,13 +16,13 @@ describe('the import graph of src and db', () => {
   })
 
   test('brings no schemas into a browser: shapes stand for them there', () => {
-    const loaded = loadedWith('src/web/main.tsx', imports)
+    const loaded = loadedByPages()
     expect(loaded.has('src/protocol/server-shapes.ts')).toBe(true)
     expect([...loaded].filter((one) => one.startsWith('@sinclair/'))).toEqual([])
   })
 
   test('brings no msgpackr into a browser, whose first load has a budget: our own code reads and writes there', () => {
-    const loaded = loadedWith('src/web/main.tsx', imports)
+    const loaded = loadedByPages()
     expect(loaded.has('src/protocol/msgpack-writer.ts')).toBe(true)
     expect([...loaded].filter((one) => one.startsWith('msgpackr'))).toEqual([])
   })
@@ -73,6 +74,9 @@ describe('the directions', () => {
     ['adapters do not know each other', edge('src/http/a.ts', 'src/storage/sqlite/b.ts')],
     ['the client runs in a browser', dependency('src/client/a.ts', 'node:fs')],
     ['the page does not know the server', edge('src/web/a.tsx', 'src/http/b.ts')],
+    ['the page does not know the boards', edge('src/web/a.tsx', 'src/boards/rewards/web/b.tsx')],
+    ['the page of a board does not know its server', edge('src/boards/a/web/b.tsx', 'src/boards/a/start.ts')],
+    ['the page of a board knows no other', edge('src/boards/a/web/b.ts', 'src/boards/b/client/c.ts')],
     ['nothing imports the composition root', edge('src/http/a.ts', 'src/app/serving.ts')],
     ['a new room needs a row', edge('src/attic/a.ts', 'src/core/b.ts')],
     ['an import has its ending', edge('src/live/a.ts', 'src/core/b')],
@@ -92,6 +96,14 @@ function edge(from: string, to: string): Import {
 
 function dependency(from: string, to: string): Import {
   return { from, to, kind: 'package', typeOnly: false }
+}
+
+/**
+ * Returns every file and package that a browser loads: with the page itself, and with the views of any board.
+ */
+function loadedByPages(): ReadonlySet<string> {
+  const boards = boardNames().map((name) => `src/boards/${name}/web/index.ts`)
+  return new Set(['src/web/main.tsx', ...boards].flatMap((entry) => [...loadedWith(entry, imports)]))
 }
 
 function isViolation(found: Violation | null): found is Violation {

@@ -1,9 +1,9 @@
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { createClient } from '../../src/client/client.ts'
 import { readKeyText } from '../../src/web/state/key-text.ts'
 import type { ServerProcess } from './server-process.ts'
 
-/** Makes a user of the key in the file, as any other client would. */
+/** Registers the key in the file, as another client would. */
 export async function registerKey(server: ServerProcess, file: string): Promise<void> {
   const key = readKeyText(await Bun.file(file).text())
   if (!key.ok) throw new Error(key.error)
@@ -17,37 +17,56 @@ export async function registerKey(server: ServerProcess, file: string): Promise<
   client.close()
 }
 
-/** The big number, as it stands there. */
+/** Logs in by the dialog with the text of a key. */
+export async function logInByText(page: Page, text: string): Promise<void> {
+  const dialog = await openLogin(page)
+  await dialog.getByLabel('Private key (PEM)').fill(text)
+  await dialog.getByRole('button', { name: 'Log in' }).click()
+}
+
+/** Logs in by the dialog with the file of a key. */
+export async function logInByFile(page: Page, file: string): Promise<void> {
+  const dialog = await openLogin(page)
+  await dialog.getByLabel('or its file').setInputFiles(file)
+  await dialog.getByRole('button', { name: 'Log in' }).click()
+}
+
+async function openLogin(page: Page): Promise<Locator> {
+  await page.getByRole('banner').getByRole('button', { name: 'Log in' }).click()
+  return page.getByRole('dialog')
+}
+
+/** Returns the number of devices online that the page shows. */
 export async function online(page: Page): Promise<string> {
   return (await page.locator('.online .figure-huge').textContent()) ?? ''
 }
 
-/** Waits until the big number is this one; `hash` opens that part of the page first. */
+/** Waits until the page shows this number of devices online; `hash` opens that view first. */
 export async function untilOnline(page: Page, count: string, hash?: string): Promise<void> {
   if (hash !== undefined) await page.locator(`a.brand[href="${hash}"]`).click()
   await page.locator('.online .figure-huge').getByText(count, { exact: true }).waitFor()
 }
 
-/** The network's points as the page shows them. */
+/** Returns the total points of the network that the page shows. */
 export async function total(page: Page): Promise<number> {
   const shown = await page.locator('.strip .amount').first().textContent()
   return Number((shown ?? '').replaceAll(',', ''))
 }
 
-/** The same a second later. */
+/** Returns the same a second later. */
 export async function laterTotal(page: Page): Promise<number> {
   await page.waitForTimeout(1_000)
   return total(page)
 }
 
-/** Who this browser is, as far as a test may know. */
+/** Returns the device id that this browser keeps, and the name of the user. */
 export async function identity(page: Page): Promise<{ readonly device: string; readonly user: string }> {
-  const kept = await page.evaluate(() => localStorage.getItem('dashboard.identity') ?? '')
-  const device = /"device_id":"([^"]+)"/.exec(kept)?.[1] ?? ''
+  const stored = await page.evaluate(() => localStorage.getItem('dashboard.identity') ?? '')
+  const device = /"device_id":"([^"]+)"/.exec(stored)?.[1] ?? ''
   return { device, user: (await page.locator('.who').textContent()) ?? '' }
 }
 
-/** How wide the page would like to be, in CSS pixels. */
+/** Returns the width that the page needs, in CSS pixels. */
 export async function widest(page: Page): Promise<number> {
   return page.evaluate(() => document.documentElement.scrollWidth)
 }

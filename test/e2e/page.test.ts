@@ -8,11 +8,21 @@ import { createDevice } from '../../src/boards/rewards/client/device.ts'
 import { createClient } from '../../src/client/client.ts'
 import { openKey } from '../../src/client/key.ts'
 import { CHROMIUM, openPage, startBrowser, type WatchedPage } from './browser.ts'
-import { identity, laterTotal, online, registerKey, total, untilOnline, widest } from './page-steps.ts'
+import {
+  identity,
+  laterTotal,
+  logInByFile,
+  logInByText,
+  online,
+  registerKey,
+  total,
+  untilOnline,
+  widest,
+} from './page-steps.ts'
 import { newKey, openLoggedIn } from './raw-socket.ts'
 import { type ServerProcess, startServer, temporaryFolder } from './server-process.ts'
 
-/** Bytes of everything a first visit loads, compressed. */
+/** Compressed bytes of everything that a first visit loads. */
 const FIRST_LOAD_BYTES = 60 * 1024
 
 const cleanups: (() => Promise<unknown>)[] = []
@@ -20,7 +30,7 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean()
 })
 
-test('a first visit loads at most 60 KB, and the chart only when it is looked at', async () => {
+test('a first visit loads at most 60 KB, and no chart', async () => {
   const { server } = await start()
   const html = await text(server, '/')
   const names = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1] ?? '')
@@ -30,9 +40,9 @@ test('a first visit loads at most 60 KB, and the chart only when it is looked at
   console.log(`first load: ${bytes} bytes compressed, in ${files.length + 1} files`)
   expect(bytes).toBeLessThanOrEqual(FIRST_LOAD_BYTES)
   expect(files.some((file) => file.includes('u-over'))).toBe(true)
-  // The library's own code is in a file that the page does not name.
+  // The code of the chart library is in a file that the page does not name.
   expect(files.some((file) => file.includes('setCursor'))).toBe(false)
-  // Nothing comes from anywhere else.
+  // Nothing comes from another server.
   expect(html.match(/(?:src|href)="(?!\/assets\/)[^"]*"/g)).toBeNull()
 })
 
@@ -46,7 +56,7 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
   test('shows the network live without a login', async () => {
     const { server } = await start()
     const { page, problems } = await visit(browser, server.url)
-    await page.getByText('Nobody has been here yet').waitFor()
+    await page.getByText('No devices yet').waitFor()
     expect(await online(page)).toBe('0')
     const device = await openLoggedIn(`${server.socketUrl}/ws?format=json`, newKey())
     device.send({ type: 'connect', device_id: 'd1', id: 'c1' })
@@ -54,20 +64,20 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
     await untilOnline(page, '1')
     await page.getByRole('heading', { name: 'Newest arrivals' }).waitFor()
     expect(await page.locator('.arrivals .feed-line').count()).toBe(1)
-    const [before, after] = [await total(page), await laterTotal(page)]
-    expect(after).toBeGreaterThan(before)
+    const before = await total(page)
+    expect(await laterTotal(page)).toBeGreaterThan(before)
     device.send({ type: 'disconnect', id: 'c2' })
     await untilOnline(page, '0')
     expect(problems).toEqual([])
   })
 
-  test('one button makes the tab a device that is scored and earns; a reload is the same user and device', async () => {
+  test('one button makes the tab a device with a score that earns, and a reload keeps user and device', async () => {
     const { server } = await start()
     const { page, problems } = await visit(browser, server.url)
     await page.getByRole('button', { name: 'Make this tab a device' }).click()
-    await page.locator('.tab-card .status-good').waitFor()
+    await page.locator('.card .status-good').waitFor()
     await untilOnline(page, '1')
-    // Measured, not made up: a score comes with the first report.
+    // The score is measured: it comes with the first report.
     await page.waitForFunction(() =>
       /^\d+$/.test(document.querySelector('.tab-score-head b')?.textContent ?? ''),
     )
@@ -91,23 +101,21 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
     expect(problems).toEqual([])
   })
 
-  test('an exported key logs another browser in as the same user; forgetting it ends that', async () => {
+  test('an exported key logs another browser in as the same user, until it is forgotten there', async () => {
     const { server } = await start()
     const first = await visit(browser, server.url)
     await first.page.getByRole('button', { name: 'Make this tab a device' }).click()
-    await first.page.locator('.tab-card .status-good').waitFor()
+    await first.page.locator('.card .status-good').waitFor()
     await first.page.goto(`${server.url}/#account`)
     const download = first.page.waitForEvent('download')
     await first.page.getByRole('button', { name: 'Export key' }).click()
     const file = await (await download).path()
 
     const second = await visit(browser, `${server.url}/#account`)
-    await second.page.getByRole('button', { name: 'I have a key' }).click()
-    await second.page.getByLabel('Private key (PEM)').fill('not a key')
-    await second.page.getByRole('button', { name: 'Log in' }).click()
+    await logInByText(second.page, 'not a key')
     await second.page.getByText('Paste the whole key file').waitFor()
-    await second.page.getByLabel('or its file').setInputFiles(file)
-    await second.page.getByRole('button', { name: 'Log in' }).click()
+    await second.page.getByRole('button', { name: 'Cancel' }).click()
+    await logInByFile(second.page, file)
     const mine = await identity(first.page)
     await second.page.locator(`[data-device="${mine.device}"]`).waitFor()
 
@@ -118,7 +126,7 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
     expect([...first.problems, ...second.problems]).toEqual([])
   })
 
-  test('what happened to the devices while nobody looked is told at the next visit', async () => {
+  test('a visit shows what happened to the devices since the last one', async () => {
     const { server } = await start()
     const { page, problems } = await visit(browser, `${server.url}/#account`)
     await page.getByRole('button', { name: 'Make this tab a device' }).click()
@@ -134,65 +142,61 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
     await device.disconnect()
     other.close()
     await page.goto(`${server.url}/#account`)
-    // Once each; what else is told of it depends on when the tab gave up the address that they share.
-    for (const told of ['Raspberry came online', 'Raspberry went offline']) {
-      await page.locator('.activity').getByText(told).waitFor()
-      expect(await page.locator('.activity').getByText(told).count()).toBe(1)
+    // Once each. Other lines depend on when the tab gave up the address that the two devices share.
+    for (const text of ['Raspberry came online', 'Raspberry went offline']) {
+      await page.locator('.activity').getByText(text).waitFor()
+      expect(await page.locator('.activity').getByText(text).count()).toBe(1)
     }
     expect(problems).toEqual([])
   })
 
-  test('over a restart of the server the page says so, comes back by itself, and is a device again', async () => {
+  test('after a restart of the server the page reconnects, and the tab is a device again', async () => {
     const { server, folder } = await start()
     const { page } = await visit(browser, server.url)
     await page.getByRole('button', { name: 'Make this tab a device' }).click()
-    await page.locator('.tab-card .status-good').waitFor()
+    await page.locator('.card .status-good').waitFor()
     await server.stop()
     await page.locator('[data-link="offline"], [data-link="connecting"]').waitFor()
-    await page.getByText('What you see is as of').waitFor()
+    await page.getByText('The numbers are as of').waitFor()
     expect(await page.locator('.page-main.is-stale').count()).toBe(1)
     const again = await startServer(folder, { DASHBOARD_PORT: String(server.port) })
     cleanups.push(() => again.stop('SIGKILL'))
     await page.locator('[data-link="live"]').waitFor({ timeout: 25_000 })
-    await page.locator('.tab-card .status-good').waitFor()
+    await page.locator('.card .status-good').waitFor()
     await untilOnline(page, '1')
     expect(await page.locator('.banner').count()).toBe(0)
   })
 
-  test('a key that the server does not know is said to be so, and can be registered', async () => {
+  test('a key that the server does not know is refused, and can be registered', async () => {
     const { server } = await start()
     const { page } = await visit(browser, `${server.url}/#account`)
     const file = join((await newFolder()).path, 'my.key')
     await writeFile(file, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }))
-    await page.getByRole('button', { name: 'I have a key' }).click()
-    await page.getByLabel('or its file').setInputFiles(file)
-    await page.getByRole('button', { name: 'Log in' }).click()
-    await page.getByText('The server did not take this key').waitFor()
+    await logInByFile(page, file)
+    await page.getByText('The server refused this key').waitFor()
     // The page goes on without a login.
     await page.locator('[data-link="live"]').waitFor()
     await page.getByRole('button', { name: 'Cancel' }).click()
     expect(await page.evaluate(() => localStorage.length)).toBe(0)
 
-    // One that it did know, on a server that has lost its data.
+    // A key that it did know, on a server that has lost its data.
     await registerKey(server, file)
-    await page.getByRole('button', { name: 'I have a key' }).click()
-    await page.getByLabel('or its file').setInputFiles(file)
-    await page.getByRole('button', { name: 'Log in' }).click()
-    await page.getByText('You have no device yet').waitFor()
+    await logInByFile(page, file)
+    await page.getByText('You have no devices yet').waitFor()
     await server.stop()
     const other = await startServer((await newFolder()).path, { DASHBOARD_PORT: String(server.port) })
     cleanups.push(() => other.stop('SIGKILL'))
     await page.reload()
     await page.getByText('Your key is not known here').waitFor()
     await page.getByRole('button', { name: 'Register it on this server' }).click()
-    await page.getByText('You have no device yet').waitFor()
+    await page.getByText('You have no devices yet').waitFor()
   })
 
-  test('fits a phone: nothing is wider than the screen, in either part', async () => {
+  test('no view is wider than the screen of a phone', async () => {
     const { server } = await start()
     const { page, problems } = await visit(browser, server.url, 390)
     await page.getByRole('button', { name: 'Make this tab a device' }).click()
-    await page.locator('.tab-card .status-good').waitFor()
+    await page.locator('.card .status-good').waitFor()
     expect(await widest(page)).toBeLessThanOrEqual(390)
     await page.goto(`${server.url}/#account`)
     await page.locator('.device').waitFor()

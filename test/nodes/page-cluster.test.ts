@@ -30,7 +30,7 @@ describe.skipIf(CHROMIUM === null)('the page, where there is no cluster', () => 
       // The page has read it when a whole request after it is through.
       await page.evaluate(() => fetch('/openapi/json').then((response) => response.text()))
       await page.clock.runFor(10_000)
-      await page.getByText('Nobody has been here yet').waitFor()
+      await page.getByText('No devices yet').waitFor()
       expect(looks).toBe(1)
       expect(await page.locator('.nodes').count()).toBe(0)
     } finally {
@@ -64,8 +64,8 @@ describe.skipIf(CHROMIUM === null || tools === null)('the page of a cluster of t
     expect(await page.locator('.nodes tbody tr').count()).toBe(2)
     await page.locator('.nodes').getByText(`${first.address} leads.`).waitFor()
     // Who answers is who was asked.
-    expect(await row(page, second.address).getByText('answers you').count()).toBe(1)
-    expect(await row(page, first.address).getByText('answers you').count()).toBe(0)
+    expect(await row(page, second.address).getByText('serves this page').count()).toBe(1)
+    expect(await row(page, first.address).getByText('serves this page').count()).toBe(0)
     expect(await row(page, first.address).textContent()).toContain('region-')
 
     first.signal('SIGUSR2')

@@ -53,9 +53,12 @@ describe('the cluster of /health', () => {
     const said = (change: JsonObject) => describeCluster(read(change))
     expect(said({ storage: 'detached', primary: null })).toMatchObject({
       tone: 'bad',
-      text: expect.stringContaining('database is away'),
+      text: expect.stringContaining('database of this node is away'),
     })
-    expect(said({ role: 'none' })).toMatchObject({ tone: 'warn', text: expect.stringContaining('no link') })
+    expect(said({ role: 'none' })).toMatchObject({
+      tone: 'warn',
+      text: expect.stringContaining('not connected to it'),
+    })
     expect(said({ stale_since: 5 })).toMatchObject({
       tone: 'warn',
       text: expect.stringContaining('caught up'),

@@ -1,19 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import {
-  countryName,
-  decimalsFor,
   formatAge,
   formatAgo,
   formatBytes,
   formatCount,
-  formatDecimalPoints,
-  formatPointsFixed,
-  formatRate,
   formatRtt,
   formatShare,
   formatSpan,
-  splitPoints,
 } from '../../src/web/format.ts'
+import { decimalsFor, formatPointsFixed, splitPoints } from '../../src/web/format-points.ts'
 
 describe('points', () => {
   test('are shown with a fixed number of decimals, rounded down', () => {
@@ -38,15 +33,6 @@ describe('points', () => {
     expect(decimalsFor(perHour(50 * 10_000))).toBe(0)
     expect(decimalsFor(1)).toBe(6)
     expect(decimalsFor(0)).toBe(2)
-  })
-
-  test('an hour are rounded for reading', () => {
-    expect(formatRate(2_777)).toBe('10')
-    expect(formatRate(13_888)).toBe('50')
-    expect(formatDecimalPoints('2919.1824')).toBe('2,919')
-    expect(formatDecimalPoints('9.9972')).toBe('10')
-    expect(formatDecimalPoints('')).toBe('0')
-    expect(formatDecimalPoints('nonsense')).toBe('—')
   })
 })
 
@@ -89,10 +75,4 @@ describe('times', () => {
     expect(formatAge(-5_000)).toBe('now')
     expect(formatSpan(-5_000)).toBe('0 s')
   })
-})
-
-test('countries have names; unknown codes stay as they are', () => {
-  expect(countryName('DE')).toBe('Germany')
-  expect(countryName('ZZ')).toBe('Unknown place')
-  expect(countryName('not a code')).toBe('not a code')
 })

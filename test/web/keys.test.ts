@@ -1,14 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
-import { createActivityStore } from '../../src/web/state/activity-store.ts'
-import {
-  createIdentityStore,
-  importIdentity,
-  makeIdentity,
-  type TextStorage,
-} from '../../src/web/state/identity.ts'
+import { createIdentityStore, importIdentity, makeIdentity } from '../../src/web/state/identity.ts'
 import { readKeyText, writeKeyText } from '../../src/web/state/key-text.ts'
 import { seededBytes } from '../support/journal.ts'
+import { forbiddenStorage, memoryStorage } from './storage.ts'
 
 describe('key files', () => {
   test('of OpenSSL and the command line are read, and sign the same', () => {
@@ -38,7 +33,7 @@ describe('key files', () => {
     const pair = generateKeyPairSync('ed25519')
     const text = (pem: string | Buffer) => readKeyText(pem.toString())
     const refused = [
-      [text(pair.publicKey.export({ type: 'spki', format: 'pem' })), 'public half'],
+      [text(pair.publicKey.export({ type: 'spki', format: 'pem' })), 'public key'],
       [text(rsa.privateKey.export({ type: 'pkcs8', format: 'pem' })), 'not an Ed25519 key'],
       [text(rsa.privateKey.export({ type: 'pkcs1', format: 'pem' })), 'RSA PRIVATE KEY'],
       [text('AAAAC3NzaC1lZDI1NTE5AAAAIPk'), 'whole key file'],
@@ -57,7 +52,7 @@ describe('the identity of a browser', () => {
     const identity = makeIdentity(seededBytes(2))
     createIdentityStore(storage).save(identity)
     const loaded = createIdentityStore(storage).load()
-    expect(loaded).toMatchObject({ deviceId: identity.deviceId, origin: 'made' })
+    expect(loaded).toMatchObject({ browserId: identity.browserId, origin: 'made' })
     expect(loaded?.key.publicKey).toEqual(identity.key.publicKey)
     createIdentityStore(storage).save(null)
     expect(createIdentityStore(storage).load()).toBeNull()
@@ -66,8 +61,8 @@ describe('the identity of a browser', () => {
   test('an imported key has a device id of its own, and one that the server takes', () => {
     const first = makeIdentity(seededBytes(3))
     const second = importIdentity(first.key, seededBytes(4))
-    expect(second.deviceId).not.toBe(first.deviceId)
-    expect(second.deviceId).toMatch(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/)
+    expect(second.browserId).not.toBe(first.browserId)
+    expect(second.browserId).toMatch(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/)
   })
 
   test('damaged or forbidden storage is no identity and no exception', () => {
@@ -76,31 +71,8 @@ describe('the identity of a browser', () => {
       storage.setItem('dashboard.identity', text)
       expect(createIdentityStore(storage).load()).toBeNull()
     }
-    expect(createIdentityStore(forbidden).load()).toBeNull()
-    expect(() => createIdentityStore(forbidden).save(makeIdentity(seededBytes(5)))).not.toThrow()
+    expect(createIdentityStore(forbiddenStorage).load()).toBeNull()
+    expect(() => createIdentityStore(forbiddenStorage).save(makeIdentity(seededBytes(5)))).not.toThrow()
     expect(createIdentityStore(null).load()).toBeNull()
   })
 })
-
-test('activity goes on from where this browser stopped reading, one user apart from the other', () => {
-  const storage = memoryStorage()
-  const line = { key: '1.9', at: 5, tone: 'warn', device: 'Pi', text: 'does not earn' } as const
-  createActivityStore(storage, 'u_1').save({ cursor: { epoch: 1, seq: 9 }, list: [line] })
-  expect(createActivityStore(storage, 'u_1').load()).toEqual({ cursor: { epoch: 1, seq: 9 }, list: [line] })
-  expect(createActivityStore(storage, 'u_2').load()).toEqual({ cursor: null, list: [] })
-  expect(createActivityStore(forbidden, 'u_1').load()).toEqual({ cursor: null, list: [] })
-})
-
-function memoryStorage(): TextStorage {
-  const items = new Map<string, string>()
-  return {
-    getItem: (key) => items.get(key) ?? null,
-    setItem: (key, value) => void items.set(key, value),
-    removeItem: (key) => void items.delete(key),
-  }
-}
-
-const forbid = (): never => {
-  throw new DOMException('denied', 'SecurityError')
-}
-const forbidden: TextStorage = { getItem: forbid, setItem: forbid, removeItem: forbid }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Board } from '../board.ts'
 import { ACTIVITY, EARNINGS, NETWORKS, REWARDS_EVENTS, SUMMARY } from './channels/names.ts'
 import { rewardsHandlers } from './commands/handlers.ts'
@@ -31,5 +32,6 @@ export const rewards: Board<'rewards', RewardsStore> = {
     },
   ],
   instancesChanged: sweepCommand,
+  web: { entry: join(import.meta.dir, 'web/index.ts') },
   start: async (context) => (await import('./start.ts')).startRewards(context),
 }

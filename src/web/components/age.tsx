@@ -1,17 +1,17 @@
 import { type ReadonlySignal, useComputed } from '@preact/signals'
 import { formatAge, formatAgo, formatDateTime } from '../format.ts'
-import { useApp } from './app-context.ts'
+import { useShell } from './shell-context.ts'
 
-/** How long ago something was, kept current. */
+/** How long ago something was, kept up to date. */
 export function Age({ at }: { readonly at: number }) {
-  const { clock } = useApp()
+  const { clock } = useShell()
   const text = useComputed(() => formatAge(clock.second.value - at))
   return <Time at={at} text={text} />
 }
 
 /** The same as a phrase: "5 min ago". */
 export function Ago({ at }: { readonly at: number }) {
-  const { clock } = useApp()
+  const { clock } = useShell()
   const text = useComputed(() => formatAgo(clock.second.value - at))
   return <Time at={at} text={text} />
 }

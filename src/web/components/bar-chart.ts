@@ -1,26 +1,30 @@
 import uPlot from 'uplot'
-import { type HistoryItem, type Interval, intervalLabel } from '../state/history.ts'
+
+export type Bar = { readonly label: string; readonly value: number }
+
+export type Bars = {
+  readonly bars: readonly Bar[]
+  /** Room for one label on the axis, in CSS pixels. Labels that have none are left out, the newest never. */
+  readonly labelWidth: number
+}
 
 /** A chart in an element of the page. */
 export type BarChart = {
-  show(items: readonly HistoryItem[], interval: Interval): void
+  show(bars: Bars): void
   close(): void
 }
 
 /**
- * Bars by uPlot, drawn in the colours that the element's styles name; follows the element's width and the system's light or dark.
- * `onHover` gets the index under the pointer, or null.
+ * Draws bars by uPlot, in the colours that the element's styles name; follows the element's width and the
+ * system's light or dark. `onHover` gets the index under the pointer, or null.
  */
 export function openBarChart(place: HTMLElement, onHover: (index: number | null) => void): BarChart {
   let plot: uPlot | null = null
-  let drawn: readonly [readonly HistoryItem[], Interval] | null = null
+  let drawn: Bars | null = null
 
   const draw = () => {
     plot?.destroy()
-    plot = null
-    if (drawn === null) return
-    const [items, interval] = drawn
-    plot = new uPlot(optionsFor(place, interval, items, onHover), dataOf(items), place)
+    plot = drawn === null ? null : new uPlot(optionsFor(place, drawn, onHover), dataOf(drawn), place)
   }
 
   const dark = matchMedia('(prefers-color-scheme: dark)')
@@ -29,11 +33,11 @@ export function openBarChart(place: HTMLElement, onHover: (index: number | null)
   resized.observe(place)
 
   return {
-    show(items, interval) {
-      const isSame = drawn !== null && drawn[1] === interval && drawn[0].length === items.length
-      drawn = [items, interval]
+    show(next) {
+      const before = drawn
+      drawn = next
       // The same bars with other heights: no flicker, and the pointer stays where it is.
-      if (isSame && plot !== null) plot.setData(dataOf(items))
+      if (before !== null && plot !== null && hasSameLabels(before, next)) plot.setData(dataOf(next))
       else draw()
     },
     close() {
@@ -44,26 +48,25 @@ export function openBarChart(place: HTMLElement, onHover: (index: number | null)
   }
 }
 
-/** The bars stand at 0, 1, 2 ...: months are not equally long, and labels are put by index. */
-function dataOf(items: readonly HistoryItem[]): uPlot.AlignedData {
-  return [items.map((_, i) => i), items.map(({ total }) => Number(total) / 1_000_000)]
+function hasSameLabels(a: Bars, b: Bars): boolean {
+  return a.bars.length === b.bars.length && a.bars.every(({ label }, at) => label === b.bars[at]?.label)
+}
+
+/** The bars are at 0, 1, 2 ...: they need not stand for equal times, and labels are put by index. */
+function dataOf({ bars }: Bars): uPlot.AlignedData {
+  return [bars.map((_, at) => at), bars.map(({ value }) => value)]
 }
 
 function optionsFor(
   place: HTMLElement,
-  interval: Interval,
-  items: readonly HistoryItem[],
+  { bars, labelWidth }: Bars,
   onHover: (index: number | null) => void,
 ): uPlot.Options {
   const colour = (name: string) => resolveColour(place, name)
   const text = colour('--text-3')
   const grid = { stroke: colour('--line'), width: 1 }
   const font = `12px ${getComputedStyle(place).fontFamily}`
-  const bars = uPlot.paths.bars?.({ size: [0.72, 40], radius: 0.2 })
-  const label = (at: number) => {
-    const item = items[at]
-    return item === undefined ? '' : intervalLabel(interval, item.from).replace('week of ', '')
-  }
+  const paths = uPlot.paths.bars?.({ size: [0.72, 40], radius: 0.2 })
   return {
     ...sizeOf(place),
     padding: [8, 16, 0, 0],
@@ -71,7 +74,7 @@ function optionsFor(
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     hooks: { setCursor: [(plot) => onHover(plot.cursor.idx ?? null)] },
     scales: {
-      x: { time: false, range: [-0.6, items.length - 0.4] },
+      x: { time: false, range: [-0.6, bars.length - 0.4] },
       y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.08 : 1] },
     },
     axes: [
@@ -82,8 +85,8 @@ function optionsFor(
         ticks: { show: false },
         size: 28,
         gap: 8,
-        splits: () => labelledIndexes(items.length, place.clientWidth / (interval === 'month' ? 110 : 64)),
-        values: (_plot, splits) => splits.map(label),
+        splits: () => labelledIndexes(bars.length, place.clientWidth / labelWidth),
+        values: (_plot, splits) => splits.map((at) => bars[at]?.label ?? ''),
       },
       { stroke: text, font, grid, ticks: { show: false }, size: 44, gap: 8, space: 36 },
     ],
@@ -93,13 +96,13 @@ function optionsFor(
         fill: colour('--accent-fill'),
         width: 0,
         points: { show: false },
-        ...(bars === undefined ? {} : { paths: bars }),
+        ...(paths === undefined ? {} : { paths }),
       },
     ],
   }
 }
 
-/** About `room` indexes with a label, counted from the newest, which always has one. */
+/** Returns about `room` indexes that get a label, counted from the newest, which always has one. */
 function labelledIndexes(length: number, room: number): number[] {
   const step = Math.max(1, Math.ceil(length / Math.max(1, room)))
   const found: number[] = []
@@ -111,7 +114,10 @@ function sizeOf(place: HTMLElement): { width: number; height: number } {
   return { width: Math.max(200, place.clientWidth), height: Math.max(160, place.clientHeight) }
 }
 
-/** A custom property's colour as the browser computes it here: a canvas does not know `light-dark()`. */
+/**
+ * Returns the colour of a custom property as the browser computes it in this place: a canvas does not know
+ * `light-dark()`.
+ */
 function resolveColour(place: HTMLElement, name: string): string {
   const probe = document.createElement('i')
   probe.style.color = `var(${name})`

@@ -1,7 +1,7 @@
 import type { AppError } from '../../core/errors.ts'
-import { explainError } from '../state/explain.ts'
+import { explainError } from '../state/explain-error.ts'
 
-/** What is wrong, and what to do. */
+/** What is wrong, and what to do about it. */
 export function ErrorText({ error }: { readonly error: AppError }) {
   const { wrong, todo } = explainError(error)
   return (
@@ -11,7 +11,7 @@ export function ErrorText({ error }: { readonly error: AppError }) {
   )
 }
 
-/** Messages of programs begin small and end without a stop. */
+/** Returns a message, which begins with a small letter and ends without a full stop, as a sentence. */
 function sentence(text: string): string {
   const begun = text.charAt(0).toUpperCase() + text.slice(1)
   return /[.!?]$/.test(begun) ? begun : `${begun}.`

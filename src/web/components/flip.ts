@@ -2,8 +2,8 @@ import type { RefObject } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 
 /**
- * Lets the children of a list glide to their new places when `order` (one text for the whole order) has changed. They are measured
- * only then, and not at all for readers who want less motion.
+ * Animates the children of a list to their new positions when `order` (one text for the whole order) has
+ * changed. They are measured only then, and not animated for readers who want less motion.
  */
 export function useFlip(list: RefObject<HTMLElement | null>, order: string): void {
   const tops = useRef<ReadonlyMap<Element, number>>(new Map())

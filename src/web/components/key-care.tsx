@@ -1,26 +1,26 @@
 import { useSignal } from '@preact/signals'
 import type { Identity } from '../state/identity.ts'
 import { writeKeyText } from '../state/key-text.ts'
-import { useApp } from './app-context.ts'
+import type { SignedIn } from '../state/session.ts'
 import { KeyImportButton } from './key-import.tsx'
 import { Modal } from './modal.tsx'
+import { Name } from './name.tsx'
+import { useShell } from './shell-context.ts'
 
-type KeyCareProps = { readonly identity: Identity; readonly username: string }
+type KeyCareProps = { readonly mine: SignedIn }
 
 /** What one can do with the key of this browser. */
-export function KeyCare({ identity, username }: KeyCareProps) {
+export function KeyCare({ mine }: KeyCareProps) {
   const isForgetting = useSignal(false)
   return (
     <div class="key-care">
       <p class="quiet small">
-        {identity.origin === 'made'
-          ? 'Your key lives in this browser only. Whoever has it is you, and without it nobody can be you again: export it.'
-          : 'This browser keeps a copy of the key you gave it. Whoever uses this browser is you.'}
+        {mine.identity.origin === 'made'
+          ? 'Your key is in this browser only. Export it: it is the only way to log in as this user, and anyone who has it can.'
+          : 'This browser keeps a copy of your key. Anyone who uses this browser is logged in as you.'}
       </p>
       <div class="actions">
-        <button type="button" class="button button-small" onClick={() => exportKey(identity, username)}>
-          Export key
-        </button>
+        <ExportButton mine={mine} label="Export key" isSmall />
         <button
           type="button"
           class="button button-small button-quiet"
@@ -34,8 +34,7 @@ export function KeyCare({ identity, username }: KeyCareProps) {
       </div>
       {isForgetting.value ? (
         <ForgetKey
-          identity={identity}
-          username={username}
+          mine={mine}
           onClose={() => {
             isForgetting.value = false
           }}
@@ -45,23 +44,21 @@ export function KeyCare({ identity, username }: KeyCareProps) {
   )
 }
 
-function ForgetKey({ identity, username, onClose }: KeyCareProps & { readonly onClose: () => void }) {
-  const { forgetKey } = useApp()
+function ForgetKey({ mine, onClose }: KeyCareProps & { readonly onClose: () => void }) {
+  const { session } = useShell()
   return (
     <Modal title="Forget this key?" onClose={onClose}>
       <p>
-        The key of <b>{username}</b> is removed from this browser. Its devices and points stay on the server,
-        but unless you exported the key, nobody can ever log in as {username} again.
+        The key of <Name text={mine.user.username} /> is removed from this browser. The data of this user
+        stays on the server, but without a copy of the key nobody can log in as this user again.
       </p>
       <div class="actions">
-        <button type="button" class="button" onClick={() => exportKey(identity, username)}>
-          Export it first
-        </button>
+        <ExportButton mine={mine} label="Export it first" />
         <button
           type="button"
           class="button button-bad"
           onClick={() => {
-            void forgetKey()
+            void session.forget()
             onClose()
           }}
         >
@@ -72,6 +69,20 @@ function ForgetKey({ identity, username, onClose }: KeyCareProps & { readonly on
         </button>
       </div>
     </Modal>
+  )
+}
+
+type ExportButtonProps = KeyCareProps & { readonly label: string; readonly isSmall?: boolean }
+
+function ExportButton({ mine, label, isSmall = false }: ExportButtonProps) {
+  return (
+    <button
+      type="button"
+      class={isSmall ? 'button button-small' : 'button'}
+      onClick={() => exportKey(mine.identity, mine.user.username)}
+    >
+      {label}
+    </button>
   )
 }
 

@@ -1,11 +1,14 @@
 import { useSignal } from '@preact/signals'
+import type { Result } from '../../core/result.ts'
 import { readKeyText } from '../state/key-text.ts'
-import { useApp } from './app-context.ts'
+import type { LoginMode } from '../state/session.ts'
 import { Modal } from './modal.tsx'
+import { Name } from './name.tsx'
+import { useShell } from './shell-context.ts'
 
-/** A button that asks for a key made elsewhere. */
+/** A button that asks for a key from elsewhere. */
 export function KeyImportButton({ label }: { readonly label: string }) {
-  const { isImportingKey } = useApp()
+  const { isImportingKey } = useShell()
   return (
     <button
       type="button"
@@ -19,9 +22,9 @@ export function KeyImportButton({ label }: { readonly label: string }) {
   )
 }
 
-/** The dialog behind these buttons. It stands beside the page's content, which changes while a key is tried. */
+/** The dialog behind these buttons. It is not part of the view, which changes while a key is tried. */
 export function KeyImport() {
-  const { isImportingKey } = useApp()
+  const { isImportingKey } = useShell()
   const close = () => {
     isImportingKey.value = false
   }
@@ -29,81 +32,48 @@ export function KeyImport() {
 }
 
 function KeyImportDialog({ onClose }: { readonly onClose: () => void }) {
-  const { session, signedIn, stopDevice } = useApp()
+  const { session } = useShell()
   const text = useSignal('')
   const problem = useSignal<string | null>(null)
   const isBusy = useSignal(false)
-  /** The server refused the key; perhaps it is a new one, and its owner says so. */
-  const isRefused = useSignal(false)
-  const logIn = async (mode: 'register' | 'known') => {
-    const key = readKeyText(text.peek())
-    if (!key.ok) {
-      problem.value = key.error
-      return
-    }
+  /** The server does not know the key; if it is new, its owner may register it. */
+  const isUnknown = useSignal(false)
+  const attempt = async (logIn: () => Promise<Result<unknown>>, mode: LoginMode) => {
     isBusy.value = true
-    isRefused.value = false
-    await stopDevice()
-    const result = await session.signInWith(key.value, mode)
+    isUnknown.value = false
+    const result = await logIn()
     isBusy.value = false
     if (result.ok) {
-      location.hash = '#account'
       onClose()
-    } else {
-      problem.value = `The server did not take this key: ${result.error.message}.`
-      isRefused.value = mode === 'known' && result.error.code === 'InvalidCredentials'
+      return
     }
+    problem.value = `The server refused this key: ${result.error.message}.`
+    isUnknown.value = mode === 'known' && result.error.code === 'InvalidCredentials'
   }
-  const forgetProblem = () => {
+  const useKey = (mode: LoginMode) => {
+    const key = readKeyText(text.peek())
+    if (key.ok) void attempt(() => session.signInWith(key.value, mode), mode)
+    else problem.value = key.error
+  }
+  const setText = (next: string) => {
+    text.value = next
     problem.value = null
-    isRefused.value = false
+    isUnknown.value = false
   }
   return (
     <Modal title="Log in with a key" onClose={onClose}>
       <p>
-        Paste or open a private key file, as <code>npm run keygen</code> makes it. It is used in this browser
-        only and never sent.
+        Paste a private key or choose its file. <code>npm run keygen</code> makes one. The key stays in this
+        browser; it is never sent.
       </p>
-      {signedIn.value?.identity.origin === 'made' ? (
-        <p class="note note-warn">
-          It takes the place of the key that this browser has now. Export that one first if you want to come
-          back as {signedIn.value.username}.
-        </p>
-      ) : null}
+      <ReplacedKey />
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          void logIn('known')
+          useKey('known')
         }}
       >
-        <label class="field">
-          <span>Private key (PEM)</span>
-          <textarea
-            class="mono"
-            rows={4}
-            spellcheck={false}
-            autocomplete="off"
-            placeholder={'-----BEGIN PRIVATE KEY-----'}
-            value={text}
-            aria-invalid={problem.value !== null}
-            aria-describedby="key-problem"
-            onInput={(event) => {
-              text.value = event.currentTarget.value
-              forgetProblem()
-            }}
-          />
-        </label>
-        <label class="field">
-          <span>or its file</span>
-          <input
-            type="file"
-            accept=".key,.pem,text/plain"
-            onChange={async (event) => {
-              text.value = (await event.currentTarget.files?.[0]?.text()) ?? ''
-              forgetProblem()
-            }}
-          />
-        </label>
+        <KeyFields text={text.value} isInvalid={problem.value !== null} onText={setText} />
         <p id="key-problem" class="error-text" role="alert">
           {problem}
         </p>
@@ -111,8 +81,8 @@ function KeyImportDialog({ onClose }: { readonly onClose: () => void }) {
           <button type="submit" class="button button-main" disabled={isBusy}>
             Log in
           </button>
-          {isRefused.value ? (
-            <button type="button" class="button" disabled={isBusy} onClick={() => void logIn('register')}>
+          {isUnknown.value ? (
+            <button type="button" class="button" disabled={isBusy} onClick={() => useKey('register')}>
               Register it
             </button>
           ) : null}
@@ -121,6 +91,69 @@ function KeyImportDialog({ onClose }: { readonly onClose: () => void }) {
           </button>
         </div>
       </form>
+      <NewKey isBusy={isBusy.value} onNewKey={() => void attempt(() => session.signUp(), 'register')} />
     </Modal>
+  )
+}
+
+type KeyFieldsProps = {
+  readonly text: string
+  readonly isInvalid: boolean
+  readonly onText: (text: string) => void
+}
+
+function KeyFields({ text, isInvalid, onText }: KeyFieldsProps) {
+  return (
+    <>
+      <label class="field">
+        <span>Private key (PEM)</span>
+        <textarea
+          class="mono"
+          rows={4}
+          spellcheck={false}
+          autocomplete="off"
+          placeholder={'-----BEGIN PRIVATE KEY-----'}
+          value={text}
+          aria-invalid={isInvalid}
+          aria-describedby="key-problem"
+          onInput={(event) => onText(event.currentTarget.value)}
+        />
+      </label>
+      <label class="field">
+        <span>or its file</span>
+        <input
+          type="file"
+          accept=".key,.pem,text/plain"
+          onChange={async (event) => onText((await event.currentTarget.files?.[0]?.text()) ?? '')}
+        />
+      </label>
+    </>
+  )
+}
+
+/** Warns the owner of a key that is kept nowhere but in this browser. */
+function ReplacedKey() {
+  const mine = useShell().signedIn.value
+  if (mine === null || mine.identity.origin !== 'made') return null
+  return (
+    <p class="note note-warn">
+      It replaces the key that this browser has now. Export that one first if you want to log in as{' '}
+      <Name text={mine.user.username} /> again.
+    </p>
+  )
+}
+
+type NewKeyProps = { readonly isBusy: boolean; readonly onNewKey: () => void }
+
+function NewKey({ isBusy, onNewKey }: NewKeyProps) {
+  const { session } = useShell()
+  if (session.state.value.status !== 'anonymous') return null
+  return (
+    <p class="quiet small">
+      You have no key yet?{' '}
+      <button type="button" class="link" disabled={isBusy} onClick={onNewKey}>
+        Make one in this browser
+      </button>
+    </p>
   )
 }

@@ -1,14 +1,14 @@
 import { useComputed } from '@preact/signals'
 import { formatAgo, formatTime } from '../format.ts'
-import { explainEnd } from '../state/explain.ts'
-import { useApp } from './app-context.ts'
+import { explainEnd } from '../state/explain-error.ts'
+import { useShell } from './shell-context.ts'
 
 /** In the header: whether the numbers are live, and how old the newest is. */
 export function LinkPill() {
-  const { link, network, clock } = useApp()
+  const { link, shown, clock } = useShell()
   const status = link.state.value.status
   const age = useComputed(() => {
-    const at = network.channel.updatedAt.value
+    const at = shown.updatedAt.value
     return at === null ? '' : ` · changed ${formatAgo(clock.second.value - at)}`
   })
   switch (status) {
@@ -52,37 +52,38 @@ export function LinkPill() {
 
 /** Under the header while the numbers are not live: what is wrong, since when, and what happens next. */
 export function LinkBanner() {
-  const { link, network } = useApp()
+  const { link, shown } = useShell()
   const state = link.state.value
-  const updatedAt = network.channel.updatedAt.value
-  const asOf = updatedAt === null ? null : ` What you see is as of ${formatTime(updatedAt)}.`
+  const updatedAt = shown.updatedAt.value
+  const asOf = updatedAt === null ? null : ` The numbers are as of ${formatTime(updatedAt)}.`
   switch (state.status) {
     case 'idle':
-    case 'live':
       return null
+    case 'live':
+      return <StaleChannels />
     case 'connecting':
-      return updatedAt === null ? null : <p class="banner">Connecting to the server again.{asOf}</p>
+      return updatedAt === null ? null : <p class="banner">Reconnecting to the server.{asOf}</p>
     case 'stale':
       return state.because === 'silence' ? (
         <p class="banner">
-          Nothing was heard from the server since {formatTime(state.since)}.{asOf} If it lasts, the page
-          connects anew.
+          The server has sent nothing since {formatTime(state.since)}.{asOf} If this lasts, the page
+          reconnects.
         </p>
       ) : (
         <p class="banner">
-          The server itself has heard nothing new since {formatTime(state.since)}.{asOf} The page stays
-          connected and goes on as soon as the server does.
+          The server has been cut off from its source since {formatTime(state.since)}.{asOf} The page stays
+          connected and continues as soon as the server does.
         </p>
       )
     case 'offline':
       return (
         <p class="banner">
           <span>
-            The connection is down: {explainEnd(state.reason, null)}. Trying again{' '}
+            The connection is down: {explainEnd(state.reason, null)}. The page reconnects{' '}
             <Countdown until={state.retryAt} />.{asOf}
           </span>
           <button type="button" class="button button-small" onClick={() => link.retry()}>
-            Try now
+            Reconnect now
           </button>
         </p>
       )
@@ -90,11 +91,11 @@ export function LinkBanner() {
       return (
         <p class="banner banner-bad">
           <span>
-            The connection was closed: {explainEnd(state.reason, state.code)}. The page does not come back
-            from this by itself.{asOf}
+            The connection was closed: {explainEnd(state.reason, state.code)}. The page does not reconnect by
+            itself.{asOf}
           </span>
           <button type="button" class="button button-small" onClick={() => link.retry()}>
-            Connect
+            Reconnect
           </button>
         </p>
       )
@@ -103,11 +104,28 @@ export function LinkBanner() {
   }
 }
 
-/** By this browser's own clock, like the time it counts down to. */
+/** The connection is up, and yet values of the present view may be old. */
+function StaleChannels() {
+  const stale = useShell().shown.stale.value
+  if (stale.length === 0) return null
+  return (
+    <div class="banner">
+      {stale.map(({ channel, since }) => (
+        <p key={channel}>
+          Values of <code>{channel}</code> may be old: their source{' '}
+          {since === null ? 'has not been heard yet' : `has not been heard since ${formatTime(since)}`}. They
+          are updated as soon as it is heard again.
+        </p>
+      ))}
+    </div>
+  )
+}
+
+/** By this browser's own clock, like the time that it counts down to. */
 function Countdown({ until }: { readonly until: number }) {
-  const { clock } = useApp()
+  const { clock } = useShell()
   const text = useComputed(() => {
-    // Read for its ticking only.
+    // Read because it ticks.
     clock.second.value
     const seconds = Math.ceil((until - Date.now()) / 1000)
     return seconds <= 0 ? 'now' : `in ${seconds} s`

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
-/** Whether a media query holds, followed as it changes. */
+/** Returns whether a media query matches, and follows it. */
 export function useMedia(query: string): boolean {
   const matches = useSignal(matchMedia(query).matches)
   useEffect(() => {

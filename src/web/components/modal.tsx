@@ -8,8 +8,8 @@ type ModalProps = {
 }
 
 /**
- * A dialog over the page, by the browser's own element: it keeps the focus and closes with Escape. It stands at the end of the
- * page, so that it looks the same wherever its button is.
+ * A dialog over the page, by the browser's own element: it keeps the focus and closes with Escape. It is a
+ * child of the body, so that it looks the same wherever its button is.
  */
 export function Modal({ title, onClose, children }: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null)

@@ -7,12 +7,12 @@ import {
   describeNode,
   type NodeView,
 } from '../state/cluster.ts'
-import { useApp } from './app-context.ts'
 import { Panel } from './panel.tsx'
+import { useShell } from './shell-context.ts'
 
-/** The nodes that serve this page, where there is a cluster of them; nothing elsewhere. */
+/** The nodes of the cluster that serves this page; nothing where the server is no node of one. */
 export function NodesPanel() {
-  const { cluster } = useApp()
+  const { cluster } = useShell()
   const view = cluster.view.value
   if (view === null) return null
   return (
@@ -21,8 +21,8 @@ export function NodesPanel() {
       {view.nodes.length === 0 ? (
         <p class="empty">No node has been heard of yet.</p>
       ) : (
-        <table class="device-table">
-          <caption class="unseen">Nodes of the cluster, as the one that answers this page knows them</caption>
+        <table class="records">
+          <caption class="unseen">Nodes of the cluster, as the node that serves this page knows them</caption>
           <thead>
             <tr>
               <th scope="col">Node</th>
@@ -38,7 +38,7 @@ export function NodesPanel() {
                 Connections
               </th>
               <th scope="col" class="right">
-                Heard
+                Last heard
               </th>
             </tr>
           </thead>
@@ -53,7 +53,7 @@ export function NodesPanel() {
   )
 }
 
-/** Said to screen readers as well, when it changes: it has no number that ticks. */
+/** Announced to screen readers when it changes: it has no number that ticks. */
 function Leader({ view }: { readonly view: ClusterView }) {
   const { tone, text } = describeCluster(view)
   return (
@@ -65,7 +65,7 @@ function Leader({ view }: { readonly view: ClusterView }) {
 }
 
 function Lease({ view }: { readonly view: ClusterView }) {
-  const { cluster, link } = useApp()
+  const { cluster, link } = useShell()
   const isHeard = useComputed(() => cluster.isAnswered.value && link.isLive.value)
   if (!isHeard.value) return <span class="quiet">as last heard</span>
   return (
@@ -79,10 +79,10 @@ function Lease({ view }: { readonly view: ClusterView }) {
 function NodeRow({ node, view }: { readonly node: NodeView; readonly view: ClusterView }) {
   const { tone, text } = describeNode(node, view)
   return (
-    <tr class="device" data-node={node.name} data-role={node.isPrimary ? 'primary' : 'replica'}>
-      <th scope="row" class="device-name">
+    <tr class="record" data-node={node.name} data-role={node.isPrimary ? 'primary' : 'replica'}>
+      <th scope="row" class="record-name">
         <span title={node.name}>{node.label}</span>
-        {node.answers ? <span class="tag tag-good">answers you</span> : null}
+        {node.answers ? <span class="tag tag-good">serves this page</span> : null}
       </th>
       <td data-label="Region">{node.region === '' ? '—' : node.region}</td>
       <td data-label="Role">
@@ -98,7 +98,7 @@ function NodeRow({ node, view }: { readonly node: NodeView; readonly view: Clust
       <td data-label="Connections" class="right">
         {formatCount(node.connections)}
       </td>
-      <td data-label="Heard" class="right">
+      <td data-label="Last heard" class="right">
         {node.answers ? '—' : formatAge(node.seen)}
       </td>
     </tr>

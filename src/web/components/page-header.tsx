@@ -1,37 +1,76 @@
-import { useComputed } from '@preact/signals'
-import { useApp } from './app-context.ts'
+import { formatCount } from '../format.ts'
+import type { Place } from '../state/route.ts'
 import { LinkPill } from './link-status.tsx'
+import { Name } from './name.tsx'
+import { useShell } from './shell-context.ts'
 
-/** Name, the two parts of the page, who one is, and whether all of this is live. */
+/** The navigation between views, the user, and whether what is shown is live. */
 export function PageHeader() {
-  const { view, signedIn } = useApp()
-  const here = (name: string) => (view.value === name ? 'page' : undefined)
-  const devices = useComputed(() => signedIn.value?.account.counts.value.devices ?? 0)
-  const who = signedIn.value
+  const { places } = useShell()
+  const boards = [...new Set(places.map(({ board }) => board))]
   return (
     <header class="page-header">
-      <a class="brand" href="#network" aria-label="Rewards network">
+      <a class="brand" href={`#${places[0].view.path}`}>
         <Mark />
-        <span>Rewards network</span>
+        <span>Dashboard</span>
       </a>
-      <nav class="tabs" aria-label="Parts of the page">
-        <a href="#network" aria-current={here('network')}>
-          Network
-        </a>
-        <a href="#account" aria-current={here('account')}>
-          My devices
-          {devices.value === 0 ? null : <span class="tabs-count">{devices}</span>}
-        </a>
+      <nav class="tabs" aria-label="Views">
+        {boards.map((board) => (
+          <ul key={board.name} class="tabs-board" aria-label={board.page.title}>
+            {boards.length > 1 ? (
+              <li class="tabs-title" aria-hidden="true">
+                {board.page.title}
+              </li>
+            ) : null}
+            {places
+              .filter((place) => place.board === board)
+              .map((place) => (
+                <li key={place.view.id}>
+                  <ViewLink place={place} />
+                </li>
+              ))}
+          </ul>
+        ))}
       </nav>
       <div class="page-state">
-        {who === null ? null : (
-          <span class="who" title="Logged in by the key of this browser">
-            {who.username}
-          </span>
-        )}
+        <User />
         <LinkPill />
       </div>
     </header>
+  )
+}
+
+function ViewLink({ place: { view } }: { readonly place: Place }) {
+  const { place, badges } = useShell()
+  const count = badges.get(view.id)?.value ?? 0
+  return (
+    <a href={`#${view.path}`} aria-current={place.value.view === view ? 'page' : undefined}>
+      {view.title}
+      {count === 0 ? null : <span class="tabs-count">{formatCount(count)}</span>}
+    </a>
+  )
+}
+
+function User() {
+  const { session, isImportingKey } = useShell()
+  const state = session.state.value
+  if (state.status === 'signed-in')
+    return (
+      <span class="who">
+        <Name text={state.user.username} />
+      </span>
+    )
+  if (state.status !== 'anonymous') return null
+  return (
+    <button
+      type="button"
+      class="link"
+      onClick={() => {
+        isImportingKey.value = true
+      }}
+    >
+      Log in
+    </button>
   )
 }
 

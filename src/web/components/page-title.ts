@@ -1,20 +1,21 @@
 import { useEffect } from 'preact/hooks'
-import { formatCount } from '../format.ts'
-import { useApp } from './app-context.ts'
+import { useShell } from './shell-context.ts'
 import { useThrottled } from './throttled.ts'
 
-const PAUSE = 5000
-
-/** The number that matters, also for who has the page in a tab behind others. */
+/**
+ * Keeps the title of the window: the headline of the view, which is read in tabs that are not in front, and
+ * its title.
+ */
 export function usePageTitle(): void {
-  const { network, link } = useApp()
-  const online = useThrottled(network.online, PAUSE).value
-  const isKnown = network.isLoaded.value
+  const { place, headline, link } = useShell()
+  const words = useThrottled(headline, HEADLINE_INTERVAL).value
+  const { title } = place.value.view
   const isLive = link.isLive.value
   useEffect(() => {
-    const state = isLive ? 'live' : 'not connected'
-    document.title = isKnown
-      ? `${formatCount(online)} online · Rewards network, ${state}`
-      : 'Rewards network, live'
-  }, [online, isKnown, isLive])
+    const parts = [words, title, 'Dashboard'].filter((part) => part !== '')
+    document.title = `${parts.join(' · ')}${isLive ? '' : ' (not connected)'}`
+  }, [words, title, isLive])
 }
+
+/** Between two changes of the title, in ms. */
+const HEADLINE_INTERVAL = 5000

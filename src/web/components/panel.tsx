@@ -3,13 +3,13 @@ import { useId } from 'preact/hooks'
 
 type PanelProps = {
   readonly title: string
-  /** Beside the title: a figure, a choice. */
+  /** Beside the title: a figure or a choice. */
   readonly aside?: ComponentChildren
   readonly class?: string
   readonly children: ComponentChildren
 }
 
-/** A titled part of the page; a landmark for those who jump between them. */
+/** A part of a view with a title; a landmark for screen readers. */
 export function Panel({ title, aside, class: extra = '', children }: PanelProps) {
   const id = useId()
   return (

@@ -1,12 +1,12 @@
 import type { ErrorCode } from '../../core/errors.ts'
-import { useApp } from './app-context.ts'
 import { ErrorText } from './error-text.tsx'
+import { useShell } from './shell-context.ts'
 
-/** Errors of no particular button, until the reader puts them away. Refused logins are told where they were asked for. */
+/** Errors that are the result of no action of the reader, until the reader dismisses them. */
 export function ProblemNotice() {
-  const { link } = useApp()
+  const { link } = useShell()
   const error = link.problem.value
-  if (error === null || TOLD_ELSEWHERE.has(error.code)) return null
+  if (error === null || SHOWN_ELSEWHERE.has(error.code)) return null
   return (
     <div class="banner banner-bad">
       <ErrorText error={error} />
@@ -17,7 +17,8 @@ export function ProblemNotice() {
   )
 }
 
-const TOLD_ELSEWHERE: ReadonlySet<ErrorCode> = new Set([
+/** Where the login was asked for, by the state of the connection, or by the view that sent the data. */
+const SHOWN_ELSEWHERE: ReadonlySet<ErrorCode> = new Set([
   'Unauthorized',
   'InvalidCredentials',
   'SessionExpired',

@@ -1,38 +1,37 @@
-import { useComputed } from '@preact/signals'
+import { type ReadonlySignal, useComputed } from '@preact/signals'
+import type { Millis } from '../../core/clock.ts'
 import { formatAge, formatCount } from '../format.ts'
-import { HISTORY_SPAN } from '../state/network-model.ts'
-import { drawSpark } from '../state/samples.ts'
-import { useApp } from './app-context.ts'
+import { drawSpark, type Sample } from '../state/samples.ts'
 
-const WIDTH = 600
-const HEIGHT = 120
-/** While the page is young its line is drawn wider, so that it is a line at all. */
-const SHORTEST_SPAN = 60_000
+type SparklineProps = {
+  /** What the values are, for those who cannot see the line: "Devices online". */
+  readonly name: string
+  readonly samples: ReadonlySignal<readonly Sample[]>
+  /** The time that the line covers when there are samples for all of it, in ms. */
+  readonly span: Millis
+}
 
-/** Devices online over the last minutes, once a second; a gap where the page did not know. */
-export function Sparkline() {
-  const { network } = useApp()
-  const span = useComputed(() => {
-    const samples = network.history.value
-    const known = (samples.at(-1)?.at ?? 0) - (samples[0]?.at ?? 0)
-    return Math.min(HISTORY_SPAN, Math.max(SHORTEST_SPAN, known))
+/** A line of a value over the last minutes; a gap where the page did not know it. */
+export function Sparkline({ name, samples, span }: SparklineProps) {
+  const covered = useComputed(() => {
+    const known = (samples.value.at(-1)?.at ?? 0) - (samples.value[0]?.at ?? 0)
+    return Math.min(span, Math.max(MIN_SPAN, known))
   })
   const spark = useComputed(() => {
-    const now = network.history.value.at(-1)?.at ?? 0
-    return drawSpark(network.history.value, { now, span: span.value, width: WIDTH, height: HEIGHT })
+    const now = samples.value.at(-1)?.at ?? 0
+    return drawSpark(samples.value, { now, span: covered.value, width: WIDTH, height: HEIGHT })
   })
-  const since = useComputed(() => `${formatAge(Math.ceil(span.value / 1000) * 1000)} ago`)
+  const since = useComputed(() => `${formatAge(Math.ceil(covered.value / 1000) * 1000)} ago`)
   const line = useComputed(() => spark.value?.line ?? '')
   const area = useComputed(() => spark.value?.area ?? '')
+  const high = useComputed(() => (spark.value === null ? '' : formatCount(spark.value.high)))
+  const low = useComputed(() => (spark.value === null ? '' : formatCount(spark.value.low)))
   const label = useComputed(() => {
-    const { value } = spark
-    if (value === null) return 'Devices online over the last minutes: no data yet'
-    return `Devices online over the last minutes: between ${formatCount(value.low)} and ${formatCount(value.high)}`
+    const values = spark.value === null ? 'no data yet' : `between ${low.value} and ${high.value}`
+    return `${name} over the last minutes: ${values}`
   })
   const dotTop = useComputed(() => `--y: ${(spark.value?.end?.y ?? HEIGHT) / HEIGHT}`)
   const dotClass = useComputed(() => (spark.value?.end == null ? 'spark-dot is-off' : 'spark-dot'))
-  const high = useComputed(() => (spark.value === null ? '' : formatCount(spark.value.high)))
-  const low = useComputed(() => (spark.value === null ? '' : formatCount(spark.value.low)))
   return (
     <figure class="spark">
       <div class="spark-plot">
@@ -52,3 +51,8 @@ export function Sparkline() {
     </figure>
   )
 }
+
+const WIDTH = 600
+const HEIGHT = 120
+/** While there are few samples the line is drawn wider, so that it is a line at all. */
+const MIN_SPAN: Millis = 60_000

@@ -1,11 +1,12 @@
 import { effect, type ReadonlySignal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import type { Millis } from '../../core/clock.ts'
 
 /**
- * The newest value of a signal, at most once every `pause` ms: a ranking that changes places four times a second is nothing
- * that one can read. The first value and the last one always come through.
+ * Returns the newest value of a signal, at most once in `interval` ms: nobody can read a ranking that changes
+ * four times a second. The first value and the last one always come through.
  */
-export function useThrottled<T>(source: ReadonlySignal<T>, pause: number): ReadonlySignal<T> {
+export function useThrottled<T>(source: ReadonlySignal<T>, interval: Millis): ReadonlySignal<T> {
   const shown = useSignal(source.peek())
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | null = null
@@ -17,13 +18,13 @@ export function useThrottled<T>(source: ReadonlySignal<T>, pause: number): Reado
     const stop = effect(() => {
       source.value
       if (isFirst) show()
-      else timer ??= setTimeout(show, pause)
+      else timer ??= setTimeout(show, interval)
       isFirst = false
     })
     return () => {
       stop()
       if (timer !== null) clearTimeout(timer)
     }
-  }, [source, pause, shown])
+  }, [source, interval, shown])
   return shown
 }

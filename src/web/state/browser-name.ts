@@ -1,11 +1,14 @@
-/** "Chromium on Linux", out of a user agent text: the name a tab gets as a device. "Browser" when nothing is recognised. */
+/**
+ * Returns the name of a browser, such as "Chrome on Linux", by its user agent; "Browser" when it is not
+ * recognised.
+ */
 export function browserName(userAgent: string): string {
   const browser = BROWSERS.find(([, mark]) => mark.test(userAgent))?.[0] ?? 'Browser'
   const system = SYSTEMS.find(([, mark]) => mark.test(userAgent))?.[0]
   return system === undefined ? browser : `${browser} on ${system}`
 }
 
-// In this order, because each calls itself by the names of the later ones too.
+// In this order, because each of them contains the names of later ones too.
 const BROWSERS: readonly (readonly [string, RegExp])[] = [
   ['Edge', /\bEdg(e|A|iOS)?\//],
   ['Opera', /\bOPR\//],

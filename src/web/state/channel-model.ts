@@ -3,19 +3,23 @@ import type { ChannelStatus, Client, Cursor } from '../../client/api.ts'
 import type { Millis } from '../../core/clock.ts'
 import type { JsonObject } from '../../core/json.ts'
 
-/** A state channel as signals. Unchanged parts of the document stay the same objects, so computed signals rest. */
+/**
+ * A state channel as signals. Unchanged parts of the document stay the same objects, so computed signals
+ * rest.
+ */
 export type ChannelModel = {
   /** Null before the first snapshot. */
   readonly value: ReadonlySignal<JsonObject | null>
   readonly status: ReadonlySignal<ChannelStatus>
-  /** Server time of the newest message, ms. */
+  /** Server time of the newest message, in ms; null before the first. */
   readonly updatedAt: ReadonlySignal<Millis | null>
-  /** How far the document has come; before the first snapshot it means nothing. */
+  /** Returns the position of the document, which means nothing before the first snapshot. */
   position(): Cursor
   close(): void
 }
 
-export function openChannel(client: Client, channel: string): ChannelModel {
+/** Subscribes to a state channel. Several models of one channel share one subscription. */
+export function openChannel(client: Pick<Client, 'subscribe'>, channel: string): ChannelModel {
   const handle = client.subscribe(channel)
   const value = signal(handle.value)
   const status = signal(handle.status)

@@ -3,23 +3,23 @@ import type { Millis } from '../../core/clock.ts'
 import type { Json } from '../../core/json.ts'
 import { type ClusterView, readCluster } from './cluster.ts'
 
-/** The nodes of the cluster. Asked for only while something on the screen reads it. */
+/** The nodes of the cluster, requested only while something on the screen reads them. */
 export type ClusterModel = {
-  /** As last heard; null where the server is no node of a cluster, or has not answered yet. */
+  /** Of the last answer; null where the server is no node of a cluster, or has not answered yet. */
   readonly view: ReadonlySignal<ClusterView | null>
-  /** Whether the last question was answered. */
+  /** Whether the last request was answered. */
   readonly isAnswered: ReadonlySignal<boolean>
 }
 
-export type ClusterParts = {
-  /** What `/health` says now, whatever its status. Rejects when the server cannot be reached or says something else. */
+export type ClusterDeps = {
+  /** Returns the answer of `/health`, whatever its status. Rejects when there is none, or it is no JSON. */
   readonly ask: () => Promise<Json>
-  /** Calls again and again while the page is visible; answers how to end it. */
-  readonly repeat: (call: () => void, pause: () => Millis) => () => void
+  /** Calls again and again while the page is visible. Returns a function that ends it. */
+  readonly repeat: (call: () => void, interval: () => Millis) => () => void
 }
 
-/** The first answer decides: of a server that is no node nothing is asked again. */
-export function createClusterModel({ ask, repeat }: ClusterParts): ClusterModel {
+/** The first answer decides: a server that is no node is not asked again. */
+export function createClusterModel({ ask, repeat }: ClusterDeps): ClusterModel {
   const isAnswered = signal(true)
   let isNode = true
   let isAsking = false
@@ -29,7 +29,7 @@ export function createClusterModel({ ask, repeat }: ClusterParts): ClusterModel 
       if (isNode)
         stop = repeat(
           () => void look(),
-          () => PAUSE,
+          () => POLL_INTERVAL,
         )
     },
     unwatched: () => stop(),
@@ -53,4 +53,4 @@ export function createClusterModel({ ask, repeat }: ClusterParts): ClusterModel 
   return { view, isAnswered }
 }
 
-const PAUSE: Millis = 2_000
+const POLL_INTERVAL: Millis = 2_000

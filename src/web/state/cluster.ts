@@ -2,43 +2,43 @@ import { isJsonObject, type Json, type JsonObject, ownValue } from '../../core/j
 import { formatRtt, formatSpan } from '../format.ts'
 import { numberIn, numberOrNullIn, textIn } from './fields.ts'
 
-/** The cluster, as the node that answered knew it. */
+/** The cluster, as the node that serves this page knows it. */
 export type ClusterView = {
-  /** Who leads; null while nobody is known to. */
+  /** The name of the primary; null while none is known. */
   readonly primary: string | null
-  /** How long ago the lease was last proven, ms; null when nobody is known to have it. */
+  /** How long ago the lease was last proven, in ms; null when no node is known to have it. */
   readonly leaseAge: number | null
-  /** The node that answered follows nobody and does not lead. */
+  /** The node that answered has no link to a primary, and is none itself. */
   readonly isAlone: boolean
   readonly isDetached: boolean
-  /** Since when it knows that what it shows is old, by its own clock; null while it is not. */
+  /** Since when its data is old, by its own clock, in ms; null while it is not. */
   readonly staleSince: number | null
   readonly nodes: readonly NodeView[]
 }
 
 export type NodeView = {
   readonly name: string
-  /** As much of the name as tells it from the others. */
+  /** The part of the name that distinguishes it from the others. */
   readonly label: string
   readonly region: string
   readonly isPrimary: boolean
   /** Whether it may become the primary. */
   readonly isCandidate: boolean
-  /** Transactions that its copy has; null before the first. */
+  /** Number of transactions in its copy; null before the first. */
   readonly position: number | null
-  /** How long its copy has been behind the primary's, ms. */
+  /** How long its copy has been behind the primary's, in ms. */
   readonly lag: number
   readonly connections: number
-  /** It is the one that answered. */
+  /** Whether it is the node that answered. */
   readonly answers: boolean
-  /** How long ago it was heard of, ms. */
+  /** How long ago it was heard of, in ms. */
   readonly seen: number
 }
 
-/** What a node or the cluster is like, in words. */
+/** The state of a node or of the cluster, in words. */
 export type Condition = { readonly tone: 'good' | 'quiet' | 'warn' | 'bad'; readonly text: string }
 
-/** The cluster in an answer of `/health`; null when the server is no node of one. */
+/** Returns the cluster in an answer of `/health`; null when the server is no node of one. */
 export function readCluster(health: Json): ClusterView | null {
   const cluster = isJsonObject(health) ? ownValue(health, 'cluster') : undefined
   if (!isJsonObject(cluster)) return null
@@ -56,46 +56,46 @@ export function readCluster(health: Json): ClusterView | null {
   }
 }
 
-/** Who leads, or why nobody does and what that means for those who look: one sentence. */
+/** Returns in a sentence which node leads, or what is wrong and what that means for the reader. */
 export function describeCluster(cluster: ClusterView): Condition {
   const leader = cluster.nodes.find(({ isPrimary }) => isPrimary)
   if (cluster.isDetached)
     return {
       tone: 'bad',
-      text: 'This node’s database is away. It comes back by itself; numbers stand still.',
+      text: 'The database of this node is away. Numbers do not change until it is back, by itself.',
     }
   if (cluster.primary === null)
-    return { tone: 'bad', text: 'No node leads. Changes wait for one that does, and are refused after 5 s.' }
+    return { tone: 'bad', text: 'No node leads. Changes wait for a new leader, and are refused after 5 s.' }
   const name = leader?.label ?? cluster.primary
-  if (cluster.isAlone) return { tone: 'warn', text: `${name} leads, but this node has no link to it.` }
+  if (cluster.isAlone) return { tone: 'warn', text: `${name} leads, but this node is not connected to it.` }
   if (cluster.staleSince !== null)
     return { tone: 'warn', text: `${name} leads, but this node has not caught up with it.` }
   if (cluster.nodes.length === 1)
-    return { tone: 'quiet', text: `${name} leads, alone: no second node has what it stores.` }
+    return { tone: 'quiet', text: `${name} leads, alone: no second node has a copy of its data.` }
   return { tone: 'good', text: `${name} leads.` }
 }
 
-/** What one node does, and whether it does it well. `cluster`: of the same answer. */
+/** Returns what one node does, and whether it does it well. `cluster`: of the same answer. */
 export function describeNode(node: NodeView, cluster: ClusterView): Condition {
   if (node.answers && cluster.isDetached) return { tone: 'bad', text: 'Detached' }
-  if (node.seen > SILENT) return { tone: 'warn', text: 'Silent' }
+  if (node.seen > REPORT_TIMEOUT) return { tone: 'warn', text: 'Silent' }
   if (node.isPrimary) return { tone: 'good', text: 'Primary' }
   if (node.answers && cluster.isAlone) return { tone: 'warn', text: 'No primary' }
-  if (node.lag > BEHIND) return { tone: 'warn', text: 'Stale' }
+  if (node.lag > STALE_TIMEOUT) return { tone: 'warn', text: 'Stale' }
   return { tone: 'quiet', text: 'Replica' }
 }
 
-/** How far the node's copy is behind, in words. Of a primary, or of who says nothing, there is none. */
+/** Returns how far the copy of a node is behind, in words; a dash for a primary or a silent node. */
 export function describeLag({ isPrimary, lag, seen }: NodeView): string {
-  if (isPrimary || seen > SILENT) return '—'
+  if (isPrimary || seen > REPORT_TIMEOUT) return '—'
   if (lag <= 0) return 'none'
   return lag < 1_000 ? formatRtt(lag) : formatSpan(lag)
 }
 
-/** Nodes say how they are twice a second. */
-const SILENT = 3_000
-/** From when on a node tells its own readers that they see old data. */
-const BEHIND = 2_500
+/** Nodes tell their state twice a second; in ms. */
+const REPORT_TIMEOUT = 3_000
+/** From this lag on a node tells its own readers that their data is old; in ms. */
+const STALE_TIMEOUT = 2_500
 
 function readNode(fields: JsonObject, primary: string | null, labels: ReadonlyMap<string, string>): NodeView {
   const name = textIn(fields, 'node')
@@ -104,7 +104,7 @@ function readNode(fields: JsonObject, primary: string | null, labels: ReadonlyMa
     name,
     label: labels.get(name) ?? name,
     region: textIn(fields, 'region'),
-    // Not what was last heard of the node itself: it may have been the primary and be gone.
+    // Not what the node last said of itself: it may have been the primary, and be gone.
     isPrimary: name !== '' && name === primary,
     isCandidate: ownValue(fields, 'candidate') === true,
     position: /^[0-9a-f]{1,16}$/.test(txid) ? Number.parseInt(txid, 16) : null,
@@ -115,7 +115,7 @@ function readNode(fields: JsonObject, primary: string | null, labels: ReadonlyMa
   }
 }
 
-/** The first part of each host name, where those are different; addresses stay whole. */
+/** Returns by name the first part of each host name, where those differ; addresses stay whole. */
 function labelsOf(names: readonly string[]): ReadonlyMap<string, string> {
   const short = names.map((name) => (/^[\d.]+$|:/.test(name) ? name : (name.split('.', 1)[0] ?? name)))
   const isClear = new Set(short).size === new Set(names).size

@@ -1,10 +1,13 @@
 import type { OpenSocket } from '../../client/api.ts'
 import type { Frame } from '../../protocol/connection.ts'
 
-/** Bytes of all frames so far, both ways, over every reconnect. */
+/** Bytes of all frames so far in both directions, over all reconnects. */
 export type Traffic = { readonly received: number; readonly sent: number }
 
-/** Sockets that count what goes through them. Payloads only: the frames' own few bytes cannot be seen from here. */
+/**
+ * Returns sockets that count the bytes they carry: payloads only, because a page cannot see the headers of
+ * frames.
+ */
 export function countTraffic(open: OpenSocket): { readonly open: OpenSocket; traffic(): Traffic } {
   let received = 0
   let sent = 0

@@ -2,8 +2,8 @@ import type { GrowingAmount } from '../../client/amount.ts'
 import { isJsonObject, type Json, type JsonObject, ownValue } from '../../core/json.ts'
 
 /*
- * Fields of documents as the page needs them. A document comes from a server that may be newer or older than the page: what is missing or
- * of another kind becomes a harmless value, never a crash.
+ * Fields of documents as the page needs them. A document comes from a server that may be newer or older than
+ * the page: what is missing or of another type becomes a harmless value, never a crash.
  */
 
 export function numberIn(object: JsonObject | null, key: string): number {
@@ -21,13 +21,13 @@ export function objectIn(object: JsonObject | null, key: string): JsonObject {
   return isJsonObject(value) ? value : NOTHING
 }
 
-/** A number, or null where the document says that there is none. */
+/** Returns a number, or null where the document has none. */
 export function numberOrNullIn(object: JsonObject | null, key: string): number | null {
   const value = valueIn(object, key)
   return typeof value === 'number' && Number.isFinite(value) ? value : null
 }
 
-/** An amount that grows by itself; one that is not of that form is zero and at rest. */
+/** Returns an amount that grows by itself; zero and at rest if the field is no such amount. */
 export function amountIn(object: JsonObject | null, key: string): GrowingAmount {
   const value = objectIn(object, key)
   const base = textIn(value, 'base')
@@ -36,7 +36,7 @@ export function amountIn(object: JsonObject | null, key: string): GrowingAmount 
     : NO_AMOUNT
 }
 
-/** The members that are objects. */
+/** Returns the members that are objects, with their keys. */
 export function objectsIn(object: JsonObject): readonly (readonly [string, JsonObject])[] {
   const found: [string, JsonObject][] = []
   for (const [key, value] of Object.entries(object)) if (isJsonObject(value)) found.push([key, value])

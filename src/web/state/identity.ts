@@ -2,12 +2,13 @@ import { createKey, openKey, type SecretKey } from '../../client/key.ts'
 import { toBase64url } from '../../core/base64url.ts'
 import type { Random } from '../../core/clock.ts'
 import { isJsonObject, type Json } from '../../core/json.ts'
+import type { TextStorage } from './browser-storage.ts'
 import { textIn } from './fields.ts'
 
-/** Who this browser is: a key, and the id it uses as a device. */
+/** Who uses this browser: a key, and an id of the browser, which no other browser with the same key has. */
 export type Identity = {
   readonly key: SecretKey
-  readonly deviceId: string
+  readonly browserId: string
   readonly origin: 'made' | 'imported'
 }
 
@@ -17,52 +18,50 @@ export type IdentityStore = {
   save(identity: Identity | null): void
 }
 
-/** What of `localStorage` is needed. */
-export type TextStorage = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
-
 export function makeIdentity(random: Random): Identity {
-  return { key: createKey(random), deviceId: newDeviceId(random), origin: 'made' }
+  return { key: createKey(random), browserId: newBrowserId(random), origin: 'made' }
 }
 
-/** A key from elsewhere gets a device id of its own: a device id belongs to the user who used it first. */
+/** Returns an identity with a key from elsewhere, and a new id of this browser. */
 export function importIdentity(key: SecretKey, random: Random): Identity {
-  return { key, deviceId: newDeviceId(random), origin: 'imported' }
+  return { key, browserId: newBrowserId(random), origin: 'imported' }
 }
 
 export function createIdentityStore(storage: TextStorage | null): IdentityStore {
   return {
     load() {
       try {
-        return readIdentity(JSON.parse(storage?.getItem(PLACE) ?? 'null'))
+        return readIdentity(JSON.parse(storage?.getItem(ITEM) ?? 'null'))
       } catch {
         return null
       }
     },
     save(identity) {
       try {
-        if (identity === null) storage?.removeItem(PLACE)
-        else storage?.setItem(PLACE, JSON.stringify(printed(identity)))
+        if (identity === null) storage?.removeItem(ITEM)
+        else storage?.setItem(ITEM, JSON.stringify(storedIdentity(identity)))
       } catch {
-        // Full or forbidden.
+        // The storage is full or forbidden.
       }
     },
   }
 }
 
-const PLACE = 'dashboard.identity'
+const ITEM = 'dashboard.identity'
 
-function newDeviceId(random: Random): string {
+function newBrowserId(random: Random): string {
   return `tab-${toBase64url(random.bytes(12))}`
 }
 
-function printed({ key, deviceId, origin }: Identity) {
-  return { version: 1, secret: key.secret, device_id: deviceId, origin }
+/** The names of these fields are in the browsers of users. */
+function storedIdentity({ key, browserId, origin }: Identity) {
+  return { version: 1, secret: key.secret, device_id: browserId, origin }
 }
 
-function readIdentity(kept: Json): Identity | null {
-  if (!isJsonObject(kept)) return null
-  const key = openKey(textIn(kept, 'secret'))
-  const deviceId = textIn(kept, 'device_id')
-  if (key === null || deviceId === '') return null
-  return { key, deviceId, origin: textIn(kept, 'origin') === 'imported' ? 'imported' : 'made' }
+function readIdentity(stored: Json): Identity | null {
+  if (!isJsonObject(stored)) return null
+  const key = openKey(textIn(stored, 'secret'))
+  const browserId = textIn(stored, 'device_id')
+  if (key === null || browserId === '') return null
+  return { key, browserId, origin: textIn(stored, 'origin') === 'imported' ? 'imported' : 'made' }
 }

@@ -10,22 +10,25 @@ import { numberIn, textIn } from './fields.ts'
 /** REST with a login by the same key as the socket's. Errors are the server's own, or ConnectionError. */
 export type Rest = { get(path: string): Promise<Result<Json>> }
 
-export type RestParts = {
+export type RestDeps = {
   readonly fetch: (path: string, init: RequestInit) => Promise<Response>
   readonly key: SigningKey
   /** Only challenges that name this origin are signed. */
   readonly origin: string
-  /** The server's time. */
+  /** Returns the server's time, in ms. */
   readonly now: () => Millis
 }
 
-/** Logs in when first needed, and again when the access token has run out; calls at the same time share one login. */
-export function createRest(parts: RestParts): Rest {
+/**
+ * Logs in when first needed, and again when the access token has run out; calls at the same time share one
+ * login.
+ */
+export function createRest(deps: RestDeps): Rest {
   let login: Promise<Result<Access>> | null = null
   const access = async (): Promise<Result<Access>> => {
     const known = login === null ? null : await login
-    if (known?.ok === true && known.value.expires - EARLY > parts.now()) return known
-    login = logIn(parts)
+    if (known?.ok === true && known.value.expires - RENEWAL_MARGIN > deps.now()) return known
+    login = logIn(deps)
     return login
   }
   return {
@@ -37,7 +40,7 @@ export function createRest(parts: RestParts): Rest {
           return granted
         }
         const headers = { authorization: `Bearer ${granted.value.token}` }
-        const answer = await request(parts, path, { headers })
+        const answer = await request(deps, path, { headers })
         const isRefused =
           !answer.ok && (answer.error.code === 'SessionExpired' || answer.error.code === 'Unauthorized')
         if (!isRefused || attempt > 1) return answer
@@ -50,11 +53,11 @@ export function createRest(parts: RestParts): Rest {
 /** An access token and when it ends. */
 type Access = { readonly token: string; readonly expires: Millis }
 
-/** Ahead of its end, so that a token does not run out on the way. */
-const EARLY: Millis = 30_000
+/** How long before its end a token is replaced, so that it does not run out on the way. */
+const RENEWAL_MARGIN: Millis = 30_000
 
-async function logIn(parts: RestParts): Promise<Result<Access>> {
-  const asked = await request(parts, '/api/auth/challenge', { method: 'POST' })
+async function logIn(deps: RestDeps): Promise<Result<Access>> {
+  const asked = await request(deps, '/api/auth/challenge', { method: 'POST' })
   if (!asked.ok) return asked
   const fields: JsonObject = isJsonObject(asked.value) ? asked.value : {}
   const challenge = {
@@ -64,17 +67,17 @@ async function logIn(parts: RestParts): Promise<Result<Access>> {
     expires: numberIn(fields, 'expires'),
   }
   // A signature for another origin could be used there.
-  if (challenge.origin !== parts.origin) {
+  if (challenge.origin !== deps.origin) {
     return fail(
-      appError('InvalidCredentials', `the server calls itself ${challenge.origin}, not ${parts.origin}`),
+      appError('InvalidCredentials', `the server calls itself ${challenge.origin}, not ${deps.origin}`),
     )
   }
-  const signature = await parts.key.sign(loginText(challenge))
-  const verified = await request(parts, '/api/auth/verify', {
+  const signature = await deps.key.sign(loginText(challenge))
+  const verified = await request(deps, '/api/auth/verify', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      public_key: toBase64url(parts.key.publicKey),
+      public_key: toBase64url(deps.key.publicKey),
       signature: toBase64url(signature),
       nonce: challenge.nonce,
       expires: challenge.expires,
@@ -85,9 +88,9 @@ async function logIn(parts: RestParts): Promise<Result<Access>> {
   return ok({ token: textIn(grant, 'access_token'), expires: numberIn(grant, 'expires') })
 }
 
-async function request(parts: RestParts, path: string, init: RequestInit): Promise<Result<Json>> {
+async function request(deps: RestDeps, path: string, init: RequestInit): Promise<Result<Json>> {
   try {
-    const response = await parts.fetch(path, init)
+    const response = await deps.fetch(path, init)
     const body: Json = await response.json()
     return response.ok ? ok(body) : fail(errorFrom(body, response.status))
   } catch {

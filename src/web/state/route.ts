@@ -1,19 +1,39 @@
-import { type ReadonlySignal, signal } from '@preact/signals'
+import { computed, type ReadonlySignal, signal } from '@preact/signals'
+import type { PageBoard, View } from '../board-page.ts'
 
-export const VIEWS = ['network', 'account'] as const
-export type View = (typeof VIEWS)[number]
+/** A view and the board that it belongs to. */
+export type Place = { readonly board: PageBoard; readonly view: View }
 
-/** Which part of the page is shown; it stands behind the address's `#`, so that links and the back button work. */
-export function createRoute(window: Window): ReadonlySignal<View> {
-  const view = signal(viewOf(window.location.hash))
-  window.addEventListener('hashchange', () => {
-    view.value = viewOf(window.location.hash)
-    window.scrollTo({ top: 0 })
-  })
-  return view
+/**
+ * Returns all views, in the order of the navigation. Throws when there is none, or two have the same path or
+ * id.
+ */
+export function placesOf(boards: readonly PageBoard[]): readonly [Place, ...Place[]] {
+  const places = boards.flatMap((board) => board.page.views.map((view) => ({ board, view })))
+  const [first, ...others] = places
+  if (first === undefined) throw new Error('no board brings a view')
+  for (const field of ['id', 'path'] as const) {
+    const values = places.map(({ view }) => view[field])
+    const twice = values.find((value, at) => values.indexOf(value) < at)
+    if (twice !== undefined) throw new Error(`two views have the ${field} ${twice}`)
+  }
+  return [first, ...others]
 }
 
-/** An unknown or missing one is the first. */
-export function viewOf(hash: string): View {
-  return VIEWS.find((view) => hash === `#${view}`) ?? 'network'
+/**
+ * Returns the place that the address names behind its `#`, and follows it, so that links and the back button
+ * work.
+ */
+export function createRoute(window: Window, places: readonly [Place, ...Place[]]): ReadonlySignal<Place> {
+  const hash = signal(window.location.hash)
+  window.addEventListener('hashchange', () => {
+    hash.value = window.location.hash
+    window.scrollTo({ top: 0 })
+  })
+  return computed(() => placeAt(hash.value, places))
+}
+
+/** Returns the place of a hash such as `#network`; for an unknown or empty one, the first. */
+export function placeAt(hash: string, places: readonly [Place, ...Place[]]): Place {
+  return places.find(({ view }) => hash === `#${view.path}`) ?? places[0]
 }

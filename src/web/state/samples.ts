@@ -1,16 +1,16 @@
 import type { Millis } from '../../core/clock.ts'
 
-/** A value at a time; null: it was not known then, and a line has a gap there. */
+/** A value at a time; null: it was not known then, and the line has a gap. */
 export type Sample = { readonly at: Millis; readonly value: number | null }
 
-/** The samples of the last `span` ms before `at`, the new one among them. */
+/** Returns the samples of the last `span` ms, with the new one at the end. */
 export function addSample(samples: readonly Sample[], sample: Sample, span: Millis): readonly Sample[] {
   const from = sample.at - span
   const kept = samples.findIndex((old) => old.at >= from)
   return kept < 0 ? [sample] : [...samples.slice(kept), sample]
 }
 
-/** The frame that a line is drawn in: its right edge is `now`, its left edge `span` ms earlier. */
+/** The box that a line is drawn in: its right edge is `now`, its left edge `span` ms earlier. */
 export type Plot = {
   readonly now: Millis
   readonly span: Millis
@@ -28,7 +28,7 @@ export type Spark = {
   readonly high: number
 }
 
-/** Null before there are two samples to draw a line between. */
+/** Returns null while there are fewer than two samples to draw a line between. */
 export function drawSpark(samples: readonly Sample[], plot: Plot): Spark | null {
   const known = samples.flatMap(({ value }) => (value === null ? [] : [value]))
   if (known.length < 2) return null
@@ -51,17 +51,20 @@ export function drawSpark(samples: readonly Sample[], plot: Plot): Spark | null 
   return { line, area, end, low, high }
 }
 
-/** The box shows at least a tenth of the value, so that a small change does not look like an avalanche. */
+/**
+ * Returns the values at the edges of the box: at least a tenth of the value, so that a small change looks
+ * small.
+ */
 function range(low: number, high: number): { readonly bottom: number; readonly top: number } {
-  const least = Math.max(4, high * 0.1)
+  const minHeight = Math.max(4, high * 0.1)
   const middle = (low + high) / 2
-  const half = Math.max(high - low, least) * 0.6
+  const half = Math.max(high - low, minHeight) * 0.6
   return { bottom: Math.max(0, middle - half), top: Math.max(0, middle - half) + 2 * half }
 }
 
 type KnownSample = { readonly at: Millis; readonly value: number }
 
-/** Stretches without a gap. */
+/** Returns the stretches without a gap. */
 function runs(samples: readonly Sample[]): readonly (readonly KnownSample[])[] {
   const found: KnownSample[][] = []
   let run: KnownSample[] = []

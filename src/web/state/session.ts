@@ -1,19 +1,10 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
-import type { Client } from '../../client/api.ts'
+import type { Client, ClientUser } from '../../client/api.ts'
 import type { SecretKey } from '../../client/key.ts'
 import type { Random } from '../../core/clock.ts'
 import type { AppError } from '../../core/errors.ts'
 import type { Result } from '../../core/result.ts'
-import { type AccountModel, openAccount } from './account-model.ts'
-import { ACTIVITY_PREFIX, type ActivityStore, createActivityStore } from './activity-store.ts'
-import {
-  type Identity,
-  type IdentityStore,
-  importIdentity,
-  makeIdentity,
-  type TextStorage,
-} from './identity.ts'
-import type { LinkModel } from './link-model.ts'
+import { type Identity, type IdentityStore, importIdentity, makeIdentity } from './identity.ts'
 import type { Rest } from './rest.ts'
 
 /** Who uses this page. */
@@ -23,54 +14,65 @@ export type SessionState =
   | {
       readonly status: 'signed-in'
       readonly identity: Identity
-      readonly username: string
-      readonly account: AccountModel
+      readonly user: ClientUser
       /** REST as this user. */
       readonly rest: Rest
     }
-  /** The key is kept, but the server did not take it. */
+  /** The key is kept, but the server refused it. */
   | { readonly status: 'refused'; readonly identity: Identity; readonly error: AppError }
+
+export type SignedIn = Extract<SessionState, { readonly status: 'signed-in' }>
 
 export type Session = {
   readonly state: ReadonlySignal<SessionState>
-  /** Goes on as who this browser was, if it was anybody. */
+  /**
+   * Resolves when the login with the key of this browser has succeeded or failed; at once when it has none.
+   */
   resume(): Promise<void>
-  /** Makes a key, registers it and logs in; with a kept key just logs in. */
+  /** Logs in with the key of this browser; makes and registers one when it has none. */
   signUp(): Promise<Result<Identity>>
-  /** Logs in with a key from elsewhere, or makes a user of it; it is kept only when the server took it. */
-  signInWith(key: SecretKey, mode: 'register' | 'known'): Promise<Result<Identity>>
-  /** After `refused`: the same once more. */
+  /** Logs in with a key from elsewhere, or registers it. It is kept only when the server took it. */
+  signInWith(key: SecretKey, mode: LoginMode): Promise<Result<Identity>>
+  /** After `refused`: logs in once more. */
   retry(): Promise<void>
-  /** After `refused`: makes a user of the kept key on this server. */
+  /** After `refused`: registers the kept key on this server. */
   register(): Promise<void>
-  /** Forgets the key in this browser, for good, and goes on anonymously. */
-  forget(): void
+  /**
+   * Removes the key and all that is kept of its user from this browser, for good, and goes on anonymously.
+   */
+  forget(): Promise<void>
+  /** Calls `leave` before another user takes this one's place, and before the key is forgotten. */
+  beforeLeaving(leave: () => Promise<void>): void
 }
 
-export type SessionParts = {
+/** `register` makes a user of a key that is new to the server. */
+export type LoginMode = 'register' | 'known'
+
+export type SessionDeps = {
   readonly client: Client
-  readonly link: LinkModel
   readonly identities: IdentityStore
-  readonly storage: TextStorage | null
   readonly random: Random
   /** What the key is called on the server. */
   readonly keyName: string
   readonly restFor: (identity: Identity) => Rest
+  /** Removes what is kept of a user in this browser. */
+  readonly removeData: (user: string) => void
 }
 
-export function createSession(parts: SessionParts): Session {
-  const { client, link, identities } = parts
+export function createSession(deps: SessionDeps): Session {
+  const { client, identities } = deps
   const state = signal<SessionState>({ status: 'anonymous' })
+  const leaving: (() => Promise<void>)[] = []
+  /** The user of the last login. */
+  let lastUser: string | null = null
 
-  const leave = () => {
-    const before = state.peek()
-    if (before.status === 'signed-in') before.account.close()
+  const leave = async () => {
+    for (const call of leaving) await call()
   }
 
-  const enter = async (identity: Identity, mode: 'register' | 'known'): Promise<Result<Identity>> => {
-    leave()
+  const enter = async (identity: Identity, mode: LoginMode): Promise<Result<Identity>> => {
     state.value = { status: 'signing-in', identity }
-    const register = mode === 'register' ? { register: { device_name: parts.keyName } } : {}
+    const register = mode === 'register' ? { register: { device_name: deps.keyName } } : {}
     const user = await client.login({ type: 'key', key: identity.key, ...register })
     if (!user.ok) {
       state.value = { status: 'refused', identity, error: user.error }
@@ -80,14 +82,8 @@ export function createSession(parts: SessionParts): Session {
       return user
     }
     identities.save(identity)
-    const store: ActivityStore = createActivityStore(parts.storage, user.value.id)
-    state.value = {
-      status: 'signed-in',
-      identity,
-      username: user.value.username,
-      account: openAccount(client, store),
-      rest: parts.restFor(identity),
-    }
+    lastUser = user.value.id
+    state.value = { status: 'signed-in', identity, user: user.value, rest: deps.restFor(identity) }
     return { ok: true, value: identity }
   }
 
@@ -100,14 +96,16 @@ export function createSession(parts: SessionParts): Session {
     signUp() {
       const present = state.peek()
       if (present.status === 'signed-in') return Promise.resolve({ ok: true, value: present.identity })
-      return enter(identities.load() ?? makeIdentity(parts.random), 'register')
+      return enter(identities.load() ?? makeIdentity(deps.random), 'register')
     },
     async signInWith(key, mode) {
+      await leave()
       const before = state.peek()
-      const result = await enter(importIdentity(key, parts.random), mode)
+      const result = await enter(importIdentity(key, deps.random), mode)
+      if (result.ok) return result
       // A key that is not known here must not push out the one that is.
-      if (!result.ok && before.status === 'signed-in') await enter(before.identity, 'known')
-      else if (!result.ok) state.value = before.status === 'refused' ? before : { status: 'anonymous' }
+      if (before.status === 'signed-in') await enter(before.identity, 'known')
+      else state.value = before.status === 'refused' ? before : { status: 'anonymous' }
       return result
     },
     async retry() {
@@ -118,19 +116,21 @@ export function createSession(parts: SessionParts): Session {
       const present = state.peek()
       if (present.status === 'refused') await enter(present.identity, 'register')
     },
-    forget() {
-      leave()
-      const user = link.user.peek()
-      if (user !== null) parts.storage?.removeItem(`${ACTIVITY_PREFIX}${user.id}`)
-      identities.save(null)
+    async forget() {
+      await leave()
       state.value = { status: 'anonymous' }
-      link.forgetUser()
+      if (lastUser !== null) deps.removeData(lastUser)
+      lastUser = null
+      identities.save(null)
       client.logout()
+    },
+    beforeLeaving(call) {
+      leaving.push(call)
     },
   }
 }
 
 /** A key that was made here may always be registered; one from elsewhere only when its owner says so. */
-function modeOf(identity: Identity): 'register' | 'known' {
+function modeOf(identity: Identity): LoginMode {
   return identity.origin === 'made' ? 'register' : 'known'
 }

@@ -1,0 +1,1 @@
+export { rewardsOf as default } from './state/rewards.ts'
