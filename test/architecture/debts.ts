@@ -10,7 +10,7 @@ export type Finding = { readonly path: string; readonly line: number; readonly t
 export const DEBTS = {
   boardNames: { 'src/core': 1 },
   functionLength: { bench: 1, 'src/boards/rewards': 1, 'src/replication': 1, 'src/storage': 2 },
-  commentWidth: {  },
+  commentWidth: {},
   answers: {
     db: 1,
     'src/app': 1,
