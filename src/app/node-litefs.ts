@@ -37,11 +37,13 @@ export function startLitefsSupervisor(
   logger: Logger,
   deps: Pick<LitefsSupervisorDeps, 'api' | 'onFailed' | 'onState' | 'onPosition' | 'released'>,
 ): LitefsSupervisor {
+  const now = () => performance.now()
   const child = {
     binary: config.litefsBinary,
     file: litefs.file,
     pidFile: join(config.dataDir, 'litefs.pid'),
     logFile: join(config.dataDir, 'litefs.log'),
+    now,
     logger,
   }
   return superviseLitefs({
@@ -50,7 +52,7 @@ export function startLitefsSupervisor(
     find: () => findLitefs(child),
     isMounted: () => isMounted(litefs.mountDir),
     unmount: () => unmount(litefs.mountDir),
-    now: () => performance.now(),
+    now,
     wait: Bun.sleep,
     logger,
   })

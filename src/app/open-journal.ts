@@ -9,6 +9,7 @@ import type { Stores } from '../storage/stores.ts'
 import { openWriter } from './open-writer.ts'
 import type { Failure } from './outcome.ts'
 import type { ServingDeps } from './serving-deps.ts'
+import { systemTimers } from './ticker.ts'
 
 /** The way to the writer, and a reader of what it commits. */
 export type Journal = {
@@ -27,7 +28,7 @@ export async function openJournal(context: ServingDeps): Promise<Result<Journal,
   const storage = reopenable(() =>
     litefs === null
       ? openReader(config.dataDir, program.boards)
-      : openMountedReader(mountedDatabase(litefs), program.boards),
+      : openMountedReader(mountedDatabase(litefs), systemTimers.now, program.boards),
   )
   storage.attach()
   return ok({ writer: writer.value, storage })

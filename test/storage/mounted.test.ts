@@ -71,7 +71,7 @@ describe('a reader over LiteFS', () => {
     const { file, moveTo } = setUp()
     writer(file).storage.write(({ journal }) => journal.remember('key', 'answer', 1))
     moveTo('000000000000000a/f0e1d2c3b4a59687\n')
-    const reader = openMountedReader(file)
+    const reader = openMountedReader(file, () => performance.now())
     open.push(reader.close)
     expect(reader.read(({ journal }) => ({ answer: journal.recall('key') })).answer).toBe('answer')
     expect(() => reader.write(({ journal }) => journal.remember('key', 'other', 1))).toThrow(StorageFailure)
@@ -81,7 +81,7 @@ describe('a reader over LiteFS', () => {
     const { file, moveTo, remove } = setUp()
     writer(file)
     moveTo('000000000000000a/f0e1d2c3b4a59687\n')
-    const reader = openMountedReader(file)
+    const reader = openMountedReader(file, () => performance.now())
     open.push(reader.close)
     let reads = 0
     const read = () =>
@@ -102,6 +102,6 @@ describe('a reader over LiteFS', () => {
 
   test('a database that is not there cannot be opened', () => {
     const { file } = setUp()
-    expect(() => openMountedReader(file)).toThrow()
+    expect(() => openMountedReader(file, () => performance.now())).toThrow()
   })
 })

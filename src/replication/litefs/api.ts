@@ -4,16 +4,16 @@ import type { Millis } from '../../core/clock.ts'
 import type { StoragePosition } from '../../core/command.ts'
 import { DATABASE } from './settings.ts'
 
-/** Which part a LiteFS plays; `primary` is the name of the node that leads, null when this one knows none. */
+/** The role of a LiteFS. `primary`: the name of the node that leads, null when this one knows none. */
 export type LitefsRole = { readonly isPrimary: boolean; readonly primary: string | null }
 
 /**
- * Who it is. Nodes of one cluster have the same `cluster`, which whoever cannot reach LiteFS does not know;
- * null for a new node as long as it has found no primary.
+ * The identity of a LiteFS. Nodes of one cluster have the same id in `cluster`, which a stranger who cannot reach
+ * LiteFS does not know; null for a new node that has found no primary yet.
  */
 export type LitefsIdentity = { readonly cluster: string | null; readonly candidate: boolean }
 
-/** What LiteFS tells as it happens; in order, with no replay of what was missed. */
+/** An event of LiteFS. Events come in order, and missed ones are not repeated. */
 export type LitefsEvent =
   | { readonly type: 'role'; readonly isPrimary: boolean; readonly primary: string | null }
   | { readonly type: 'commit'; readonly position: StoragePosition }
@@ -25,29 +25,29 @@ export type LitefsEvent =
 export type LitefsApi = {
   role(): Promise<LitefsRole & LitefsIdentity>
   /**
-   * Where its copy of our database is; null before there is one. Asked over HTTP, so that a dead mount hangs
-   * nobody.
+   * Resolves with the position of its copy of our database; null before there is one. Asked over HTTP, since a read
+   * of a dead mount would hang.
    */
   position(): Promise<StoragePosition | null>
   /** Asks the present primary to hand over to this node; resolves when it has. */
   promote(): Promise<void>
-  /** Hands on every event until the stream ends, however it does; the first is the present role. */
-  follow(take: (event: LitefsEvent) => void, signal: AbortSignal): Promise<void>
+  /** Calls `onEvent` with every event until the stream ends. The first one is the present role. */
+  follow(onEvent: (event: LitefsEvent) => void, signal: AbortSignal): Promise<void>
 }
 
-/** How long LiteFS may take to answer: many times what it takes on a busy machine. */
-const PATIENCE: Millis = 1_500
-/** A hand-over waits for the other node as well. */
-const PROMOTE_PATIENCE: Millis = 4_000
+/** For an answer: many times what LiteFS takes on a busy machine. */
+const ANSWER_TIMEOUT: Millis = 1_500
+/** The same for a hand-over, which waits for the other node as well. */
+const PROMOTE_TIMEOUT: Millis = 4_000
 
-/** LiteFS v0.5.14 at `url` (its http/server.go is the only description of these routes). */
+/** Returns the interface of the LiteFS v0.5.14 at `url`. Its http/server.go is the only description of the routes. */
 export function litefsApi(url: string): LitefsApi {
   const ask = async (
     path: string,
     init: RequestInit = {},
-    patience: Millis = PATIENCE,
+    timeout: Millis = ANSWER_TIMEOUT,
   ): Promise<Response> => {
-    const response = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(patience) })
+    const response = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.timeout(timeout) })
     if (response.ok) return response
     throw new Error(`LiteFS answered ${response.status} to ${path}: ${(await response.text()).trim()}`)
   }
@@ -67,21 +67,21 @@ export function litefsApi(url: string): LitefsApi {
       return database === undefined ? null : { txid: database.txid, checksum: database.checksum }
     },
     async promote() {
-      await (await ask('/promote', { method: 'POST' }, PROMOTE_PATIENCE)).arrayBuffer()
+      await (await ask('/promote', { method: 'POST' }, PROMOTE_TIMEOUT)).arrayBuffer()
     },
-    async follow(take, signal) {
+    async follow(onEvent, signal) {
       const response = await fetch(`${url}/events`, { signal })
       if (!response.ok || response.body === null)
         throw new Error(`LiteFS answered ${response.status} to /events`)
       for await (const line of linesOf(response.body)) {
         const event = eventOf(line)
-        if (event !== null) take(event)
+        if (event !== null) onEvent(event)
       }
     },
   }
 }
 
-/** Null for what is of another database, or of a kind that is not known. Throws for what is not LiteFS's. */
+/** Returns the event of a line; null for one of another database, or of an unknown type. Throws for other text. */
 function eventOf(line: string): LitefsEvent | null {
   const parsed: unknown = JSON.parse(line)
   if (Value.Check(RoleEvent, parsed)) {
@@ -109,7 +109,7 @@ const nameOf = (name: string | undefined) => (name === undefined || name === '' 
 
 function checked<Schema extends TSchema>(schema: Schema, value: unknown): Static<Schema> {
   if (Value.Check(schema, value)) return value
-  throw new Error('LiteFS answered with something else than expected: is another program at its port?')
+  throw new Error('LiteFS gave an unexpected answer: is another program at its port?')
 }
 
 const hex = Type.String({ pattern: '^[0-9a-f]{16}$' })

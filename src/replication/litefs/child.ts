@@ -3,10 +3,10 @@ import type { Millis } from '../../core/clock.ts'
 import type { Logger } from '../../core/logger.ts'
 import { beginLog, followLog } from './log-file.ts'
 
-/** A LiteFS that runs, started by us or found. */
+/** A running LiteFS, started by this server or found. */
 export type LitefsProcess = {
   readonly pid: number
-  /** Resolves when it has ended, with how and with the last lines that it said. Never rejects. */
+  /** Resolves when it has ended, with how, and with the last lines of its log. Never rejects. */
   readonly exited: Promise<{ readonly how: string; readonly lines: readonly string[] }>
   kill(signal: 'SIGTERM' | 'SIGKILL'): void
 }
@@ -15,18 +15,21 @@ export type ChildDeps = {
   readonly binary: string
   /** LiteFS's configuration file. */
   readonly file: string
-  /** Names the process, for whoever looks after this host. */
+  /** The file that names the process, for the operator of this host. */
   readonly pidFile: string
-  /** What it says is kept here, for a server that comes after this one too. */
+  /** The file for its log, which the next life of this server follows too. */
   readonly logFile: string
+  /** Monotonic time, ms. */
+  readonly now: () => Millis
   readonly logger: Logger
 }
 
-/** Lines that are kept to say why it ended. */
-const LAST_LINES = 5
+/** Lines of the log that are kept to show why it ended. */
+const MAX_LAST_LINES = 5
 
 /** Starts `litefs mount`. Throws when there is no such program. */
-export function startLitefs({ binary, file, pidFile, logFile, logger }: ChildDeps): LitefsProcess {
+export function startLitefs(deps: ChildDeps): LitefsProcess {
+  const { binary, file, pidFile, logFile } = deps
   const log = beginLog(logFile)
   let child: Bun.Subprocess
   try {
@@ -35,33 +38,33 @@ export function startLitefs({ binary, file, pidFile, logFile, logger }: ChildDep
     closeSync(log)
   }
   writeFileSync(pidFile, `${child.pid}\n`)
-  // However this server ends, unless it is killed: nobody could write through a LiteFS that is left alone
-  // with the lease.
+  // However this server ends, unless it is killed: no node could write while a LiteFS without a server has the
+  // lease.
   const end = () => child.kill('SIGTERM')
   process.on('exit', end)
   void child.exited.then(() => process.off('exit', end))
-  const said = hear(logFile, 'beginning', logger)
+  const lines = logLines(deps, 'beginning')
   return {
     pid: child.pid,
     exited: child.exited.then(() => ({
       how: String(child.signalCode ?? `exit code ${child.exitCode}`),
-      lines: said.end(),
+      lines: lines.end(),
     })),
     kill: (signal) => child.kill(signal),
   }
 }
 
-/** Logs what a LiteFS says; `end` answers the last lines of it. */
-function hear(logFile: string, from: 'beginning' | 'end', logger: Logger) {
+/** Logs the lines of a LiteFS's own log; `end` returns the last ones. */
+function logLines({ logFile, now, logger }: Omit<ChildDeps, 'binary'>, from: 'beginning' | 'end') {
   const lines: string[] = []
   let warnedAt = -Infinity
-  const stop = followLog(logFile, from, (said) => {
-    const line = withoutSecrets(said)
+  const stop = followLog(logFile, from, (given) => {
+    const line = withoutSecrets(given)
     lines.push(line)
-    if (lines.length > LAST_LINES) lines.shift()
-    // What it tries again and again it says as often.
-    const isTrouble = TROUBLE.test(line) && performance.now() - warnedAt > WARN_EVERY
-    if (isTrouble) warnedAt = performance.now()
+    if (lines.length > MAX_LAST_LINES) lines.shift()
+    // An attempt that fails again and again is logged by LiteFS each time.
+    const isTrouble = TROUBLE.test(line) && now() - warnedAt > WARN_INTERVAL
+    if (isTrouble) warnedAt = now()
     logger[isTrouble ? 'warn' : 'debug']('LiteFS says', { line })
   })
   return {
@@ -73,39 +76,35 @@ function hear(logFile: string, from: 'beginning' | 'end', logger: Logger) {
 }
 
 /**
- * Whoever knows the cluster's id is taken for one of its nodes, and Consul's address may have a token in it.
- * The end of the id stays, to tell one cluster from another.
+ * Removes secrets from a line: the cluster's id, by which a stranger would be taken for one of its nodes, but for
+ * its end, which tells clusters apart; and the token in Consul's address.
  */
 function withoutSecrets(line: string): string {
   return line.replaceAll(/\bLFSC[\dA-F]+(?=[\dA-F]{4}\b)/g, 'LFSC…').replaceAll(/:\/\/[^\s/@"]*@/g, '://…@')
 }
 
-/** It has no levels: words tell. */
+/** LiteFS's log has no levels: a warning is found by its words. */
 const TROUBLE = /\b(error|cannot|fatal|failed|invalid)\b/i
-const WARN_EVERY: Millis = 5_000
+const WARN_INTERVAL: Millis = 5_000
 
 /**
  * A LiteFS that runs with this configuration file, left behind by a server that was killed; null when there
  * is none.
  */
-export function findLitefs({
-  file,
-  pidFile,
-  logFile,
-  logger,
-}: Omit<ChildDeps, 'binary'>): LitefsProcess | null {
+export function findLitefs(deps: Omit<ChildDeps, 'binary'>): LitefsProcess | null {
+  const { file, pidFile } = deps
   const pid = readdirSync('/proc')
     .map(Number)
     .find((id) => Number.isInteger(id) && isLitefs(id, file))
   if (pid === undefined) return null
   writeFileSync(pidFile, `${pid}\n`)
-  const said = hear(logFile, 'end', logger)
+  const lines = logLines(deps, 'end')
   const exited = (async () => {
-    while (signal(pid, 0)) await Bun.sleep(LOOK)
-    return { how: 'it ended', lines: said.end() }
+    while (signal(pid, 0)) await Bun.sleep(POLL_INTERVAL)
+    return { how: 'it ended', lines: lines.end() }
   })()
   const kill = (name: NodeJS.Signals) => {
-    // Its number may be another's by now.
+    // Its number may be another process's by now.
     if (isLitefs(pid, file)) signal(pid, name)
   }
   return { pid, exited, kill }
@@ -121,7 +120,7 @@ function isLitefs(pid: number, file: string): boolean {
   }
 }
 
-const LOOK: Millis = 50
+const POLL_INTERVAL: Millis = 50
 
 function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   try {
@@ -132,7 +131,7 @@ function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** Ended, and nobody has taken note: a process whose starter was killed, in a container without an init. */
+/** Returns true for a process that has ended but was not waited for: in a container without an init. */
 function isZombie(pid: number): boolean {
   try {
     return /^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))

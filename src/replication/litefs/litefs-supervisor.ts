@@ -4,29 +4,24 @@ import type { Logger } from '../../core/logger.ts'
 import type { LitefsApi, LitefsEvent, LitefsRole } from './api.ts'
 import type { LitefsProcess } from './child.ts'
 
-/**
- * LiteFS as this node has it. `down`: the mount must not be touched, and whoever has the database open closes
- * it.
- */
+/** This node's LiteFS. `down`: the mount must not be touched, and every open database is to be closed. */
 export type LitefsState = { readonly type: 'down' } | ({ readonly type: 'up' } & LitefsRole)
 
 export type LitefsSupervisorDeps = {
   readonly api: LitefsApi
   /** Starts LiteFS. Throws when that is not possible at all. */
   readonly start: () => LitefsProcess
-  /** One that runs already, from an earlier run of the server. */
+  /** Returns a LiteFS that runs already, from an earlier life of the server. */
   readonly find: () => LitefsProcess | null
   readonly isMounted: () => boolean
   readonly unmount: () => Promise<void>
-  /**
-   * LiteFS cannot be started, or ended again and again without having come up once; a line for people each.
-   */
+  /** LiteFS cannot be started, or has ended again and again without coming up once. A line for people each. */
   readonly onFailed: (lines: readonly string[]) => void
   /** Called with every change. */
   readonly onState: (state: LitefsState) => void
-  /** Called with every commit that this node's copy has taken; some may be missed, a later one never. */
+  /** Called with the commits that this node's copy has; some may be left out, the newest one never. */
   readonly onPosition: (position: StoragePosition) => void
-  /** Resolves when nobody has the database open any more, or when that takes too long. */
+  /** Resolves when no process has the database open any more, or when that takes too long. */
   readonly released: () => Promise<void>
   /** Monotonic time, ms. */
   readonly now: () => Millis
@@ -44,132 +39,81 @@ export type LitefsSupervisor = {
   stop(): Promise<void>
 }
 
-/** How often LiteFS is asked how it is. */
-const LOOK: Millis = 500
+/** How often LiteFS is asked for its role and position. */
+const POLL_INTERVAL: Millis = 500
+/** Before the stream of events is opened again. */
+const EVENTS_RETRY_INTERVAL: Millis = 100
 /**
- * A LiteFS that does not answer for so long hangs, or was stopped: it is killed, well before its lease can
- * have moved and it wake up.
+ * A LiteFS that does not answer for so long hangs, or was stopped. It is killed well before its lease can have
+ * moved to another node, since it might wake up after that.
  */
-const SILENCE: Millis = 4_000
-/** It answers only after it has its files in order. */
-const START_PATIENCE: Millis = 60_000
-const UNMOUNTED = 'its mount is gone'
+const ANSWER_TIMEOUT: Millis = 4_000
+/** For its first answer: it checks its files before. */
+const START_TIMEOUT: Millis = 60_000
 /** For a clean end. */
-const END_PATIENCE: Millis = 3_000
+const END_TIMEOUT: Millis = 3_000
+/** Before each start in a row; a LiteFS that lasted for `LASTING` begins anew. */
 const DELAYS: readonly Millis[] = [20, 200, 500, 1_000, 2_000, 4_000, 8_000]
 const LASTING: Millis = 30_000
 /**
- * A wrong configuration does not mend itself; what it needs of others, Consul for one, may come up within
- * half a minute.
+ * Starts without one success: about half a minute. A wrong configuration stays wrong, but Consul, for example,
+ * may still be starting.
  */
-const FIRST_ATTEMPTS = 8
+const MAX_FIRST_STARTS = 8
+
+const UNMOUNTED = 'its mount is gone'
+const NO_ANSWER = 'it does not answer'
 
 /**
- * Starts LiteFS, or takes the one that runs, and keeps it: one that ends, says nothing or has lost its mount
- * is replaced. Its role is what it says itself, by its events and whenever it is asked; never what lies in
- * its mount.
+ * Starts LiteFS, or takes over the one that runs, and keeps it running: one that ends, hangs or has lost its mount
+ * is replaced. Its role is what it says itself, by its events and when it is asked; never what lies in its mount.
  */
 export function superviseLitefs(deps: LitefsSupervisorDeps): LitefsSupervisor {
-  const { api, logger, now, wait } = deps
+  const { logger, now, wait } = deps
   let state: LitefsState = { type: 'down' }
   let restarts = 0
   let wasUp = false
-  /** Roles that events told of. */
-  let told = 0
   const stop = Promise.withResolvers<void>()
   let stopping = false
-  let lastWords: readonly string[] = []
-  /** Ends the present LiteFS; a new one each time, so that an order never meets its successor. */
+  let lastLines: readonly string[] = []
+  /** Resolves to end the present LiteFS. A new one each time, so that an order never meets its successor. */
   let order = Promise.withResolvers<string>()
 
-  const set = (next: LitefsState): void => {
+  const setState = (next: LitefsState): void => {
     if (same(state, next)) return
     if (state.type === 'down') logger.info('LiteFS is up', { restarts })
     state = next
     deps.onState(next)
   }
-  const heard = (role: LitefsRole): void => {
+  const onRole = ({ isPrimary, primary }: LitefsRole): void => {
     wasUp = true
-    // Of a primary LiteFS gives the name in one place, and none in another.
-    set({ type: 'up', isPrimary: role.isPrimary, primary: role.isPrimary ? null : role.primary })
+    // LiteFS names a primary to itself in one of its answers, and not in the other.
+    setState({ type: 'up', isPrimary, primary: isPrimary ? null : primary })
   }
 
-  /** Follows the events as long as this LiteFS lives. */
-  async function follow(life: AbortController): Promise<void> {
-    const hear = (event: LitefsEvent): void => {
-      if (life.signal.aborted) return
-      if (event.type === 'commit') {
-        deps.onPosition(event.position)
-        return
-      }
-      told += 1
-      heard(event)
-    }
-    // What was committed before the stream began, no event tells of.
-    const look = async () => {
-      const position = await api.position()
-      if (position !== null && !life.signal.aborted) deps.onPosition(position)
-    }
-    while (!life.signal.aborted) {
-      const attempt = new AbortController()
-      try {
-        await Promise.all([api.follow(hear, AbortSignal.any([life.signal, attempt.signal])), look()])
-      } catch (error) {
-        if (!life.signal.aborted) logger.debug('events of LiteFS ended', { error: String(error) })
-      }
-      // One stream at a time: this one may go on when only the look failed.
-      attempt.abort()
-      await wait(LOOK / 5)
-    }
-  }
-
-  /** Asks again and again; answers why this LiteFS has to be replaced. */
-  async function watch(life: AbortController): Promise<string> {
-    const begun = now()
-    let answered = -Infinity
-    while (!life.signal.aborted) {
-      const before = told
-      try {
-        const [role, position] = await Promise.all([api.role(), api.position()])
-        if (life.signal.aborted) break
-        if (answered === -Infinity) void follow(life)
-        answered = now()
-        // What an event told meanwhile is newer than this answer.
-        if (told === before) heard(role)
-        // In case the events are late, or lost.
-        if (position !== null) deps.onPosition(position)
-        if (!deps.isMounted()) return UNMOUNTED
-      } catch {
-        const patience = answered === -Infinity ? START_PATIENCE : SILENCE
-        if (now() - Math.max(begun, answered) > patience) return 'it does not answer'
-      }
-      await wait(LOOK)
-    }
-    return 'it ended'
-  }
-
-  /** One LiteFS from its start to its end; answers how long it lasted. */
-  async function live(litefs: LitefsProcess): Promise<Millis> {
+  /** Accompanies one LiteFS from its start to its end. Returns how long it lasted. */
+  async function accompany(litefs: LitefsProcess): Promise<Millis> {
     const begun = now()
     const life = new AbortController()
-    let isMeant = false
+    let isIntended = false
     const ended = litefs.exited.then(({ how, lines }) => {
-      if (!isMeant) logger.error('LiteFS ended', { how, said: lines.join(' | ') })
-      lastWords = lines
+      if (!isIntended) logger.error('LiteFS ended', { how, said: lines.join(' | ') })
+      lastLines = lines
     })
-    const why = await Promise.race([watch(life), order.promise, ended.then(() => null)])
+    const watched = watchLitefs(deps, life.signal, onRole)
+    const why = await Promise.race([watched, order.promise, ended.then(() => null)])
     if (why !== null) {
-      // One that dies may lose its mount first.
-      isMeant = why !== UNMOUNTED
+      // A LiteFS that dies may lose its mount first.
+      isIntended = why !== UNMOUNTED
       if (!stopping) logger.warn('LiteFS is restarted', { reason: why })
-      // One that hangs would hang whoever closes the database, too: that has to wait until it is dead.
-      if (why === 'it does not answer') litefs.kill('SIGKILL')
+      // With a LiteFS that hangs, closing the database would hang too: it has to be dead before.
+      if (why === NO_ANSWER) litefs.kill('SIGKILL')
     }
     life.abort()
-    set({ type: 'down' })
+    setState({ type: 'down' })
     await deps.released()
     litefs.kill('SIGTERM')
-    await Promise.race([ended, wait(END_PATIENCE)])
+    await Promise.race([ended, wait(END_TIMEOUT)])
     litefs.kill('SIGKILL')
     await ended
     return now() - begun
@@ -186,12 +130,12 @@ export function superviseLitefs(deps: LitefsSupervisorDeps): LitefsSupervisor {
         next = deps.start()
       }
       order = Promise.withResolvers()
-      const lasted = await live(next)
+      const lasted = await accompany(next)
       next = null
       if (stopping) return
       failures = lasted > LASTING ? 0 : failures + 1
-      if (!wasUp && failures >= FIRST_ATTEMPTS)
-        return deps.onFailed(['LiteFS does not come up:', ...lastWords])
+      if (!wasUp && failures >= MAX_FIRST_STARTS)
+        return deps.onFailed(['LiteFS does not come up:', ...lastLines])
       restarts += 1
       await Promise.race([wait(DELAYS[Math.min(failures, DELAYS.length - 1)] ?? 0), stop.promise])
     }
@@ -210,6 +154,73 @@ export function superviseLitefs(deps: LitefsSupervisorDeps): LitefsSupervisor {
       await over.catch(() => {})
       await deps.unmount()
     },
+  }
+}
+
+type WatchDeps = Pick<LitefsSupervisorDeps, 'api' | 'onPosition' | 'isMounted' | 'now' | 'wait' | 'logger'>
+
+/** Asks one LiteFS again and again, and follows its events. Returns why it has to be replaced. */
+async function watchLitefs(
+  deps: WatchDeps,
+  life: AbortSignal,
+  onRole: (role: LitefsRole) => void,
+): Promise<string> {
+  const { api, now } = deps
+  const begun = now()
+  let answeredAt = -Infinity
+  /** How many events told a role. */
+  let roleEvents = 0
+  const onEventRole = (role: LitefsRole) => {
+    roleEvents += 1
+    onRole(role)
+  }
+  while (!life.aborted) {
+    const before = roleEvents
+    try {
+      const [role, position] = await Promise.all([api.role(), api.position()])
+      if (life.aborted) break
+      if (answeredAt === -Infinity) void followEvents(deps, life, onEventRole)
+      answeredAt = now()
+      // An event that came meanwhile is newer than this answer.
+      if (roleEvents === before) onRole(role)
+      // In case the events are late, or lost.
+      if (position !== null) deps.onPosition(position)
+      if (!deps.isMounted()) return UNMOUNTED
+    } catch {
+      const timeout = answeredAt === -Infinity ? START_TIMEOUT : ANSWER_TIMEOUT
+      if (now() - Math.max(begun, answeredAt) > timeout) return NO_ANSWER
+    }
+    await deps.wait(POLL_INTERVAL)
+  }
+  return 'it ended'
+}
+
+/** Follows the events of one LiteFS as long as it lives. */
+async function followEvents(
+  { api, onPosition, wait, logger }: WatchDeps,
+  life: AbortSignal,
+  onRole: (role: LitefsRole) => void,
+): Promise<void> {
+  const onEvent = (event: LitefsEvent): void => {
+    if (life.aborted) return
+    if (event.type === 'commit') onPosition(event.position)
+    else onRole(event)
+  }
+  // No event tells of what was committed before the stream began.
+  const readPosition = async () => {
+    const position = await api.position()
+    if (position !== null && !life.aborted) onPosition(position)
+  }
+  while (!life.aborted) {
+    const attempt = new AbortController()
+    try {
+      await Promise.all([api.follow(onEvent, AbortSignal.any([life, attempt.signal])), readPosition()])
+    } catch (error) {
+      if (!life.aborted) logger.debug('events of LiteFS ended', { error: String(error) })
+    }
+    // One stream at a time: this one may still be open when only the read failed.
+    attempt.abort()
+    await wait(EVENTS_RETRY_INTERVAL)
   }
 }
 

@@ -1,65 +1,70 @@
 import { closeSync, openSync, readSync, truncateSync } from 'node:fs'
 import type { Millis } from '../../core/clock.ts'
 
-/** How often a log is looked at. */
-const LOOK: Millis = 100
-/** Beyond so many bytes, all of them read, it begins anew. */
-const MOST_BYTES = 1024 * 1024
-const PIECE = 64 * 1024
+/** How often a log is read. */
+const POLL_INTERVAL: Millis = 100
+/** A log with more bytes, all of them read, begins anew. */
+const MAX_BYTES = 1024 * 1024
+/** Bytes that are read at once. */
+const CHUNK_BYTES = 64 * 1024
 
-/** Begins a log that a program is given for its outputs: a descriptor to hand over and close. */
+/** Begins a log for the outputs of a program. Returns a descriptor, to hand over and then to close. */
 export function beginLog(path: string): number {
   closeSync(openSync(path, 'w'))
-  // Only with `a` does whoever writes on go on at the end of a log that begins anew.
+  // Only with `a` does the program go on writing at the end of a log that begins anew.
   return openSync(path, 'a')
 }
 
 /**
- * Hands on every line of a log that somebody else writes, in a file and not through a pipe: a pipe whose
- * reader dies ends the writer at its next word. Starts at its beginning, or at its present end; one that is
- * not there has no lines. The result reads what is left and ends it.
+ * Calls `onLine` with every line of a log that another program writes. It is a file and not a pipe: a pipe whose
+ * reader dies ends the writer at its next write. Starts at the beginning of the log, or at its present end; a log
+ * that does not exist has no lines. Returns a function that reads the rest and ends it.
  */
-export function followLog(path: string, from: 'beginning' | 'end', take: (line: string) => void): () => void {
-  const buffer = Buffer.alloc(PIECE)
+export function followLog(
+  path: string,
+  from: 'beginning' | 'end',
+  onLine: (line: string) => void,
+): () => void {
+  const buffer = Buffer.alloc(CHUNK_BYTES)
   const decoder = new TextDecoder()
   let rest = ''
   let at = 0
 
-  /** Answers whether there may be more. */
-  function readOn(file: number, hear: boolean): boolean {
-    const length = readSync(file, buffer, 0, PIECE, at)
+  /** Returns true if there may be more. */
+  function readChunk(file: number, isWanted: boolean): boolean {
+    const length = readSync(file, buffer, 0, CHUNK_BYTES, at)
     at += length
-    if (hear) {
+    if (isWanted) {
       const lines = (rest + decoder.decode(buffer.subarray(0, length), { stream: true })).split('\n')
       rest = lines.pop() ?? ''
-      for (const line of lines) if (line !== '') take(line)
+      for (const line of lines) if (line !== '') onLine(line)
     }
-    return length === PIECE
+    return length === CHUNK_BYTES
   }
 
-  function look(hear: boolean): void {
+  function readOn(isWanted: boolean): void {
     try {
       const file = openSync(path, 'r')
       try {
-        while (readOn(file, hear)) {}
+        while (readChunk(file, isWanted)) {}
       } finally {
         closeSync(file)
       }
-      if (at <= MOST_BYTES) return
+      if (at <= MAX_BYTES) return
       truncateSync(path)
       at = 0
     } catch {
-      // Not there, or not to be read: a server does not end for what its LiteFS says.
+      // It does not exist, or cannot be read: a server goes on without the log of its LiteFS.
     }
   }
 
-  if (from === 'end') look(false)
-  const timer = setInterval(() => look(true), LOOK)
-  // A program whose only work left is to listen may end.
+  if (from === 'end') readOn(false)
+  const timer = setInterval(() => readOn(true), POLL_INTERVAL)
+  // A program that has nothing else to do may end.
   timer.unref()
   return () => {
     clearInterval(timer)
-    look(true)
-    if (rest !== '') take(rest)
+    readOn(true)
+    if (rest !== '') onLine(rest)
   }
 }

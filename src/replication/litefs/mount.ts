@@ -2,8 +2,8 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 /**
- * Whether a FUSE file system is mounted at the folder. Asks the kernel's list, never the mount itself, which
- * may hang.
+ * Returns true if a FUSE file system is mounted at the folder. Reads the kernel's list, and never the mount itself,
+ * which may hang.
  */
 export function isMounted(mountDir: string, list = readFileSync('/proc/self/mountinfo', 'utf8')): boolean {
   // Fields 4 and after " - ": proc_pid_mountinfo(5). Blanks in paths are written as \040.
@@ -12,27 +12,27 @@ export function isMounted(mountDir: string, list = readFileSync('/proc/self/moun
 }
 
 /**
- * The kernel lists no symbolic links (`/var/run` is one). The folder itself is not looked at: it is the
- * mount.
+ * Returns a path as the kernel lists it, without symbolic links (`/var/run` is one). The folder itself is not
+ * resolved: it is the mount.
  */
 function withoutLinks(mountDir: string): string {
   try {
     return join(realpathSync(dirname(mountDir)), basename(mountDir))
   } catch {
-    // It is not there yet.
+    // It does not exist yet.
     return mountDir
   }
 }
 
 /**
- * Takes away a mount whose LiteFS is gone. Lazily: the files that are still open on it stay open, and dead,
- * while a new one can take its place. More than once, as mounts may lie on top of each other.
+ * Removes a mount whose LiteFS is gone, and those beneath it. Lazily: files that are still open on it stay open,
+ * and dead, while a new mount can take its place.
  */
 export async function unmount(mountDir: string): Promise<void> {
-  for (let round = 0; round < MOST_LAYERS && isMounted(mountDir); round++) {
+  for (let round = 0; round < MAX_LAYERS && isMounted(mountDir); round++) {
     const done = Bun.spawn(['fusermount3', '-u', '-z', mountDir], { stdio: ['ignore', 'ignore', 'ignore'] })
     await done.exited
   }
 }
 
-const MOST_LAYERS = 4
+const MAX_LAYERS = 4

@@ -6,17 +6,17 @@ import type { Millis } from '../../core/clock.ts'
 import { fail, ok, type Result } from '../../core/result.ts'
 import { expandVariables } from './expand-variables.ts'
 
-/** What the server needs of LiteFS's own configuration file. */
+/** The settings of LiteFS's own configuration file that the server needs. */
 export type LitefsSettings = {
   readonly file: string
-  /** Where LiteFS shows its databases. */
+  /** The folder at which LiteFS mounts its databases. */
   readonly mountDir: string
-  /** The address that its API is bound to; null for all of the host's. */
+  /** The address that its API is bound to; null for all addresses of the host. */
   readonly bindHost: string | null
   readonly port: number
-  /** Its API as this host reaches it. */
+  /** The URL of its API for this host. */
   readonly apiUrl: string
-  /** This node's name, at which the other nodes reach its host. */
+  /** This node's name, by which the other nodes reach its host. */
   readonly node: string
   readonly candidate: boolean
   readonly lease:
@@ -27,15 +27,15 @@ export type LitefsSettings = {
 /** The database's name within LiteFS. */
 export const DATABASE = 'dashboard.sqlite'
 
-/** The database's file as LiteFS shows it. */
+/** Returns the path of the database in LiteFS's mount. */
 export function mountedDatabase({ mountDir }: LitefsSettings): string {
   return join(mountDir, DATABASE)
 }
 
 /**
- * Reads LiteFS's configuration file, with `${VARIABLES}` filled in as LiteFS does it, so that nothing of it
- * has to be said twice. Fails with a sentence for the operator. LiteFS itself refuses what it does not know;
- * here only what the server depends on is checked.
+ * Reads LiteFS's configuration file, with variables expanded as LiteFS does it, so that no setting has to be given
+ * twice. Fails with a sentence for the operator. LiteFS itself refuses unknown fields; here only the fields that
+ * the server needs are checked.
  */
 export function readLitefsSettings(
   file: string,
@@ -72,7 +72,7 @@ function settingsOf(
   if (address === null) return wrong(`has an http.addr that is not host:port`)
   const [, host = '', port = ''] = address
   const bindHost = host.replace(/^\[(.*)\]$/, '$1')
-  // Without one LiteFS takes the host's own name, which nobody else may be able to resolve.
+  // Without one LiteFS takes the host's own name, which other nodes may not be able to resolve.
   if (lease.hostname === undefined || lease.hostname === '') {
     return wrong('needs lease.hostname: the name or address at which other nodes reach this host')
   }
@@ -88,7 +88,7 @@ function settingsOf(
     candidate: lease.candidate ?? true,
   }
   if (lease.type === 'static') {
-    // Of a static lease every node names the primary.
+    // With a static lease every node names the primary here.
     if (common.candidate) return ok({ ...common, lease: { type: 'static' } })
     if (isAnywhere) return wrong('needs an http.addr with a host, which names a node that does not lead')
     return ok({ ...common, node: bindHost, lease: { type: 'static' } })
@@ -99,10 +99,10 @@ function settingsOf(
   return ok({ ...common, lease: { type: 'consul', url, key, ttl: durationOf(ttl ?? '10s') } })
 }
 
-/** A heading whose lines are all commented out is there, and says nothing. */
+/** Returns true for a field that is missing, or whose lines are all commented out. */
 const isEmpty = (part: unknown) => part === undefined || part === null
 
-/** The parts of LiteFS's file that matter here; the rest is LiteFS's own. */
+/** The fields of LiteFS's file that the server reads. */
 const LitefsFile = Type.Object({
   fuse: Type.Object({ dir: Type.String({ minLength: 1 }) }),
   http: Type.Optional(Type.Object({ addr: Type.Optional(Type.String()) })),
@@ -124,7 +124,7 @@ const LitefsFile = Type.Object({
 
 const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
 
-/** A duration as Go writes it, `1m30s`, in ms. */
+/** Returns a duration as Go writes it, `1m30s`, in ms. */
 function durationOf(text: string): Millis {
   let total = 0
   for (const [, amount = '0', unit = 's'] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import type { Board } from '../../boards/board.ts'
 import { BOARDS } from '../../boards/index.ts'
+import type { Millis } from '../../core/clock.ts'
 import type { StoragePosition } from '../../core/command.ts'
 import { ok, type Result } from '../../core/result.ts'
 import { type Storage, StorageFailure } from '../../core/storage.ts'
@@ -31,38 +32,39 @@ export function openMountedForWriting(
 }
 
 /**
- * Reads the database in LiteFS's mount, on any node. A mount whose LiteFS has died answers at once with a
- * failure: SQLite itself would take its dead locks for busy ones, and block the thread for ten seconds before
- * it gives up.
+ * Opens the database in LiteFS's mount for reading, on any node. In a mount whose LiteFS has died, a read fails at
+ * once: SQLite itself would take its dead locks for busy ones, and block the thread for ten seconds. `now` is
+ * monotonic time, ms.
  */
-export function openMountedReader(file: string, boards: readonly Board[] = BOARDS): Storage<Stores> {
+export function openMountedReader(
+  file: string,
+  now: () => Millis,
+  boards: readonly Board[] = BOARDS,
+): Storage<Stores> {
   const storage = openFileForReading(file, boards)
-  let seenAt = -Infinity
-  const see = () => {
-    const now = performance.now()
-    if (now - seenAt < SEEN_FOR) return
+  let checkedAt = -Infinity
+  const checkMount = () => {
+    if (now() - checkedAt < CHECK_INTERVAL) return
     try {
       statSync(`${file}-pos`)
     } catch (error) {
       throw new StorageFailure('the mount of LiteFS is gone', error)
     }
-    seenAt = now
+    checkedAt = now()
   }
   return {
     ...storage,
     read(work) {
-      see()
+      checkMount()
       return storage.read(work)
     },
   }
 }
 
-/**
- * Reads in a row are preceded by one look, ms. A look costs half of what a short read does (100 and 185 us).
- */
-const SEEN_FOR = 2
+/** The mount is checked once for all reads within this time, ms. It costs half of a short read (100 and 185 us). */
+const CHECK_INTERVAL: Millis = 2
 
-/** LiteFS shows a database's position in a file beside it: `txid/checksum`, 16 hex digits each. */
+/** Reads the position of a database from LiteFS's file beside it: `txid/checksum`, 16 hex digits each. */
 function positionReader(file: string) {
   const path = `${file}-pos`
   const buffer = Buffer.alloc(64)

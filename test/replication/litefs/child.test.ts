@@ -20,6 +20,7 @@ function program(script: string) {
     file: join(folder.path, `litefs-${programs}.yml`),
     pidFile: join(folder.path, `litefs-${programs}.pid`),
     logFile: join(folder.path, `litefs-${programs}.log`),
+    now: () => performance.now(),
     logger: recordingLogger(),
   }
 }
@@ -108,7 +109,9 @@ describe('a LiteFS that is found', () => {
     const { binary, file, pidFile, logFile } = deps
     const code = `const { startLitefs } = await import(${JSON.stringify(module)})
       const quiet = { debug() {}, info() {}, warn() {}, error() {} }
-      console.log(startLitefs({ ...${JSON.stringify({ binary, file, pidFile, logFile })}, logger: quiet }).pid)
+      const now = () => performance.now()
+      const paths = ${JSON.stringify({ binary, file, pidFile, logFile })}
+      console.log(startLitefs({ ...paths, now, logger: quiet }).pid)
       setInterval(() => {}, 1_000)`
     const server = Bun.spawn([process.execPath, '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
     const { value } = await server.stdout.getReader().read()
