@@ -7,7 +7,7 @@ import type { Logger } from '../core/logger.ts'
 import { type CommandRouter, createRouter } from '../forwarding/command-router.ts'
 import { MOUNTED_QUEUE } from '../journal/command-queue.ts'
 import { createNodeMetrics, type NodeMetrics } from '../metrics/node-metrics.ts'
-import { acknowledging, REPLICATION_PATIENCE } from '../replication/acknowledge.ts'
+import { acknowledging, REPLICATION_TIMEOUT } from '../replication/acknowledge.ts'
 import { createFollowing, type Following } from '../replication/following.ts'
 import { createInstanceRegistry, type InstanceRegistry } from '../replication/instance-registry.ts'
 import { createLeading, type Leading } from '../replication/leading.ts'
@@ -164,7 +164,7 @@ function startLeading(options: NodeOptions, parts: LeadingDeps): Leading {
         bus,
         replicatedBoards: new Set(config.ackReplicated),
         stillLeads: lease.fence.holds,
-        replicated: async (position) => (await members.candidateAt(position, REPLICATION_PATIENCE)) !== null,
+        replicated: async (position) => (await members.candidateAt(position, REPLICATION_TIMEOUT)) !== null,
       }),
     router,
     onWriting: events.writing.emit,

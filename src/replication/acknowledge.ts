@@ -6,19 +6,19 @@ export type AcknowledgeDeps = {
   readonly bus: CommandBus
   /** Boards all of whose changes have to be on a second node. */
   readonly replicatedBoards: ReadonlySet<string>
-  /** Whether this node still led after the commit; waits if that has to be found out. */
+  /** Returns whether this node still led after the commit; a promise when Consul has to be asked. */
   readonly stillLeads: () => Promise<boolean> | boolean
-  /** Whether a second node that may lead has come to this position, in time. */
+  /** Resolves with whether a second node that may lead has come to this position, in time. */
   readonly replicated: (position: StoragePosition) => Promise<boolean>
 }
 
 /** How long `ack=replicated` waits for a second node. */
-export const REPLICATION_PATIENCE: Millis = 5_000
+export const REPLICATION_TIMEOUT: Millis = 5_000
 
 /**
- * The primary's writer, with what has to hold before a change is acknowledged: this node must not have lost
- * its lease meanwhile, or the change is in a history that nobody will see; and whoever asked for it gets the
- * answer only once a second node has the change.
+ * Returns a bus that gives the writer's answers only once they may be acknowledged: this node must not have
+ * lost its lease meanwhile, or the change is in a history that no node will have; and with `ack=replicated` a
+ * second node must have the change.
  */
 export function acknowledging(deps: AcknowledgeDeps): CommandBus {
   return {
@@ -29,7 +29,7 @@ export function acknowledging(deps: AcknowledgeDeps): CommandBus {
       if (!(leads === true || (await leads))) return NOT_LEADING
       if (!wantsReplica(command, deps.replicatedBoards)) return result
       if (result.stored === undefined || !(await deps.replicated(result.stored))) return NOT_REPLICATED
-      // That took its time: another node may have been elected since, one that does not have the change.
+      // Meanwhile another node may have been elected, one that does not have the change.
       return (await deps.stillLeads()) ? result : NOT_LEADING
     },
   }

@@ -21,7 +21,7 @@ export type FollowingDeps = Pick<PrimaryLinkDeps, 'node' | 'report' | 'onPromote
   readonly logger: Logger
 }
 
-/** What a node does because another one leads. */
+/** The work of a node while another one leads. */
 export type Following = {
   /** That node is the primary: keeps a link to it, and connects again whenever the link ends. */
   follow(primary: string): void
@@ -29,7 +29,7 @@ export type Following = {
   leave(reason?: string): void
   /** Sends the primary the position of this node's copy. */
   position(position: StoragePosition): void
-  /** When a primary, this one or an earlier one, was last heard; -Infinity if none ever was. */
+  /** Returns when a primary, this one or an earlier one, was last heard; -Infinity if none ever was. */
   lastSeenAt(): Millis
   isLinked(): boolean
 }

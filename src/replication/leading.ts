@@ -9,7 +9,7 @@ import type { LeaseFence } from './lease/lease-fence.ts'
 /** The writer of a node that leads. */
 export type NodeWriter = {
   readonly bus: CommandBus
-  /** Resolves when everything is committed and answered, and the database closed. */
+  /** Resolves when every command is committed and answered, and the database is closed. */
   close(): Promise<void>
   /** Ends at once: its storage is gone, or hangs. */
   abandon(): void
@@ -18,60 +18,62 @@ export type NodeWriter = {
 export type LeadingDeps = {
   readonly fence: LeaseFence
   readonly openWriter: () => Promise<Result<NodeWriter, readonly string[]>>
-  /** What has to hold before a change is acknowledged. */
+  /** Returns a bus that gives the writer's answers only once they may be acknowledged. */
   readonly acknowledge: (bus: CommandBus) => CommandBus
   readonly router: CommandRouter
   /** This node takes commands from now on, those of other nodes too. */
   readonly onWriting: () => void
-  /** It cannot lead, whatever its LiteFS says. */
+  /** This node cannot lead, although its LiteFS says that it does. */
   readonly onUnable: (reason: string) => void
   readonly wait: (time: Millis) => Promise<void>
   readonly logger: Logger
 }
 
-/** What a node does because it leads. */
+/** The work of a node that leads. */
 export type Leading = {
   /** LiteFS says that this node leads. */
   begin(): void
-  /** It does not any more; `gone`: its storage neither. */
+  /** LiteFS says that it leads no longer. `gone`: its storage is gone, too. */
   end(gone: boolean): void
-  /** Whether there is a writer that takes commands. */
+  /** Returns true if there is a writer that takes commands. */
   isWriting(): boolean
   /** New commands wait from now on. */
   hold(): void
   /**
-   * After {@link Leading.hold}: everything before is committed and answered, the database closed, and whoever
-   * leads next need not wait.
+   * To be called after {@link Leading.hold}. Resolves when every earlier command is committed and answered,
+   * the database is closed, and the next primary need not wait for this node.
    */
   drain(): Promise<void>
 }
 
-const RETRY: Millis = 200
+/** Between two attempts to prove the lease, or to open the writer. */
+const RETRY_INTERVAL: Millis = 200
 /**
- * LiteFS has its lease before it says so: more attempts than it takes to ask again. That another's proof is
- * waited for is part of one.
+ * LiteFS has the lease before it says that it leads, so a few attempts are enough to find it proven. To wait
+ * for another node's proof to be over is part of one attempt.
  */
-const ATTEMPTS = 15
+const MAX_ATTEMPTS = 15
 
 export function createLeading(deps: LeadingDeps): Leading {
   const { fence, router, logger } = deps
   let writer: NodeWriter | null = null
-  let turn = 0
-  /** Resolves when no writer is being opened that nobody wants any more. */
+  /** Changes whenever this node begins to lead, or ceases to. */
+  let term = 0
+  /** Resolves when no writer of an earlier term is being opened any more. */
   let opening: Promise<void> = Promise.resolve()
   let isGone = false
 
   async function prove(mine: number): Promise<boolean> {
     const logged = createLogDeduplication()
-    for (let attempt = 0; attempt < ATTEMPTS && mine === turn; attempt++) {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS && mine === term; attempt++) {
       const isOurs = await fence.begin().catch((error: unknown) => {
         if (logged.isNew(String(error))) logger.warn('lease not proven', { error: String(error) })
         return false
       })
-      if (isOurs) return mine === turn
-      await deps.wait(RETRY)
+      if (isOurs) return mine === term
+      await deps.wait(RETRY_INTERVAL)
     }
-    if (mine === turn) deps.onUnable('LiteFS leads without the lease')
+    if (mine === term) deps.onUnable('LiteFS leads without the lease')
     return false
   }
 
@@ -79,7 +81,7 @@ export function createLeading(deps: LeadingDeps): Leading {
     const opened = await deps.openWriter()
     if (!opened.ok) {
       logger.error('writer did not start', { reason: opened.error.join(' ') })
-    } else if (mine === turn) {
+    } else if (mine === term) {
       writer = opened.value
       router.setTarget({ type: 'writer', bus: deps.acknowledge(writer.bus) })
       deps.onWriting()
@@ -91,28 +93,28 @@ export function createLeading(deps: LeadingDeps): Leading {
   }
 
   async function begin(): Promise<void> {
-    turn += 1
+    term += 1
     isGone = false
-    const mine = turn
+    const mine = term
     router.setTarget({ type: 'none' })
     if (!(await prove(mine))) return
-    for (let attempt = 1; mine === turn && writer === null; attempt++) {
+    for (let attempt = 1; mine === term && writer === null; attempt++) {
       opening = open(mine)
       await opening
-      if (mine !== turn || writer !== null) return
-      // A newer version's database, for one, is for a newer version's node to write to.
-      if (attempt === ATTEMPTS) {
+      if (mine !== term || writer !== null) return
+      // For example, the database of a newer version: only a node of that version may write to it.
+      if (attempt === MAX_ATTEMPTS) {
         deps.onUnable('its writer does not start')
         return
       }
-      await deps.wait(RETRY)
+      await deps.wait(RETRY_INTERVAL)
     }
   }
 
   return {
     begin: () => void begin(),
     end(gone) {
-      turn += 1
+      term += 1
       isGone = gone
       void fence.end()
       if (router.target() === 'writer') router.setTarget({ type: 'none' })
@@ -123,7 +125,7 @@ export function createLeading(deps: LeadingDeps): Leading {
     },
     isWriting: () => writer !== null && router.target() === 'writer',
     hold() {
-      turn += 1
+      term += 1
       router.setTarget({ type: 'none' })
     },
     async drain() {
@@ -132,7 +134,7 @@ export function createLeading(deps: LeadingDeps): Leading {
       // LiteFS dies of a promotion during a transaction, and a writer begins with one.
       await opening
       await last?.close()
-      // Not before: it was this proof that the last answers went by.
+      // Not before: the last answers were acknowledged by this proof.
       await fence.end()
     },
   }

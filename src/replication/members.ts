@@ -6,7 +6,7 @@ import type { Positions } from './positions.ts'
 export type MembersDeps = {
   readonly name: string
   readonly report: () => NodeReport
-  /** Of this node's own copy. */
+  /** The positions of this node's own copy. */
   readonly positions: Positions
   /** Monotonic time, ms. */
   readonly now: () => Millis
@@ -26,7 +26,7 @@ export type Members = {
   /** This node becomes the primary: what was known of others is old. */
   reset(): void
   all(role: 'primary' | 'replica'): readonly NodeStatus[]
-  /** Whether another node that may lead is linked, wherever its copy is. */
+  /** Returns true if another node that may lead is linked, whatever the position of its copy. */
   hasCandidate(): boolean
   /**
    * Returns a node that may lead and whose copy is at `position`, with this very history; null when none
@@ -55,8 +55,8 @@ export function createMembers(deps: MembersDeps): Members {
   positions.onMove(checkWaiting)
 
   /**
-   * Whether a copy holds what was committed at `wanted`, in the same history as ours, which must not have
-   * lost it.
+   * Returns true if a node's copy has what was committed at `wanted`, in the same history as ours, which must
+   * not have lost it.
    */
   const has = ({ position }: Known, wanted: StoragePosition): boolean =>
     position !== null &&

@@ -14,7 +14,7 @@ import type { NodeView } from './node-view.ts'
 import type { Positions } from './positions.ts'
 import type { PrimaryServer } from './primary-server.ts'
 
-/** The parts of a node, made for each other; `Node` is what moves them. */
+/** The parts of a node, which `Node` sets in motion. */
 export type NodeDeps = {
   readonly name: string
   readonly api: Pick<LitefsApi, 'position' | 'promote'>
@@ -28,9 +28,9 @@ export type NodeDeps = {
   readonly watchPrimary: () => void
   /** The instances of this node's own serving processes. */
   readonly ownInstances: () => readonly string[]
-  /** What became of an attempt to let another node lead: which one does, or null. */
+  /** An attempt to let another node lead is over: the node that does, or null. */
   readonly onHandedOver: (to: string | null) => void
-  /** The processes that have the database open are to be told. */
+  /** The view of the node has changed: the processes that have the database open must know. */
   readonly onChange: () => void
   /** Monotonic time, ms. */
   readonly now: () => Millis
@@ -39,31 +39,36 @@ export type NodeDeps = {
 }
 
 export type Node = {
-  /** To be called with every change of LiteFS. */
+  /** To be called with every change of LiteFS's state. */
   onLitefs(state: LitefsState): void
   /** To be called with every position of this node's copy. */
   onPosition(position: StoragePosition): void
-  /** The primary takes this node's commands, its copy being at `position` then. */
+  /** The primary takes this node's commands from now on. `position`: that of its copy then. */
   onWelcome(position: StoragePosition | null): void
   /** To be called with every status that the primary sends. */
   onClusterStatus(status: ClusterStatus): void
-  /** This node takes commands. */
+  /** This node's writer takes commands. */
   onWriting(): Promise<void>
   /** To be called at each heartbeat. */
   beat(): void
   view(): NodeView
-  /** How long this node's copy has been behind the primary's, ms. */
+  /** Returns how long this node's copy has been behind the primary's, ms. */
   lag(): Millis
-  /** Resolves when there is somebody to send commands to and the database can be read. */
+  /** Resolves when a node takes this node's commands and the database can be read. */
   ready(): Promise<void>
-  /** Lets another node lead; answers which, or null when this one goes on, or did not lead. */
+  /** Lets another node lead. Returns that node, or null when this one goes on, or did not lead. */
   handOver(): Promise<string | null>
 }
 
-/** Without news for so long, readers are told that what they see is old: longer than a hand-over takes. */
-const STALE_AFTER: Millis = 2_500
+/**
+ * After so long without a status of the primary, readers are told that their data is old: a hand-over is over
+ * sooner.
+ */
+const STALE_TIMEOUT: Millis = 2_500
+/** How often a hand-over checks whether this node still leads. */
 const POLL_INTERVAL: Millis = 10
 
+/** Returns a node that waits for LiteFS's first state. */
 export function createNode(deps: NodeDeps): Node {
   const { name, positions, leading, following, members, instances, primaryServer, logger, now } = deps
   let litefs: LitefsState = { type: 'down' }
@@ -72,14 +77,12 @@ export function createNode(deps: NodeDeps): Node {
   let freshAt = now()
   let isReady = false
   let ledAt = 0
-  /** The primary was there before this node's copy of the database. */
+  /** The primary has accepted this node before there was a copy of the database. */
   let awaitsFirst = false
-  /** Whom this node is handing over to. */
-  let successor: string | null = null
-  let handing: Promise<string | null> | null = null
   const ready = Promise.withResolvers<void>()
 
   const leads = () => litefs.type === 'up' && litefs.isPrimary
+  const handingOver = createHandOver(deps, leads)
   const isAttached = () => isReady && litefs.type === 'up' && positions.latest() !== null
 
   function canBeRead(): void {
@@ -104,13 +107,14 @@ export function createNode(deps: NodeDeps): Node {
       leading.end(true)
       following.leave()
     } else if (state.isPrimary) {
-      // The primary's own word that it has handed over may still be on its way.
+      // The primary's notice that it has handed over may still be on its way.
       following.leave('this node leads')
       logger.info('this node is the primary')
       ledAt = now()
       members.reset()
       leading.begin()
     } else {
+      const successor = handingOver.successor()
       if (before.type === 'up' && before.isPrimary) {
         logger[successor === null ? 'warn' : 'info']('this node is not the primary any more', {
           primary: state.primary ?? successor,
@@ -125,40 +129,13 @@ export function createNode(deps: NodeDeps): Node {
     deps.onChange()
   }
 
-  /** Whether this node's copy has all that the primary last said to have. */
+  /** Returns true if this node's copy has all that the primary's last status told of. */
   function isUpToDate(): boolean {
     if (leads()) return leading.isWriting()
     const wanted = cluster?.position ?? null
     const have = positions.latest()
-    const isHeard = following.isLinked() && now() - following.lastSeenAt() < STALE_AFTER
-    return isHeard && (wanted === null || (have !== null && have.txid >= wanted.txid))
-  }
-
-  async function passOn(): Promise<string | null> {
-    const to = await handOver({
-      ...deps,
-      hasCandidate: members.hasCandidate,
-      hold: leading.hold,
-      drain: leading.drain,
-      position: deps.api.position,
-      candidateAt: members.candidateAt,
-      promote(node) {
-        successor = node
-        return primaryServer.promote(node)
-      },
-      async moved(patience) {
-        const end = now() + patience
-        while (leads() && now() < end) await deps.wait(POLL_INTERVAL)
-        return !leads()
-      },
-      resume() {
-        if (leads()) leading.begin()
-      },
-    })
-    successor = null
-    handing = null
-    deps.onHandedOver(to)
-    return to
+    const isCurrent = following.isLinked() && now() - following.lastSeenAt() < STALE_TIMEOUT
+    return isCurrent && (wanted === null || (have !== null && have.txid >= wanted.txid))
   }
 
   return {
@@ -169,7 +146,7 @@ export function createNode(deps: NodeDeps): Node {
       if (awaitsFirst) canBeRead()
     },
     async onWelcome(position) {
-      while (position !== null && (await positions.reached(position, STALE_AFTER)) === 'late') {
+      while (position !== null && (await positions.reached(position, STALE_TIMEOUT)) === 'late') {
         if (!following.isLinked()) return
       }
       // Before its first commit a primary has no database that could be opened.
@@ -186,8 +163,8 @@ export function createNode(deps: NodeDeps): Node {
       instances.begin()
       becomeReady()
       deps.onChange()
-      // Who is let in hears where everything is that was committed so far, its schema for one; events may
-      // tell of it only later.
+      // A node that is accepted is told the position of all commits so far, such as that of the schema; the
+      // event of the last one may come later.
       const position = await deps.api.position().catch(() => null)
       if (position !== null) positions.note(position)
       if (leading.isWriting()) primaryServer.startAccepting()
@@ -215,16 +192,61 @@ export function createNode(deps: NodeDeps): Node {
         primary: leads() ? name : litefs.type === 'up' ? litefs.primary : null,
         leaseAge: leads() ? deps.fence.age() : (cluster?.leaseAge ?? null),
         storage: isAttached() ? 'attached' : 'detached',
-        staleFor: isAttached() && staleFor < STALE_AFTER ? null : staleFor,
+        staleFor: isAttached() && staleFor < STALE_TIMEOUT ? null : staleFor,
         nodes: members.all(role === 'primary' ? 'primary' : 'replica'),
       }
     },
     lag: () => (isUpToDate() ? 0 : now() - freshAt),
     ready: () => ready.promise,
-    handOver() {
+    handOver: handingOver.begin,
+  }
+}
+
+type HandingOver = {
+  /** The node that this one is handing over to. */
+  successor(): string | null
+  begin(): Promise<string | null>
+}
+
+/** Lets another node lead, once at a time. */
+function createHandOver(deps: NodeDeps, leads: () => boolean): HandingOver {
+  const { leading, members, primaryServer, now } = deps
+  let successor: string | null = null
+  let underWay: Promise<string | null> | null = null
+
+  async function run(): Promise<string | null> {
+    const to = await handOver({
+      ...deps,
+      hasCandidate: members.hasCandidate,
+      hold: leading.hold,
+      drain: leading.drain,
+      position: deps.api.position,
+      candidateAt: members.candidateAt,
+      promote(node) {
+        successor = node
+        return primaryServer.promote(node)
+      },
+      async moved(timeout) {
+        const end = now() + timeout
+        while (leads() && now() < end) await deps.wait(POLL_INTERVAL)
+        return !leads()
+      },
+      resume() {
+        if (leads()) leading.begin()
+      },
+    })
+    successor = null
+    underWay = null
+    deps.onHandedOver(to)
+    return to
+  }
+
+  return {
+    successor: () => successor,
+    begin() {
       if (!leads()) return Promise.resolve(null)
-      handing ??= passOn()
-      return handing
+      underWay ??= run()
+      return underWay
     },
   }
 }

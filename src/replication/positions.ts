@@ -2,56 +2,56 @@ import type { Millis } from '../core/clock.ts'
 import type { StoragePosition } from '../core/command.ts'
 
 /**
- * What became of a wait: the copy has it; it does not yet, and may never; it went another way and never will.
+ * The outcome of a wait: the copy has the commit; it does not yet; its history went another way, and it never
+ * will.
  */
 export type Reached = 'reached' | 'late' | 'lost'
 
-/** Where a copy of the database has been. */
+/** The positions of one copy of the database, the present one and earlier ones. */
 export type Positions = {
   latest(): StoragePosition | null
-  /** The copy is here now. */
+  /** Notes that the copy is at a position now. */
   note(position: StoragePosition): void
-  /** Waits until the copy holds what was committed at `wanted`. */
-  reached(wanted: StoragePosition, patience: Millis): Promise<Reached>
+  /** Waits, at most for `timeout` ms, until the copy has what was committed at `wanted`. */
+  reached(wanted: StoragePosition, timeout: Millis): Promise<Reached>
   /**
-   * Whether what the copy holds was once at this very position, in the same history; null when that is not
-   * known (any more).
+   * Returns true if the copy was once at this position, in the same history; false if its history is another
+   * one; null when that is not known, or no longer.
    */
   holds(position: StoragePosition): boolean | null
-  /** Called after every note. */
+  /** Registers what is called after every new position. */
   onMove(listener: () => void): void
 }
 
-/** More than LiteFS keeps events for a reader who falls behind. */
-const REMEMBERED = 4_096
+/** Positions that are remembered: more than LiteFS keeps events for a reader that falls behind. */
+const MAX_REMEMBERED = 4_096
 
 /**
- * The positions of one copy. Transaction ids are given again after a fail-over that lost some, so that an id
- * alone says nothing: it has to have the same checksum (shared/notes, "What it promises").
+ * Returns the positions of one copy. After a fail-over that lost transactions their ids are used again, so
+ * that an id alone proves nothing: the checksum has to be the same too.
  */
 export function createPositions(after: (delay: Millis, run: () => void) => void): Positions {
   /** Checksums by transaction id, oldest first. */
   const history = new Map<string, string>()
-  /** The same of what the copy once held and was set back from. */
+  /** The same of positions that the copy once had and was set back from. */
   const undone = new Set<string>()
   const waiting = new Set<() => void>()
   const listeners: (() => void)[] = []
   let latest: StoragePosition | null = null
 
   const compare = (wanted: StoragePosition): Reached => {
-    // Ids are of one length, so that they sort as text.
+    // All ids have the same length, and so sort as text.
     if (latest === null || latest.txid < wanted.txid) return 'late'
     return holds(wanted) === false ? 'lost' : 'reached'
   }
   const holds = ({ txid, checksum }: StoragePosition): boolean | null => {
     const held = history.get(txid)
     if (held !== undefined) return held === checksum
-    // A copy that jumped over it, by a snapshot, says nothing against it.
+    // A copy that skipped it, by a snapshot, does not contradict it.
     return undone.has(named(txid, checksum)) ? false : null
   }
   const setBack = (to: StoragePosition): void => {
-    // Of an id that was jumped over nobody knows whether the copy went back to it, or whether it is heard of
-    // late.
+    // For an id that was skipped it is unknown whether the copy went back to it, or the event is late.
     const isAnother = history.has(to.txid)
     for (const [txid, checksum] of history) {
       if (txid < to.txid) continue
@@ -66,9 +66,9 @@ export function createPositions(after: (delay: Millis, run: () => void) => void)
     note(position) {
       if (latest?.txid === position.txid && latest.checksum === position.checksum) return
       if (latest !== null && position.txid <= latest.txid) {
-        // Heard twice, or late: it stands in the history already.
+        // It comes twice, or late: it is in the history already.
         if (history.get(position.txid) === position.checksum) return
-        // What came after is no longer its history.
+        // Later positions are no longer in its history.
         setBack(position)
       }
       latest = position
@@ -78,11 +78,11 @@ export function createPositions(after: (delay: Millis, run: () => void) => void)
       for (const look of [...waiting]) look()
       for (const listener of listeners) listener()
     },
-    reached(wanted, patience) {
+    reached(wanted, timeout) {
       const now = compare(wanted)
       if (now === 'reached') return Promise.resolve(now)
-      // The copy is in another history: it may be the one that was lost with its primary, and about to be set
-      // back.
+      // The copy is in another history: maybe one that was lost with its primary, and the copy is about to be
+      // set back.
       let isAstray = now === 'lost'
       return new Promise((resolve) => {
         const look = () => {
@@ -93,7 +93,7 @@ export function createPositions(after: (delay: Millis, run: () => void) => void)
           resolve(found)
         }
         waiting.add(look)
-        after(patience, () => {
+        after(timeout, () => {
           if (waiting.delete(look)) resolve(compare(wanted))
         })
       })
@@ -107,7 +107,7 @@ const named = (txid: string, checksum: string) => `${txid}/${checksum}`
 
 function trim(remembered: Map<string, string> | Set<string>): void {
   for (const oldest of remembered.keys()) {
-    if (remembered.size <= REMEMBERED) return
+    if (remembered.size <= MAX_REMEMBERED) return
     remembered.delete(oldest)
   }
 }

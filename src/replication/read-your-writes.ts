@@ -4,21 +4,22 @@ import { appError } from '../core/errors.ts'
 import type { Positions } from './positions.ts'
 
 /**
- * How long an answer waits for this node's copy to have what it is about; then it is given all the same: the
- * change is stored.
+ * How long an answer waits for this node's copy to have its change; after that it is given: the change is
+ * stored.
  */
-const PATIENCE: Millis = 3_000
+const COPY_TIMEOUT: Millis = 3_000
 
 /**
- * Commands that another node decides, answered only when this node's copy shows what they did: whoever asked
- * can read it here. An answer whose change was lost in a fail-over meanwhile says so.
+ * Returns a bus for commands that another node decides. It gives an answer only once this node's copy has the
+ * change, so that the caller can read it here. If the change was lost in a fail-over meanwhile, the answer
+ * says so.
  */
 export function readingOwnWrites(bus: CommandBus, positions: Pick<Positions, 'reached'>): CommandBus {
   return {
     async submit(command) {
       const result = await bus.submit(command)
       if (!result.ok || result.stored === undefined) return result
-      return (await positions.reached(result.stored, PATIENCE)) === 'lost' ? LOST : result
+      return (await positions.reached(result.stored, COPY_TIMEOUT)) === 'lost' ? LOST : result
     },
   }
 }

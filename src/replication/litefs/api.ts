@@ -8,8 +8,8 @@ import { DATABASE } from './settings.ts'
 export type LitefsRole = { readonly isPrimary: boolean; readonly primary: string | null }
 
 /**
- * The identity of a LiteFS. Nodes of one cluster have the same id in `cluster`, which a stranger who cannot reach
- * LiteFS does not know; null for a new node that has found no primary yet.
+ * The identity of a LiteFS. Nodes of one cluster have the same id in `cluster`, which a stranger who cannot
+ * reach LiteFS does not know; null for a new node that has found no primary yet.
  */
 export type LitefsIdentity = { readonly cluster: string | null; readonly candidate: boolean }
 
@@ -25,8 +25,8 @@ export type LitefsEvent =
 export type LitefsApi = {
   role(): Promise<LitefsRole & LitefsIdentity>
   /**
-   * Resolves with the position of its copy of our database; null before there is one. Asked over HTTP, since a read
-   * of a dead mount would hang.
+   * Resolves with the position of its copy of our database; null before there is one. Asked over HTTP, since
+   * a read of a dead mount would hang.
    */
   position(): Promise<StoragePosition | null>
   /** Asks the present primary to hand over to this node; resolves when it has. */
@@ -40,7 +40,10 @@ const ANSWER_TIMEOUT: Millis = 1_500
 /** The same for a hand-over, which waits for the other node as well. */
 const PROMOTE_TIMEOUT: Millis = 4_000
 
-/** Returns the interface of the LiteFS v0.5.14 at `url`. Its http/server.go is the only description of the routes. */
+/**
+ * Returns the interface of the LiteFS v0.5.14 at `url`. Its http/server.go is the only description of the
+ * routes.
+ */
 export function litefsApi(url: string): LitefsApi {
   const ask = async (
     path: string,
@@ -81,7 +84,10 @@ export function litefsApi(url: string): LitefsApi {
   }
 }
 
-/** Returns the event of a line; null for one of another database, or of an unknown type. Throws for other text. */
+/**
+ * Returns the event of a line; null for one of another database, or of an unknown type. Throws for other
+ * text.
+ */
 function eventOf(line: string): LitefsEvent | null {
   const parsed: unknown = JSON.parse(line)
   if (Value.Check(RoleEvent, parsed)) {

@@ -38,8 +38,8 @@ export function startLitefs(deps: ChildDeps): LitefsProcess {
     closeSync(log)
   }
   writeFileSync(pidFile, `${child.pid}\n`)
-  // However this server ends, unless it is killed: no node could write while a LiteFS without a server has the
-  // lease.
+  // However this server ends, unless it is killed: no node could write while a LiteFS without a server has
+  // the lease.
   const end = () => child.kill('SIGTERM')
   process.on('exit', end)
   void child.exited.then(() => process.off('exit', end))
@@ -76,8 +76,8 @@ function logLines({ logFile, now, logger }: Omit<ChildDeps, 'binary'>, from: 'be
 }
 
 /**
- * Removes secrets from a line: the cluster's id, by which a stranger would be taken for one of its nodes, but for
- * its end, which tells clusters apart; and the token in Consul's address.
+ * Removes secrets from a line: the cluster's id, by which a stranger would be taken for one of its nodes, but
+ * for its end, which tells clusters apart; and the token in Consul's address.
  */
 function withoutSecrets(line: string): string {
   return line.replaceAll(/\bLFSC[\dA-F]+(?=[\dA-F]{4}\b)/g, 'LFSC…').replaceAll(/:\/\/[^\s/@"]*@/g, '://…@')

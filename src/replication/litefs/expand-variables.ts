@@ -1,7 +1,7 @@
 /**
- * Returns a text with its variables expanded, as LiteFS does it in its configuration file: `$NAME`, `${NAME}`, and
- * comparisons with a quoted text, `${NAME == "text"}` or `!=`, which become `true` or `false`. A variable that is
- * not set is empty. (LiteFS's documentation, "Variable expansion".)
+ * Returns a text with its variables expanded, as LiteFS does it in its configuration file: `$NAME`,
+ * `${NAME}`, and comparisons with a quoted text, `${NAME == "text"}` or `!=`, which become `true` or `false`.
+ * A variable that is not set is empty. (LiteFS's documentation, "Variable expansion".)
  */
 export function expandVariables(
   text: string,
@@ -20,6 +20,7 @@ export function expandVariables(
 }
 
 /**
- * As Go's os.Expand finds them: the special variables of a shell (`$$`, `$1`) are variables too, and never set.
+ * As Go's os.Expand finds them: the special variables of a shell (`$$`, `$1`) are variables too, and never
+ * set.
  */
 const VARIABLE = /\$(?:\{([^}]*)\}|([A-Za-z_]\w*|[*#$@!?0-9-]))/g

@@ -15,7 +15,9 @@ export type LitefsSupervisorDeps = {
   readonly find: () => LitefsProcess | null
   readonly isMounted: () => boolean
   readonly unmount: () => Promise<void>
-  /** LiteFS cannot be started, or has ended again and again without coming up once. A line for people each. */
+  /**
+   * LiteFS cannot be started, or has ended again and again without coming up once. A line for people each.
+   */
   readonly onFailed: (lines: readonly string[]) => void
   /** Called with every change. */
   readonly onState: (state: LitefsState) => void
@@ -44,8 +46,8 @@ const POLL_INTERVAL: Millis = 500
 /** Before the stream of events is opened again. */
 const EVENTS_RETRY_INTERVAL: Millis = 100
 /**
- * A LiteFS that does not answer for so long hangs, or was stopped. It is killed well before its lease can have
- * moved to another node, since it might wake up after that.
+ * A LiteFS that does not answer for so long hangs, or was stopped. It is killed well before its lease can
+ * have moved to another node, since it might wake up after that.
  */
 const ANSWER_TIMEOUT: Millis = 4_000
 /** For its first answer: it checks its files before. */
@@ -56,8 +58,8 @@ const END_TIMEOUT: Millis = 3_000
 const DELAYS: readonly Millis[] = [20, 200, 500, 1_000, 2_000, 4_000, 8_000]
 const LASTING: Millis = 30_000
 /**
- * Starts without one success: about half a minute. A wrong configuration stays wrong, but Consul, for example,
- * may still be starting.
+ * Starts without one success: about half a minute. A wrong configuration stays wrong, but Consul, for
+ * example, may still be starting.
  */
 const MAX_FIRST_STARTS = 8
 
@@ -65,8 +67,9 @@ const UNMOUNTED = 'its mount is gone'
 const NO_ANSWER = 'it does not answer'
 
 /**
- * Starts LiteFS, or takes over the one that runs, and keeps it running: one that ends, hangs or has lost its mount
- * is replaced. Its role is what it says itself, by its events and when it is asked; never what lies in its mount.
+ * Starts LiteFS, or takes over the one that runs, and keeps it running: one that ends, hangs or has lost its
+ * mount is replaced. Its role is what it says itself, by its events and when it is asked; never what lies in
+ * its mount.
  */
 export function superviseLitefs(deps: LitefsSupervisorDeps): LitefsSupervisor {
   const { logger, now, wait } = deps

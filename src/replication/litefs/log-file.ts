@@ -16,9 +16,9 @@ export function beginLog(path: string): number {
 }
 
 /**
- * Calls `onLine` with every line of a log that another program writes. It is a file and not a pipe: a pipe whose
- * reader dies ends the writer at its next write. Starts at the beginning of the log, or at its present end; a log
- * that does not exist has no lines. Returns a function that reads the rest and ends it.
+ * Calls `onLine` with every line of a log that another program writes. It is a file and not a pipe: a pipe
+ * whose reader dies ends the writer at its next write. Starts at the beginning of the log, or at its present
+ * end; a log that does not exist has no lines. Returns a function that reads the rest and ends it.
  */
 export function followLog(
   path: string,

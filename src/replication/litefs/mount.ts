@@ -2,8 +2,8 @@ import { readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 
 /**
- * Returns true if a FUSE file system is mounted at the folder. Reads the kernel's list, and never the mount itself,
- * which may hang.
+ * Returns true if a FUSE file system is mounted at the folder. Reads the kernel's list, and never the mount
+ * itself, which may hang.
  */
 export function isMounted(mountDir: string, list = readFileSync('/proc/self/mountinfo', 'utf8')): boolean {
   // Fields 4 and after " - ": proc_pid_mountinfo(5). Blanks in paths are written as \040.
@@ -25,8 +25,8 @@ function withoutLinks(mountDir: string): string {
 }
 
 /**
- * Removes a mount whose LiteFS is gone, and those beneath it. Lazily: files that are still open on it stay open,
- * and dead, while a new mount can take its place.
+ * Removes a mount whose LiteFS is gone, and those beneath it. Lazily: files that are still open on it stay
+ * open, and dead, while a new mount can take its place.
  */
 export async function unmount(mountDir: string): Promise<void> {
   for (let round = 0; round < MAX_LAYERS && isMounted(mountDir); round++) {

@@ -33,9 +33,9 @@ export function mountedDatabase({ mountDir }: LitefsSettings): string {
 }
 
 /**
- * Reads LiteFS's configuration file, with variables expanded as LiteFS does it, so that no setting has to be given
- * twice. Fails with a sentence for the operator. LiteFS itself refuses unknown fields; here only the fields that
- * the server needs are checked.
+ * Reads LiteFS's configuration file, with variables expanded as LiteFS does it, so that no setting has to be
+ * given twice. Fails with a sentence for the operator. LiteFS itself refuses unknown fields; here only the
+ * fields that the server needs are checked.
  */
 export function readLitefsSettings(
   file: string,

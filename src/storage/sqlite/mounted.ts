@@ -32,9 +32,9 @@ export function openMountedForWriting(
 }
 
 /**
- * Opens the database in LiteFS's mount for reading, on any node. In a mount whose LiteFS has died, a read fails at
- * once: SQLite itself would take its dead locks for busy ones, and block the thread for ten seconds. `now` is
- * monotonic time, ms.
+ * Opens the database in LiteFS's mount for reading, on any node. In a mount whose LiteFS has died, a read
+ * fails at once: SQLite itself would take its dead locks for busy ones, and block the thread for ten seconds.
+ * `now` is monotonic time, ms.
  */
 export function openMountedReader(
   file: string,
@@ -61,7 +61,10 @@ export function openMountedReader(
   }
 }
 
-/** The mount is checked once for all reads within this time, ms. It costs half of a short read (100 and 185 us). */
+/**
+ * The mount is checked once for all reads within this time, ms. It costs half of a short read (100 and 185
+ * us).
+ */
 const CHECK_INTERVAL: Millis = 2
 
 /** Reads the position of a database from LiteFS's file beside it: `txid/checksum`, 16 hex digits each. */
