@@ -2,6 +2,7 @@
  * A board of everything that a board may have, as small as it can be: counters that people add to. Tests run
  * the whole server with it, and "Add a channel" in CONTRIBUTING.md walks through it.
  */
+import { join } from 'node:path'
 import { type Static, Type } from '@sinclair/typebox'
 import { Elysia } from 'elysia'
 import type { Board, BoardDeps, RunningBoard } from '../../src/boards/board.ts'
@@ -49,6 +50,7 @@ export const toy: Board<'toy', ToyStore> = {
   stores: { sqlite: createSqliteToyStore, memory: createMemoryToyStore },
   registerHandlers: (table) => table.add<AddCommand>({ 'toy.add': add }),
   primaryJobs: [],
+  web: { entry: join(import.meta.dir, 'toy-page/index.ts') },
   start: async (deps) => ok(startToy(deps)),
 }
 
