@@ -31,7 +31,7 @@ const SIZES: readonly Sizes[] = [
 const COMMITS = SHORT ? 60 : 400
 const WARM_UP = SHORT ? 10 : 40
 /** For the commits of one size, ms: large ones come more slowly. */
-const MOST_TIME = SHORT ? 5_000 : 25_000
+const MAX_DURATION = SHORT ? 5_000 : 25_000
 const GAP = 50
 
 type Sizes = { readonly name: string; readonly next: (random: Seeded) => number }
@@ -106,7 +106,7 @@ async function commits(
 ): Promise<readonly Commit[]> {
   const made: Commit[] = []
   let before = Number.MAX_SAFE_INTEGER
-  const end = performance.now() + MOST_TIME
+  const end = performance.now() + MAX_DURATION
   const random = seeded(1)
   for (let n = 0; n < count && performance.now() < end; n++) {
     const begun = performance.now()

@@ -104,7 +104,7 @@ async function machines(cluster: LocalCluster, at: At, binaries: Binaries, netwo
   )
   try {
     for (const bare of pair) await bare.start()
-    let bareLed = await poll(PATIENCE, async () =>
+    let bareLed = await poll(LEADER_TIMEOUT, async () =>
       (await bareRoles(pair)) === null ? null : performance.now(),
     )
     let oursLed = led
@@ -167,7 +167,7 @@ async function killMachine(cluster: LocalCluster, at: At, when: number) {
 }
 
 async function killBare(pair: readonly BareLitefs[], when: number) {
-  const { primary, other } = await poll(PATIENCE, () => bareRoles(pair))
+  const { primary, other } = await poll(LEADER_TIMEOUT, () => bareRoles(pair))
   const from = await moment(when)
   const [, led] = await Promise.all([primary.kill(), leads(other)])
   const written = await writable(other)
@@ -175,11 +175,11 @@ async function killBare(pair: readonly BareLitefs[], when: number) {
   return { took: written - from, led }
 }
 
-const PATIENCE = 60_000
+const LEADER_TIMEOUT = 60_000
 const LOOK = 10
 
 async function leads({ address }: { readonly address: string }): Promise<number> {
-  const end = performance.now() + PATIENCE
+  const end = performance.now() + LEADER_TIMEOUT
   while ((await litefsInfo(address))?.isPrimary !== true) {
     if (performance.now() > end) throw new Error(`${address} does not lead`)
     await Bun.sleep(LOOK)

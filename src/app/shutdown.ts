@@ -25,8 +25,8 @@ export async function shutDown(deps: ShutdownDeps): Promise<void> {
   deps.refuseNew()
   const sessions = deps.sessions()
   deps.logger.info('stopping', { sessions })
-  deps.goodbye(Math.min(MOST_SPREAD, LEAST_SPREAD + sessions))
-  // Time for the goodbye to leave; who does not read it is closed all the same.
+  deps.goodbye(Math.min(MAX_GOODBYE_SPREAD, MIN_GOODBYE_SPREAD + sessions))
+  // Time for the goodbyes to be sent. Clients that do not read theirs are closed all the same.
   if (sessions > 0) await deps.wait(FLUSH)
   const slice = Math.max(SLICE, Math.ceil(sessions / SLICES))
   while (deps.closeSome(slice) > 0) await deps.wait(PAUSE)
@@ -36,9 +36,12 @@ export async function shutDown(deps: ShutdownDeps): Promise<void> {
   deps.logger.info('stopped')
 }
 
-/** One millisecond more a socket: a server takes about a thousand newcomers a second without noticing. */
-const LEAST_SPREAD: Millis = 500
-const MOST_SPREAD: Millis = 30_000
+/**
+ * The time over which clients come back, in ms: 500, and one more for each socket. A server accepts about a
+ * thousand new connections a second without effort.
+ */
+const MIN_GOODBYE_SPREAD: Millis = 500
+const MAX_GOODBYE_SPREAD: Millis = 30_000
 const FLUSH: Millis = 200
 const SLICE = 200
 const SLICES = 100

@@ -9,9 +9,8 @@ export const systemTimers: Timers = {
 }
 
 /**
- * Runs `tick` at start + period, start + 2 periods and so on: being late once does not shift all that
- * follow. Ticks that a busy loop missed are dropped, not made up for, since each one sends all that changed.
- * Answers how to stop it.
+ * Runs `tick` at start + period, start + 2 periods and so on: one late tick does not shift the following
+ * ones. Ticks that a busy event loop missed are dropped and not repeated. Returns a function that stops it.
  */
 export function startTicker(period: Millis, tick: () => void, timers: Timers): () => void {
   const start = timers.now()
@@ -19,7 +18,7 @@ export function startTicker(period: Millis, tick: () => void, timers: Timers): (
   let last = 0
   const schedule = () => {
     const passed = timers.now() - start
-    // Timers may be a fraction of a millisecond early: the same tick must not come again for that.
+    // Timers may fire a fraction of a millisecond early: that must not repeat a tick.
     last = Math.max(last, Math.floor(passed / period)) + 1
     cancel = timers.after(last * period - passed, () => {
       // Before the tick, so that one that throws does not end the ticking.

@@ -9,7 +9,7 @@ export type DeviceId = Branded<'DeviceId'>
 export type WorkspaceId = Branded<'WorkspaceId'>
 export type SessionId = Branded<'SessionId'>
 
-/** A channel's public name, without parameters: `rewards.summary`, `trading.book`. */
+/** A channel's public name, without parameters: `trading.book`. */
 export type ChannelName = Branded<'ChannelName'>
 
 /**

@@ -53,7 +53,7 @@ export function createTail(options: TailOptions): Tail {
   let stopped = false
   let deferred = false
 
-  /** Answers whether there may be more. */
+  /** Reads one slice. Returns true if there may be more. */
   function step(): boolean {
     if (stopped) return false
     const found = read((journal) => next(journal, cursor, slice))

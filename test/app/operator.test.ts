@@ -25,11 +25,8 @@ describe('operator key', () => {
     expect(statSync(join(folder, 'operator.key')).mode & 0o777).toBe(0o600)
     expect(readFileSync(join(folder, 'operator.key'), 'utf8').trim()).toBe(key.text)
     expect(loadOperatorKey(folder, systemRandom).text).toBe(key.text)
-    expect([key.matches(key.text), key.matches(`${key.text}x`), key.matches('')]).toEqual([
-      true,
-      false,
-      false,
-    ])
+    const matching = [key.text, `${key.text}x`, ''].filter((text) => key.matches(text))
+    expect(matching).toEqual([key.text])
   })
 
   test('a file that holds no key is replaced', () => {

@@ -29,7 +29,7 @@ class Target implements CommandBus {
     return new Promise((answer) => this.waiting.push({ command: given, answer }))
   }
 
-  /** Answers everything that waits. */
+  /** Gives all waiting commands this result. */
   answer(result: CommandResult): void {
     for (const each of this.waiting.splice(0)) each.answer(result)
   }

@@ -18,8 +18,8 @@ export type Crowd = {
 /** Few enough sockets for the usual limit of open files, and few enough processes for a small machine. */
 const CLIENTS_PER_PROCESS = 2_500
 
-/** For all of them to have their documents, ms. */
-const PATIENCE = 120_000
+/** For all clients to have their documents, in ms. */
+const START_TIMEOUT = 120_000
 
 /** Starts the processes; resolves when every client has its document. */
 export async function startCrowd({ clients, ...rest }: CrowdOptions): Promise<Crowd> {
@@ -60,7 +60,7 @@ async function startMember(hold: Extract<ToCrowd, { type: 'hold' }>) {
     onExit: (_, code) => held.reject(new Error(`a process of the crowd ended with ${code}`)),
   })
   const tell = (message: ToCrowd): void => void child.send(message)
-  const late = setTimeout(() => held.reject(new Error('the crowd did not come up')), PATIENCE)
+  const late = setTimeout(() => held.reject(new Error('the crowd did not come up')), START_TIMEOUT)
   await held.promise.finally(() => clearTimeout(late))
   return {
     report: () => {

@@ -8,7 +8,7 @@ export type Ack = { readonly ack?: 'replicated' }
 export async function openDevice(node: LocalNode, key: LoginKey, ack: Ack = {}) {
   const socket = await openLoggedIn(`${node.socketUrl}/ws?format=json`, key)
   let asked = 0
-  /** Answers the `ack` or `error`, which may take longer than a socket usually waits. */
+  /** Sends a message and returns its `ack` or `error`, which may take longer than a socket usually waits. */
   async function say(message: JsonObject, id = `m${++asked}`): Promise<Received> {
     socket.send({ ...message, ...ack, id })
     for (;;) {

@@ -104,7 +104,7 @@ export function createSqliteStorage(connection: Connection, options: StorageOpti
     },
     checkpoint() {
       const now = changed()
-      if (logged.commits < MOST_COMMITS && now - logged.before < MOST_ROWS) return
+      if (logged.commits < MAX_LOGGED_COMMITS && now - logged.before < MAX_LOGGED_ROWS) return
       logged.commits = 0
       logged.before = now
       guarded(() => sqlite.run('pragma wal_checkpoint(passive)'))
@@ -120,8 +120,8 @@ export function createSqliteStorage(connection: Connection, options: StorageOpti
  * A checkpoint is due when the log has about a thousand pages. SQLite does not tell how many there are, but a
  * small commit has four to six, and in a large one two or three rows share one.
  */
-const MOST_COMMITS = 200
-const MOST_ROWS = 3_000
+const MAX_LOGGED_COMMITS = 200
+const MAX_LOGGED_ROWS = 3_000
 
 type Savepoint = { readonly begin: Statement; readonly release: Statement; readonly rollback: Statement }
 

@@ -20,8 +20,8 @@ const RULES = {
   marks: 3,
 } as const
 
-/** Timeout in ms: many seeds take long on a busy machine. */
-const PATIENCE = 60_000
+/** In ms: many seeds take long on a busy machine. */
+const TEST_TIMEOUT = 60_000
 
 const USERS = ['ada', 'bob', 'cyd']
 /** Every user has devices with these ids. */
@@ -51,7 +51,7 @@ describe.each(['memory', 'sqlite'] as const)('random histories on %s', (backend)
         board.storage.close()
       })
     },
-    PATIENCE,
+    TEST_TIMEOUT,
   )
 
   test(
@@ -75,7 +75,7 @@ describe.each(['memory', 'sqlite'] as const)('random histories on %s', (backend)
         board.storage.close()
       })
     },
-    PATIENCE,
+    TEST_TIMEOUT,
   )
 })
 
@@ -97,7 +97,7 @@ test(
       expect(run('memory')).toEqual(run('sqlite'))
     })
   },
-  PATIENCE,
+  TEST_TIMEOUT,
 )
 
 function randomCommand(board: Board, random: Seeded): RewardsCommand {

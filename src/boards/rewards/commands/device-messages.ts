@@ -14,11 +14,13 @@ import type { ConnectMessage } from '../messages/connect.ts'
 import { isRewardsMessage, type RewardsMessage } from '../messages/index.ts'
 import { aliveCommand, reconcileCommand } from './upkeep.ts'
 
-export type DeviceMessageParts = {
+export type DeviceMessageDeps = {
   readonly bus: CommandBus
   readonly clock: Clock
   readonly countryOf: CountryLookup
-  /** A random name of this process's run: what it leaves behind when it dies is told by it. */
+  /**
+   * The id of this instance of the process: it marks the devices that the process leaves behind if it dies.
+   */
   readonly process: string
   /** Sockets that may be devices at a time. */
   readonly maxDevices: number
@@ -39,8 +41,8 @@ export type DeviceMessages = BoardMessages & {
  * client may send without waiting; the socket's end comes last. How many may wait is bounded by whoever
  * hands them in (`unanswered`, src/live/limits.ts).
  */
-export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages {
-  const { bus, clock } = parts
+export function createDeviceMessages(deps: DeviceMessageDeps): DeviceMessages {
+  const { bus, clock } = deps
   const queue = createKeyedQueue<SessionId>()
   /** What each socket is; also while its `connect` is on its way, since it counts by then. */
   const devices = new Map<SessionId, Held>()
@@ -52,11 +54,11 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
 
   /** As with a socket's end; what is held is looked at anew each time. */
   const reconcile = async (delay: Millis): Promise<void> => {
-    const taken = await bus.submit(reconcileCommand(parts.process, [...devices.keys()], clock.now())).then(
+    const taken = await bus.submit(reconcileCommand(deps.process, [...devices.keys()], clock.now())).then(
       (result) => result.ok,
       () => false,
     )
-    if (!taken) parts.after(delay, () => void reconcile(Math.min(delay * 2, LONGEST_WAIT)))
+    if (!taken) deps.after(delay, () => void reconcile(Math.min(delay * 2, LONGEST_WAIT)))
   }
 
   /** A socket's end must reach the tables, or its device earns for ever: tried until it is taken. */
@@ -65,7 +67,7 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
       (result) => result.ok,
       () => false,
     )
-    if (!taken) parts.after(delay, () => void vanish(command, Math.min(delay * 2, LONGEST_WAIT)))
+    if (!taken) deps.after(delay, () => void vanish(command, Math.min(delay * 2, LONGEST_WAIT)))
   }
 
   const connect = async (wanted: ConnectMessage, from: Sender): Promise<Result<MessageOutcome>> => {
@@ -84,7 +86,7 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
         ),
       )
     }
-    if (before === undefined && devices.size >= parts.maxDevices) return fail(FULL)
+    if (before === undefined && devices.size >= deps.maxDevices) return fail(FULL)
     devices.set(session.id, { userId, deviceId: id.value })
     const outcome = await submit({
       kind: 'rewards.connect',
@@ -95,9 +97,9 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
       payload: {
         deviceId: id.value,
         name: wanted.name ?? null,
-        socket: { session: session.id, process: parts.process },
+        socket: { session: session.id, process: deps.process },
         address: address.address,
-        country: parts.countryOf(address.address),
+        country: deps.countryOf(address.address),
       },
     })
     // After a failed commit it may be connected all the same; then the socket's end must still be told.
@@ -156,7 +158,7 @@ export function createDeviceMessages(parts: DeviceMessageParts): DeviceMessages 
     reconcile: () => void reconcile(FIRST_WAIT),
     async stillAlive() {
       // A refusal is no harm: the next one comes soon.
-      if (devices.size > 0) await bus.submit(aliveCommand(parts.process, clock.now()))
+      if (devices.size > 0) await bus.submit(aliveCommand(deps.process, clock.now()))
     },
   }
 }
