@@ -1,6 +1,7 @@
 // Prints where LiteFS and Consul are, as NAME=PATH a line, after building what is missing. `npm run
 // cluster` and the tests find them the same way; this is for whoever wants them beforehand, such as CI.
-import { CONSUL, findBinaries, LITEFS } from './cluster/binaries.ts'
+import { findBinaries } from './cluster/binaries.ts'
+import { CONSUL, LITEFS } from './cluster/programs.ts'
 
 const found = await findBinaries(process.env, (line) => process.stderr.write(`${line}\n`))
 if (!found.ok) {

@@ -1,8 +1,8 @@
 import { Draft } from './draft.ts'
 import type { Json } from './json.ts'
 import { setOwnValue } from './json.ts'
-import type { Patch, Path } from './patch.ts'
-import { joinPath, splitPath } from './path.ts'
+import type { Patch } from './patch.ts'
+import { joinPath, type Path, splitPath } from './path.ts'
 
 /**
  * Collects patches in order and returns them merged. A merge costs the paths that were added, regardless of
@@ -100,3 +100,11 @@ type Branch = { readonly type: 'branch'; readonly children: Map<string, Node> }
 type Node = Branch | { readonly type: 'set'; readonly value: Json } | { readonly type: 'removed' }
 
 const REMOVED: Node = { type: 'removed' }
+
+/** Returns one patch with the effect of `earlier` and then `later`. None of its paths lies below another. */
+export function mergePatches(earlier: Patch, later: Patch): Patch {
+  const builder = new PatchBuilder()
+  builder.add(earlier)
+  builder.add(later)
+  return builder.take()
+}

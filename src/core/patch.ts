@@ -1,10 +1,6 @@
 import { Draft } from './draft.ts'
 import type { Json, JsonObject } from './json.ts'
-import { PatchBuilder } from './patch-builder.ts'
-import { splitPath } from './path.ts'
-
-/** A dotted path; a dot or backslash inside a key is escaped by a backslash. */
-export type Path = string
+import { type Path, splitPath } from './path.ts'
 
 /**
  * Changed paths of a document. `changes` sets the whole subtree at a path, `removed` deletes it. Both turn
@@ -36,12 +32,4 @@ export function applyPatch(document: JsonObject, patch: Patch): JsonObject {
   for (const path of patch.removed) draft.put(root, splitPath(path), 0, undefined)
   for (const [path, value] of Object.entries(patch.changes)) draft.put(root, splitPath(path), 0, value)
   return root
-}
-
-/** Returns one patch with the effect of `earlier` and then `later`. None of its paths lies below another. */
-export function mergePatches(earlier: Patch, later: Patch): Patch {
-  const builder = new PatchBuilder()
-  builder.add(earlier)
-  builder.add(later)
-  return builder.take()
 }

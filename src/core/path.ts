@@ -1,4 +1,5 @@
-import type { Path } from './patch.ts'
+/** A dotted path; a dot or backslash inside a key is escaped by a backslash. */
+export type Path = string
 
 /**
  * Returns the path of a list of keys: the keys joined by dots, with a backslash before every dot and

@@ -1,4 +1,4 @@
-import type { Path } from '../core/patch.ts'
+import type { Path } from '../core/path.ts'
 import { splitPath } from '../core/path.ts'
 
 /**

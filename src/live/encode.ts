@@ -1,7 +1,6 @@
 import type { Millis } from '../core/clock.ts'
 import { encodeServerMessage } from '../protocol/encode-server-message.ts'
-import type { FeedMessage, ServerMessage } from '../protocol/server-messages.ts'
-import { wireType } from '../protocol/stream-event.ts'
+import { type FeedMessage, type ServerMessage, wireType } from '../protocol/server-messages.ts'
 import type { Feed } from './feed.ts'
 import type { Frame, WireFormat } from './ports.ts'
 import type { LiveState } from './state.ts'

@@ -1,7 +1,6 @@
 import type { Millis } from '../core/clock.ts'
 import type { Json } from '../core/json.ts'
-import type { FeedMessage, ServerMessage } from '../protocol/server-messages.ts'
-import { wireType } from '../protocol/stream-event.ts'
+import { type FeedMessage, type ServerMessage, wireType } from '../protocol/server-messages.ts'
 import { pauseSlowReaders } from './back-pressure.ts'
 import { channelFields } from './channel.ts'
 import { encodeForFeed, encodePlain } from './encode.ts'

@@ -1,7 +1,6 @@
 import type { AppError } from '../core/errors.ts'
 import type { ErrorMessage } from '../protocol/server/error.ts'
-import type { ServerMessage } from '../protocol/server-messages.ts'
-import { wireType } from '../protocol/stream-event.ts'
+import { type ServerMessage, wireType } from '../protocol/server-messages.ts'
 import type { ChannelFields } from './channel.ts'
 import { encodePlain } from './encode.ts'
 import type { Session } from './session.ts'

@@ -57,3 +57,8 @@ export function checkEventNames(names: readonly string[]): void {
       throw new Error(`${JSON.stringify(name)} cannot be the name of an event`)
   }
 }
+
+/** Returns the `type` that a message has on the wire. */
+export function wireType(message: ServerMessage): string {
+  return message.type === 'event' ? message.event : message.type
+}

@@ -1,5 +1,4 @@
 import type { WireEvent } from './server/event.ts'
-import type { PlainServerMessage } from './server-messages.ts'
 
 /**
  * An event of a stream channel, with its name beside a `type` of its own, so that messages stay a
@@ -17,9 +16,4 @@ export function fromWireEvent(message: WireEvent): StreamEventMessage {
   const { type, channel, workspace, epoch, from, seq, timestamp, data } = message
   const of = workspace === undefined ? { channel } : { channel, workspace }
   return { type: 'event', event: type, ...of, epoch, from, seq, timestamp, data }
-}
-
-/** Returns the `type` that a message has on the wire. */
-export function wireType(message: PlainServerMessage | StreamEventMessage): string {
-  return message.type === 'event' ? message.event : message.type
 }

@@ -44,11 +44,11 @@ export function loadedWith(start: string, imports: readonly Import[]): ReadonlyS
   return loaded
 }
 
-/** Returns the circles of value imports, each as the list of its files. */
+/** Returns the circles of imports, those of types included, each as the list of its files. */
 export function cycles(imports: readonly Import[]): readonly (readonly string[])[] {
   const next = new Map<string, string[]>()
   for (const edge of imports) {
-    if (edge.kind === 'package' || edge.typeOnly) continue
+    if (edge.kind === 'package') continue
     next.set(edge.from, [...(next.get(edge.from) ?? []), edge.to])
   }
   const found: string[][] = []

@@ -4,7 +4,8 @@ import { DEADLINE } from '../../src/app/shutdown.ts'
 import type { Environment } from '../../src/config/config.ts'
 import { readLitefsSettings } from '../../src/replication/litefs/settings.ts'
 import { databaseFile } from '../../src/storage/sqlite/open.ts'
-import { CONSUL, recipeOf } from '../../tools/cluster/binaries.ts'
+import { recipeOf } from '../../tools/cluster/binaries.ts'
+import { CONSUL } from '../../tools/cluster/programs.ts'
 import { imageEnvironment, placeInImage } from './dockerfile.ts'
 import {
   at,

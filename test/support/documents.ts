@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../src/core/json.ts'
 import { setOwnValue } from '../../src/core/json.ts'
-import { EMPTY_PATCH, mergePatches, type Patch } from '../../src/core/patch.ts'
+import { EMPTY_PATCH, type Patch } from '../../src/core/patch.ts'
+import { mergePatches } from '../../src/core/patch-builder.ts'
 import { joinPath } from '../../src/core/path.ts'
 import type { Seeded } from './seeded.ts'
 

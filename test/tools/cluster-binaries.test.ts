@@ -2,15 +2,8 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  CONSUL,
-  cacheFolder,
-  findBinary,
-  fits,
-  LITEFS,
-  recipeOf,
-  versionIn,
-} from '../../tools/cluster/binaries.ts'
+import { cacheFolder, findBinary, fits, recipeOf, versionIn } from '../../tools/cluster/binaries.ts'
+import { CONSUL, LITEFS } from '../../tools/cluster/programs.ts'
 import { ROOT } from '../architecture/source-files.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dashboard-binaries-'))

@@ -6,39 +6,10 @@ import { fileURLToPath } from 'node:url'
 import type { Environment } from '../../src/cli/server-address.ts'
 import { fail, ok, type Result } from '../../src/core/result.ts'
 import { buildWithGo, type Tell } from './go-build.ts'
+import { CONSUL, LITEFS, type Program } from './programs.ts'
 
 /** Paths of the programs that a cluster needs besides ours. */
 export type Binaries = { readonly litefs: string; readonly consul: string }
-
-/**
- * A program that is made of a Go module of ours, `deploy/build/NAME`, which names its version and the sums
- * of all that is in it.
- */
-export type Program = {
-  readonly name: 'litefs' | 'consul'
-  /** The variable that names a program to use instead. */
-  readonly variable: string
-  readonly module: string
-  readonly package: string
-  /** How long a first build takes on two cores, in words. */
-  readonly patience: string
-}
-
-export const LITEFS: Program = {
-  name: 'litefs',
-  variable: 'DASHBOARD_LITEFS_BINARY',
-  module: 'github.com/superfly/litefs',
-  package: 'github.com/superfly/litefs/cmd/litefs',
-  patience: 'about a minute',
-}
-
-export const CONSUL: Program = {
-  name: 'consul',
-  variable: 'CONSUL_BINARY',
-  module: 'github.com/hashicorp/consul',
-  package: 'github.com/hashicorp/consul',
-  patience: 'about six minutes',
-}
 
 /** Both programs, as `findBinary` finds each. */
 export async function findBinaries(

@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { fail, ok, type Result } from '../../src/core/result.ts'
-import type { Program } from './binaries.ts'
 import { withLock } from './build-lock.ts'
+import type { Program } from './programs.ts'
 
 /** Takes one line that tells what is going on. */
 export type Tell = (line: string) => void

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, ownValue, setOwnValue } from '../../../core/json.ts'
-import type { Patch, Path } from '../../../core/patch.ts'
+import type { Patch } from '../../../core/patch.ts'
+import type { Path } from '../../../core/path.ts'
 import { escapeSegment } from '../../../core/path.ts'
 
 /**
