@@ -1,5 +1,5 @@
+import type { Session } from './model.ts'
 import type { History } from './ports.ts'
-import type { Session } from './session.ts'
 
 /** A history that counts the rows read from it. */
 export type CountedHistory = History & {

@@ -1,11 +1,10 @@
-import { catchUp, type Position } from './catch-up.ts'
-import type { Channel } from './channel.ts'
+import { catchUp } from './catch-up.ts'
 import { closeSession } from './close.ts'
-import type { Feed } from './feed.ts'
 import { joinFeed, leaveFeed } from './membership.ts'
+import type { Channel, Feed, Session } from './model.ts'
 import type { WireFormat } from './ports.ts'
 import { epochOf } from './positions.ts'
-import { type Deferred, OPEN, type Session } from './session.ts'
+import { type Deferred, OPEN, type Position } from './session-state.ts'
 import type { LiveState } from './state.ts'
 
 /**

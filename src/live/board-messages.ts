@@ -1,7 +1,7 @@
 import { appError } from '../core/errors.ts'
 import type { BoardMessage } from '../protocol/board-message.ts'
+import type { Session } from './model.ts'
 import { send, sendError } from './send.ts'
-import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
 /**

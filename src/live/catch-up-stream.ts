@@ -1,12 +1,12 @@
 import type { ResumedMessage } from '../protocol/server/resumed.ts'
 import type { SnapshotMessage } from '../protocol/server/snapshot.ts'
-import type { Position } from './catch-up.ts'
-import { type Channel, channelFields } from './channel.ts'
+import { channelFields } from './channel-fields.ts'
 import { encodeForFeed } from './encode.ts'
 import { feedFor } from './membership.ts'
+import type { Channel, Session } from './model.ts'
 import { send } from './send.ts'
-import type { Session } from './session.ts'
-import type { LiveState } from './state.ts'
+import type { Position } from './session-state.ts'
+import type { Outlet, Positions } from './state.ts'
 
 /**
  * Sends a reader of a stream everything after its position: the events in order or, when some are beyond
@@ -14,7 +14,7 @@ import type { LiveState } from './state.ts'
  * otherwise, when the socket does not take more, the position up to which events were sent.
  */
 export function catchUpStream<Socket>(
-  live: LiveState<Socket>,
+  live: Outlet<Socket> & Positions,
   session: Session<Socket>,
   channel: Channel<Socket>,
   position: Position | null,
@@ -57,7 +57,7 @@ export function catchUpStream<Socket>(
 }
 
 /** Returns the snapshot of a stream, which has no document: the position from which events follow. */
-function startOf<Socket>(live: LiveState<Socket>, channel: Channel<Socket>): SnapshotMessage {
+function startOf<Socket>(live: Outlet<Socket> & Positions, channel: Channel<Socket>): SnapshotMessage {
   return {
     type: 'snapshot',
     ...channelFields(channel),
@@ -69,7 +69,7 @@ function startOf<Socket>(live: LiveState<Socket>, channel: Channel<Socket>): Sna
 }
 
 function sendPosition<Socket>(
-  live: LiveState<Socket>,
+  live: Outlet<Socket> & Positions,
   session: Session<Socket>,
   channel: Channel<Socket>,
   message: SnapshotMessage | ResumedMessage,

@@ -1,14 +1,15 @@
 import { charge } from './answer-cost.ts'
 import { catchUpStream } from './catch-up-stream.ts'
-import { type Channel, channelFields } from './channel.ts'
+import { channelFields } from './channel-fields.ts'
 import { staleMessage } from './ephemeral/messages.ts'
 import { servedDocument } from './ephemeral/own.ts'
+import type { Channel, Session } from './model.ts'
 import type { StateSource } from './ports.ts'
 import { isEphemeral } from './positions.ts'
 import { send } from './send.ts'
 import { sendResumed, sendSnapshot } from './send-document.ts'
-import type { Session } from './session.ts'
-import type { LiveState } from './state.ts'
+import type { Position } from './session-state.ts'
+import type { Outlet, Positions } from './state.ts'
 
 /** From where a session wants to read a channel. */
 export type CatchUpRequest =
@@ -22,19 +23,13 @@ export type CatchUpRequest =
   | { readonly type: 'lost'; readonly reason: string }
 
 /**
- * How far a session was served: it has everything up to `seq`, and nothing happened between `seq` and `upTo`.
- * `epoch` matters for ephemeral channels only; positions of the journal outlive its epochs.
- */
-export type Position = { readonly epoch: number; readonly seq: number; readonly upTo: number }
-
-/**
  * Brings a session that reads the channel up to date: by `resumed` when that is possible, otherwise by a
  * `snapshot`, with a `resync` before it if what the client has cannot be continued. Returns null when that is
  * complete, and for a stream whose backlog the socket does not take, the position up to which it was sent.
  * Throws what `load` of the source or the history throws.
  */
 export function catchUp<Socket>(
-  live: LiveState<Socket>,
+  live: Outlet<Socket> & Positions,
   session: Session<Socket>,
   channel: Channel<Socket>,
   request: CatchUpRequest,
@@ -48,7 +43,7 @@ export function catchUp<Socket>(
 }
 
 function catchUpFrom<Socket>(
-  live: LiveState<Socket>,
+  live: Outlet<Socket> & Positions,
   session: Session<Socket>,
   channel: Channel<Socket>,
   request: CatchUpRequest,
@@ -86,7 +81,7 @@ function positionOfRequest(request: CatchUpRequest): Position | null {
   }
 }
 
-function lossReason<Socket>(live: LiveState<Socket>, request: CatchUpRequest): string | null {
+function lossReason(live: Positions, request: CatchUpRequest): string | null {
   if (request.type === 'lost') return request.reason
   if (request.type !== 'cursor') return null
   const { history } = live
@@ -95,7 +90,7 @@ function lossReason<Socket>(live: LiveState<Socket>, request: CatchUpRequest): s
 }
 
 function catchUpState<Socket>(
-  live: LiveState<Socket>,
+  live: Outlet<Socket> & Positions,
   session: Session<Socket>,
   channel: Channel<Socket>,
   source: StateSource,
@@ -120,7 +115,7 @@ function catchUpState<Socket>(
  * changed since; otherwise sends a snapshot (rule E-4).
  */
 function catchUpEphemeral<Socket>(
-  live: LiveState<Socket>,
+  live: Outlet<Socket> & Positions,
   session: Session<Socket>,
   channel: Channel<Socket>,
   request: CatchUpRequest,

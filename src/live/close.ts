@@ -1,7 +1,8 @@
 import { StorageFailure } from '../core/storage.ts'
 import { CLOSE, type CloseReason } from '../protocol/close-codes.ts'
 import { leaveFeed, release } from './membership.ts'
-import { CLOSED, NOTHING, type Session } from './session.ts'
+import type { Session } from './model.ts'
+import { CLOSED, NOTHING } from './session-state.ts'
 import type { LiveState } from './state.ts'
 
 /** Closes a session with a close code of the protocol; frames sent before it go out first. */

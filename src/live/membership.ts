@@ -1,16 +1,15 @@
 import { channelAddress } from '../core/channel-address.ts'
 import { channelKey, type Scope } from '../core/ids.ts'
-import { Channel } from './channel.ts'
-import { Feed, hasTopics, topicOf } from './feed.ts'
+import { Channel, Feed, type Session } from './model.ts'
 import type { ChannelSource, ClientType } from './ports.ts'
 import { epochOf, isEphemeral, positionOf } from './positions.ts'
-import type { Session } from './session.ts'
 import { parameterCount } from './sources.ts'
-import type { LiveState } from './state.ts'
+import type { Channels, Outlet, Positions } from './state.ts'
+import { hasTopics, topicOf } from './topics.ts'
 
 /** Returns the channel of a scope, which exists from the first session that holds it to the last. */
 export function channelOf<Socket>(
-  live: LiveState<Socket>,
+  live: Channels<Socket> & Positions,
   source: ChannelSource,
   scope: Scope,
   parameters: readonly string[],
@@ -24,7 +23,7 @@ export function channelOf<Socket>(
 
 /** Makes the session hold the channel; it does not read it yet. */
 export function hold<Socket>(
-  live: LiveState<Socket>,
+  live: Outlet<Socket> & Positions & Channels<Socket>,
   session: Session<Socket>,
   channel: Channel<Socket>,
 ): void {
@@ -39,7 +38,11 @@ export function hold<Socket>(
 }
 
 /** Makes the session give up the channel that it holds as its `index`th; it must not be reading it. */
-export function release<Socket>(live: LiveState<Socket>, session: Session<Socket>, index: number): void {
+export function release<Socket>(
+  live: Outlet<Socket> & Positions & Channels<Socket>,
+  session: Session<Socket>,
+  index: number,
+): void {
   const channel = session.channels[index]
   if (channel === undefined) return
   channel.remove(session, index)
@@ -54,7 +57,7 @@ export function release<Socket>(live: LiveState<Socket>, session: Session<Socket
 
 /** Returns the feed of a channel at the session's rate, which is made for its first reader. */
 export function feedFor<Socket>(
-  live: LiveState<Socket>,
+  live: Positions,
   session: Session<Socket>,
   channel: Channel<Socket>,
 ): Feed<Socket> {
@@ -67,7 +70,7 @@ export function feedFor<Socket>(
 
 /** Makes the session read the channel: it gets every frame of its feed from now on. */
 export function joinFeed<Socket>(
-  live: LiveState<Socket>,
+  live: Outlet<Socket> & Positions,
   session: Session<Socket>,
   channel: Channel<Socket>,
 ): void {
@@ -78,7 +81,7 @@ export function joinFeed<Socket>(
 
 /** The reverse of {@link joinFeed}. A feed without readers is removed, with the patches that waited in it. */
 export function leaveFeed<Socket>(
-  live: LiveState<Socket>,
+  live: Outlet<Socket> & Channels<Socket>,
   session: Session<Socket>,
   channel: Channel<Socket>,
 ): void {

@@ -1,8 +1,8 @@
 import type { ChannelKey } from '../core/ids.ts'
-import type { Channel } from './channel.ts'
 import type { LiveDocument } from './document.ts'
+import type { Channel } from './model.ts'
 import type { ChannelSource, EphemeralSource } from './ports.ts'
-import type { LiveState } from './state.ts'
+import type { Positions } from './state.ts'
 
 export function isEphemeral(source: ChannelSource): source is EphemeralSource {
   return source.kind === 'state' && source.durability === 'ephemeral'
@@ -12,16 +12,13 @@ export function isEphemeral(source: ChannelSource): source is EphemeralSource {
  * Returns the epoch of positions of the channel: that of the journal or, for an ephemeral channel, of its
  * publisher.
  */
-export function epochOf<Socket>(live: LiveState<Socket>, channel: Channel<Socket>): number {
+export function epochOf<Socket>(live: Positions, channel: Channel<Socket>): number {
   if (!isEphemeral(channel.source)) return live.epoch
   return live.ephemeral.get(channel.key)?.epoch ?? 0
 }
 
 /** Returns the channel's document if it is in memory. */
-export function documentInMemory<Socket>(
-  live: LiveState<Socket>,
-  channel: Channel<Socket>,
-): LiveDocument | null {
+export function documentInMemory<Socket>(live: Positions, channel: Channel<Socket>): LiveDocument | null {
   if (!isEphemeral(channel.source)) return live.documents.peek(channel.key) ?? null
   return live.ephemeral.get(channel.key)?.served?.document ?? null
 }
@@ -30,10 +27,10 @@ export function documentInMemory<Socket>(
  * See `Channel.seq`: the channel did not change between this position and that of the engine, and every
  * session will have at least this position.
  */
-export function positionOf<Socket>(live: LiveState<Socket>, source: ChannelSource, key: ChannelKey): number {
+export function positionOf(live: Positions, source: ChannelSource, key: ChannelKey): number {
   if (isEphemeral(source)) return live.ephemeral.get(key)?.seq ?? 0
   if (source.kind === 'state') return live.documents.peek(key)?.seq ?? live.seq
-  const { history } = live.deps
+  const { history } = live
   const newest = history.lastSeqOf(key)
   if (newest <= live.seq) return newest
   // The tables are ahead of the tail: look for the event before the engine's position.

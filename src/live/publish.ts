@@ -2,12 +2,13 @@ import type { Millis } from '../core/clock.ts'
 import type { Json } from '../core/json.ts'
 import { type FeedMessage, type ServerMessage, wireType } from '../protocol/server-messages.ts'
 import { pauseSlowReaders } from './back-pressure.ts'
-import { channelFields } from './channel.ts'
+import { channelFields } from './channel-fields.ts'
 import { encodeForFeed, encodePlain } from './encode.ts'
-import { type Feed, hasTopics, topicOf } from './feed.ts'
+import type { Feed } from './model.ts'
 import type { Frame, WireFormat } from './ports.ts'
 import { documentInMemory, epochOf } from './positions.ts'
 import type { LiveState } from './state.ts'
+import { hasTopics, topicOf } from './topics.ts'
 
 /** Publishes what the feeds may send now; to be called after everything that changes feeds. */
 export function flushFeeds<Socket>(live: LiveState<Socket>): void {

@@ -1,18 +1,18 @@
 import type { Patch } from '../core/patch.ts'
 import type { SnapshotMessage } from '../protocol/server/snapshot.ts'
 import { charge } from './answer-cost.ts'
-import { type Channel, channelFields } from './channel.ts'
+import { channelFields } from './channel-fields.ts'
 import type { LiveDocument } from './document.ts'
-import { encodeForFeed } from './encode.ts'
+import { encodeForFeed, packedFeed } from './encode.ts'
 import { feedFor } from './membership.ts'
+import type { Channel, Session } from './model.ts'
 import type { Frame } from './ports.ts'
 import { isEphemeral } from './positions.ts'
-import type { Session } from './session.ts'
-import type { LiveState } from './state.ts'
+import type { Outlet, Positions } from './state.ts'
 
 /** Returns the whole document as a message; `at` is the position that the client has with it. */
 export function snapshotMessage<Socket>(
-  live: LiveState<Socket>,
+  live: Outlet<Socket> & Positions,
   channel: Channel<Socket>,
   document: LiveDocument,
   at: { readonly epoch: number; readonly seq: number },
@@ -30,7 +30,7 @@ export function snapshotMessage<Socket>(
 }
 
 export function sendSnapshot<Socket>(
-  live: LiveState<Socket>,
+  live: Outlet<Socket> & Positions,
   session: Session<Socket>,
   channel: Channel<Socket>,
   document: LiveDocument,
@@ -51,7 +51,7 @@ export function sendSnapshot<Socket>(
  * `known` is the position to which the delta leads, `seq` the newest one up to which nothing happened since.
  */
 export function sendResumed<Socket>(
-  live: LiveState<Socket>,
+  live: Outlet<Socket> & Positions,
   session: Session<Socket>,
   channel: Channel<Socket>,
   to: { readonly epoch: number; readonly from: number; readonly known: number; readonly seq: number },
@@ -80,7 +80,7 @@ export function sendResumed<Socket>(
 
 /** Sends a frame that other sessions may need too, if the channel is shared. */
 function sendShared<Socket>(
-  live: LiveState<Socket>,
+  live: Outlet<Socket> & Positions,
   session: Session<Socket>,
   channel: Channel<Socket>,
   what: string,
@@ -91,7 +91,7 @@ function sendShared<Socket>(
   const isShared = channel.source.audience === 'workspace'
   const name = `${channel.key} ${session.clientType} ${session.format} ${what}`
   // A packed frame also depends on the state of its feed.
-  const feed = session.format === 'packed' ? feedFor(live, session, channel).packedFeed(live).mark : ''
+  const feed = session.format === 'packed' ? packedFeed(live, feedFor(live, session, channel)).mark : ''
   const version = `${at.epoch} ${at.seq} ${feed}`
   const frame = isShared ? live.frames.get(name, version, live.deps.clock.now(), make) : make()
   charge(session, frame.length, 0)

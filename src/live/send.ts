@@ -1,17 +1,13 @@
 import type { AppError } from '../core/errors.ts'
 import type { ErrorMessage } from '../protocol/server/error.ts'
 import { type ServerMessage, wireType } from '../protocol/server-messages.ts'
-import type { ChannelFields } from './channel.ts'
+import type { ChannelFields } from './channel-fields.ts'
 import { encodePlain } from './encode.ts'
-import type { Session } from './session.ts'
-import type { LiveState } from './state.ts'
+import type { Session } from './model.ts'
+import type { Outlet } from './state.ts'
 
 /** Sends a message that is not part of a feed. Sends nothing to a session that is closed. */
-export function send<Socket>(
-  live: LiveState<Socket>,
-  session: Session<Socket>,
-  message: ServerMessage,
-): void {
+export function send<Socket>(live: Outlet<Socket>, session: Session<Socket>, message: ServerMessage): void {
   if (session.link.type === 'closed') return
   live.deps.transport.send(session.socket, encodePlain(live, message, session.format))
   live.deps.metrics.sent(session.clientType, wireType(message), 1)
@@ -19,7 +15,7 @@ export function send<Socket>(
 
 /** Sends an error; `about` is the channel and message that it concerns. */
 export function sendError<Socket>(
-  live: LiveState<Socket>,
+  live: Outlet<Socket>,
   session: Session<Socket>,
   error: AppError,
   about: Partial<ChannelFields> & { readonly id?: string | null | undefined } = {},

@@ -1,5 +1,5 @@
+import type { Session } from './model.ts'
 import { drained, runDeferred } from './receive.ts'
-import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
 /**

@@ -2,9 +2,9 @@ import { appError } from '../core/errors.ts'
 import { hasDrained } from './back-pressure.ts'
 import { closeAfterFailure, closeSession } from './close.ts'
 import { sweepEphemeral } from './ephemeral/sweep.ts'
+import type { Session } from './model.ts'
 import { drained } from './receive.ts'
 import { sendError } from './send.ts'
-import type { Session } from './session.ts'
 import type { LiveState } from './state.ts'
 
 /**

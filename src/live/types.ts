@@ -7,6 +7,7 @@ import type { CloseReason } from '../protocol/close-codes.ts'
 import type { MessageParser } from '../protocol/parse.ts'
 import type { EphemeralPosition } from './ephemeral/value.ts'
 import type { EngineLimits } from './limits.ts'
+import type { Session } from './model.ts'
 import type {
   Access,
   Authenticator,
@@ -22,7 +23,6 @@ import type {
   Transport,
   WireFormat,
 } from './ports.ts'
-import type { Session } from './session.ts'
 
 /** The collaborators of the engine. It has no clock, timers, randomness, input or output of its own. */
 export type EngineDeps<Socket> = {

@@ -1,5 +1,5 @@
 import type { ComponentType } from 'preact'
-import type { Shell } from './state/shell.ts'
+import type { PageServices } from './state/page-services.ts'
 
 /** What a board brings to the page: the default export of `src/boards/<name>/web/index.ts`. */
 export type BoardPage = {
@@ -38,7 +38,7 @@ export type ViewModule = { readonly default: ComponentType }
 /** `load` is called with the page when the storage of the tab has the item `key`. */
 export type Resume = {
   readonly key: string
-  readonly load: () => Promise<{ readonly default: (shell: Shell) => void }>
+  readonly load: () => Promise<{ readonly default: (page: PageServices) => void }>
 }
 
 /** A board of this page. */

@@ -1,6 +1,6 @@
 import { applyPatch, type Patch } from '../../src/core/patch.ts'
 import { DEFAULT_LIMITS, type EngineLimits } from '../../src/live/limits.ts'
-import type { Session } from '../../src/live/session.ts'
+import type { Session } from '../../src/live/model.ts'
 import type { Engine } from '../../src/live/types.ts'
 import type { ClientMessage } from '../../src/protocol/client-messages.ts'
 import { decodeServerFrame, encodeClientMessage } from '../../src/protocol/codec.ts'

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../src/core/json.ts'
 import { applyPatch } from '../../src/core/patch.ts'
 import { DEFAULT_LIMITS, type EngineLimits } from '../../src/live/limits.ts'
-import type { Session } from '../../src/live/session.ts'
+import type { Session } from '../../src/live/model.ts'
 import type { Engine } from '../../src/live/types.ts'
 import { FLUSH_INTERVAL } from '../../src/protocol/limits.ts'
 import { PLAIN_KEYS, randomPatch } from '../support/documents.ts'

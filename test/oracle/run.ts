@@ -1,6 +1,6 @@
 import { DEFAULT_WORKSPACE } from '../../src/core/ids.ts'
 import { DEFAULT_LIMITS, type EngineLimits } from '../../src/live/limits.ts'
-import type { Session } from '../../src/live/session.ts'
+import type { Session } from '../../src/live/model.ts'
 import type { Engine } from '../../src/live/types.ts'
 import { FLUSH_INTERVAL } from '../../src/protocol/limits.ts'
 import { PLAIN_KEYS, randomPatch } from '../support/documents.ts'

@@ -1,7 +1,7 @@
 import type { Millis } from '../../core/clock.ts'
 import { parseChannelKey } from '../../core/ids.ts'
-import type { Channel } from '../channel.ts'
 import { LiveDocument } from '../document.ts'
+import type { Channel } from '../model.ts'
 import type { EphemeralSource } from '../ports.ts'
 import { flushFeeds } from '../publish.ts'
 import type { LiveState } from '../state.ts'

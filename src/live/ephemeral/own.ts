@@ -1,6 +1,6 @@
 import { isEmptyPatch, type Patch } from '../../core/patch.ts'
 import { LiveDocument } from '../document.ts'
-import type { LiveState } from '../state.ts'
+import type { EphemeralState } from '../state.ts'
 import { splitText } from './parts.ts'
 import type { ValueText, Want } from './texts.ts'
 import { type EphemeralValue, isNewer, isSameOrigin, type OwnValue, topicOfValue } from './value.ts'
@@ -17,30 +17,22 @@ const RELAY_INTERVAL = 100
  * Returns the document that sessions here are served, loaded from the board if this process publishes it;
  * null if it is not known.
  */
-export function servedDocument<Socket>(live: LiveState<Socket>, value: EphemeralValue): LiveDocument | null {
+export function servedDocument(
+  { deps }: { readonly deps: Pick<EphemeralState['deps'], 'limits'> },
+  value: EphemeralValue,
+): LiveDocument | null {
   const { served, own } = value
-  return served !== null && served === own ? ownDocument(live, value, own) : (served?.document ?? null)
+  if (served === null) return null
+  return served === own ? ownDocument(value, own, deps.limits.marks) : served.document
 }
 
-function ownDocument<Socket>(
-  live: LiveState<Socket>,
-  { source, place }: EphemeralValue,
-  own: OwnValue,
-): LiveDocument {
-  own.document ??= new LiveDocument(
-    { seq: own.seq, data: source.load(place.scope, place.parameters) },
-    live.deps.limits.marks,
-  )
+function ownDocument({ source, place }: EphemeralValue, own: OwnValue, marks: number): LiveDocument {
+  own.document ??= new LiveDocument({ seq: own.seq, data: source.load(place.scope, place.parameters) }, marks)
   return own.document
 }
 
 /** Sends a patch to other processes: at once if the value was quiet, otherwise by `relayAll`. */
-export function relayPatch<Socket>(
-  live: LiveState<Socket>,
-  value: EphemeralValue,
-  own: OwnValue,
-  patch: Patch,
-): void {
+export function relayPatch(live: EphemeralState, value: EphemeralValue, own: OwnValue, patch: Patch): void {
   const now = live.deps.clock.now()
   if (now >= own.wantedUntil) {
     own.relayedSeq = own.seq
@@ -52,13 +44,13 @@ export function relayPatch<Socket>(
 }
 
 /** Sends what waits for other processes, of all values. */
-export function relayAll<Socket>(live: LiveState<Socket>): void {
+export function relayAll(live: EphemeralState): void {
   const { relaying } = live.ephemeral
   for (const value of relaying) if (value.own !== null) relayWaiting(live, value, value.own)
   relaying.clear()
 }
 
-function relayWaiting<Socket>(live: LiveState<Socket>, value: EphemeralValue, own: OwnValue): void {
+function relayWaiting(live: EphemeralState, value: EphemeralValue, own: OwnValue): void {
   const from = own.relayedSeq
   const patch = own.waiting.take()
   live.ephemeral.relaying.delete(value)
@@ -70,7 +62,7 @@ function relayWaiting<Socket>(live: LiveState<Socket>, value: EphemeralValue, ow
 }
 
 /** Serves the request of another process for a value: sends what it lacks, and from now on what changes. */
-export function answerWant<Socket>(live: LiveState<Socket>, want: Want): void {
+export function answerWant(live: EphemeralState, want: Want): void {
   const value = live.ephemeral.get(want.key)
   const own = value?.own ?? null
   const { key, epoch, begun } = want
@@ -83,7 +75,7 @@ export function answerWant<Socket>(live: LiveState<Socket>, want: Want): void {
   if (!isOwn && want.mode !== 'anybody' && isNewer(want, own.origin)) return
   own.wantedUntil = live.deps.clock.now() + WANT_TIMEOUT
   const before = own.relayedSeq
-  const document = ownDocument(live, value, own)
+  const document = ownDocument(value, own, live.deps.limits.marks)
   relayWaiting(live, value, own)
   const { origin, seq } = own
   if (isOwn && want.seq <= seq) {
@@ -99,7 +91,7 @@ export function answerWant<Socket>(live: LiveState<Socket>, want: Want): void {
   sendText(live, { type: 'full', key, ...origin, seq, data: document.value() })
 }
 
-export function sendText<Socket>(live: LiveState<Socket>, text: ValueText): void {
+export function sendText(live: EphemeralState, text: ValueText): void {
   const { relay } = live.deps
   if (relay === null) return
   live.ephemeral.texts += 1

@@ -1,6 +1,6 @@
 import type { Millis } from '../../core/clock.ts'
 import type { Patch } from '../../core/patch.ts'
-import { channelFields } from '../channel.ts'
+import { channelFields } from '../channel-fields.ts'
 import { feedsOf } from '../membership.ts'
 import { flushFeed, publish, publishPlain } from '../publish.ts'
 import { snapshotMessage } from '../send-document.ts'

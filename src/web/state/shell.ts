@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals'
+import { computed, type ReadonlySignal, signal } from '@preact/signals'
 import type { Client } from '../../client/api.ts'
 import { createClient } from '../../client/client.ts'
 import { platformSocket } from '../../client/platform.ts'
@@ -6,57 +6,30 @@ import { type Millis, systemRandom } from '../../core/clock.ts'
 import type { PageBoard } from '../board-page.ts'
 import { type Badges, openBadges } from './badges.ts'
 import { browserName } from './browser-name.ts'
-import { openStorage, removeUserItems, type TextStorage } from './browser-storage.ts'
+import { openStorage, removeUserItems } from './browser-storage.ts'
 import { createPageClock, type PageClock, whileVisible } from './clock.ts'
 import { type ClusterModel, createClusterModel } from './cluster-model.ts'
-import { countTraffic, type Traffic } from './counted-socket.ts'
+import { countTraffic } from './counted-socket.ts'
 import { createIdentityStore } from './identity.ts'
 import { createLinkModel, type LinkModel } from './link-model.ts'
 import { type LoadedView, loadViews } from './loaded-view.ts'
+import type { PageServices } from './page-services.ts'
 import { createRest } from './rest.ts'
 import { createRoute, type Place, placesOf } from './route.ts'
-import { createSession, type Session, type SignedIn } from './session.ts'
+import { createSession } from './session.ts'
 import { openShownChannels, type ShownChannels } from './shown-channels.ts'
 
 /** Everything behind the page that belongs to no board. Components get it by `useShell`. */
-export type Shell = {
+export type Shell = PageServices & {
   /** All views, in the order of the navigation. */
   readonly places: readonly [Place, ...Place[]]
   /** The present view. */
   readonly place: ReadonlySignal<Place>
   readonly loaded: ReadonlySignal<LoadedView>
-  readonly client: Client
-  readonly link: LinkModel
   /** The channels of the present view. */
   readonly shown: ShownChannels
   readonly badges: Badges
-  readonly clock: PageClock
   readonly cluster: ClusterModel
-  readonly session: Session
-  /** Null unless a user is logged in. */
-  readonly signedIn: ReadonlySignal<SignedIn | null>
-  /** Resolves when it is decided whether the key of this browser is logged in. */
-  readonly isResumed: Promise<void>
-  /** Whether the dialog that asks for a key is open. */
-  readonly isImportingKey: Signal<boolean>
-  /** See `useHeadline` and `useAnnouncement`. */
-  readonly headline: Signal<string>
-  readonly announcement: Signal<string>
-  readonly browser: BrowserEnvironment
-}
-
-/** What boards use of the browser. */
-export type BrowserEnvironment = {
-  /** "Chromium on Linux". */
-  readonly name: string
-  /** Kept by the browser; null where it is forbidden. */
-  readonly storage: TextStorage | null
-  /** Kept by the tab, over reloads; null where it is forbidden. */
-  readonly tabStorage: TextStorage | null
-  /** The Web Locks API, which browsers have on secure origins only. */
-  readonly locks: LockManager | undefined
-  /** Returns the bytes of the connection so far. */
-  traffic(): Traffic
 }
 
 /**

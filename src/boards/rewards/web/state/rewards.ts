@@ -1,7 +1,7 @@
 import { effect, type ReadonlySignal, signal, untracked } from '@preact/signals'
 import { systemClock } from '../../../../core/clock.ts'
+import type { PageServices } from '../../../../web/state/page-services.ts'
 import type { SignedIn } from '../../../../web/state/session.ts'
-import type { Shell } from '../../../../web/state/shell.ts'
 import { type AccountModel, openAccount } from './account-model.ts'
 import { createActivityStore } from './activity-store.ts'
 import { createNetworkModel, type NetworkModel } from './network-model.ts'
@@ -26,18 +26,18 @@ export type Rewards = {
 export type Mine = SignedIn & { readonly account: AccountModel }
 
 /** Returns the state of this board on a page, the same one at each call. */
-export function rewardsOf(shell: Shell): Rewards {
-  const known = OPEN.get(shell)
+export function rewardsOf(page: PageServices): Rewards {
+  const known = OPEN.get(page)
   if (known !== undefined) return known
-  const opened = openRewards(shell)
-  OPEN.set(shell, opened)
+  const opened = openRewards(page)
+  OPEN.set(page, opened)
   return opened
 }
 
-const OPEN = new WeakMap<Shell, Rewards>()
+const OPEN = new WeakMap<PageServices, Rewards>()
 
-function openRewards(shell: Shell): Rewards {
-  const { client, link, session, browser } = shell
+function openRewards(page: PageServices): Rewards {
+  const { client, link, session, browser } = page
   const tab = createTabDevice({
     client,
     link,
@@ -55,13 +55,13 @@ function openRewards(shell: Shell): Rewards {
     await tab.stop()
   }
   session.beforeLeaving(stopDevice)
-  void shell.isResumed.then(async () => {
+  void page.isResumed.then(async () => {
     const wasDevice = browser.tabStorage?.getItem(TAB_IS_DEVICE) != null
-    if (wasDevice && shell.signedIn.peek() !== null) await startDevice()
+    if (wasDevice && page.signedIn.peek() !== null) await startDevice()
   })
   return {
     network: createNetworkModel(client, link, systemClock),
-    mine: followUser(shell),
+    mine: followUser(page),
     tab,
     startDevice,
     stopDevice,
@@ -69,7 +69,7 @@ function openRewards(shell: Shell): Rewards {
 }
 
 /** Opens the account of each user who logs in, and closes it when the user is gone. */
-function followUser({ client, signedIn, browser }: Shell): ReadonlySignal<Mine | null> {
+function followUser({ client, signedIn, browser }: PageServices): ReadonlySignal<Mine | null> {
   const mine = signal<Mine | null>(null)
   effect(() => {
     const present = signedIn.value
