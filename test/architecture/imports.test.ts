@@ -26,7 +26,6 @@ describe('the import graph of src and db', () => {
     expect(loaded.has('src/protocol/msgpack-writer.ts')).toBe(true)
     expect([...loaded].filter((one) => one.startsWith('msgpackr'))).toEqual([])
   })
-
 })
 
 test('the files of all folders have no circle of imports, those of types included', () => {
