@@ -3,6 +3,11 @@ export function formatCount(value: number | bigint): string {
   return COUNT.format(value)
 }
 
+/** Returns a count with its noun: 1 device, 12,345 devices. */
+export function formatCounted(value: number, one: string, many = `${one}s`): string {
+  return `${formatCount(value)} ${value === 1 ? one : many}`
+}
+
 /** Returns a number with at most two decimals: 1,234.5. */
 export function formatDecimal(value: number): string {
   return DECIMAL.format(value)

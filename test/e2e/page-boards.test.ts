@@ -78,6 +78,9 @@ describe.skipIf(CHROMIUM === null)('the page of a server with two boards', () =>
     const { page } = await visit('/#counters', 390)
     await page.getByRole('heading', { name: 'Counters' }).waitFor()
     expect(await widest(page)).toBeLessThanOrEqual(390)
+    // The navigation is wider, and scrolls to the present view.
+    const link = await page.getByRole('link', { name: 'Counters' }).boundingBox()
+    expect(link === null ? 0 : link.x + link.width).toBeWithin(1, 391)
   })
 
   test('makes a tab that was a device one again after a reload, whichever view it shows', async () => {

@@ -1,20 +1,35 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
+import type { Client, Registration } from '../../src/client/api.ts'
 import { createClient } from '../../src/client/client.ts'
 import { readKeyText } from '../../src/web/state/key-text.ts'
 import type { ServerProcess } from './server-process.ts'
 
-/** Registers the key in the file, as another client would. */
-export async function registerKey(server: ServerProcess, file: string): Promise<void> {
+/** Makes a key and its file, in the folder. */
+export async function makeKeyFile(folder: string): Promise<string> {
+  const file = join(folder, 'my.key')
+  await writeFile(file, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  return file
+}
+
+/** Registers the key in the file, as another program would, and returns that program while it is connected. */
+export async function registerKey(
+  server: ServerProcess,
+  file: string,
+  registration: Registration = {},
+): Promise<Client> {
   const key = readKeyText(await Bun.file(file).text())
   if (!key.ok) throw new Error(key.error)
   const client = createClient({
     url: `${server.socketUrl}/ws`,
-    credentials: { type: 'key', key: key.value, register: {} },
+    credentials: { type: 'key', key: key.value, register: registration },
   })
   const known = new Promise<void>((resolve) => client.onUser((user) => user !== null && resolve()))
   client.connect()
   await known
-  client.close()
+  return client
 }
 
 /** Logs in by the dialog with the text of a key. */

@@ -1,7 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test'
-import { generateKeyPairSync } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright-core'
 import { createDevice } from '../../src/boards/rewards/client/device.ts'
@@ -13,6 +10,7 @@ import {
   laterTotal,
   logInByFile,
   logInByText,
+  makeKeyFile,
   online,
   registerKey,
   total,
@@ -170,8 +168,7 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
   test('a key that the server does not know is refused, and can be registered', async () => {
     const { server } = await start()
     const { page } = await visit(browser, `${server.url}/#account`)
-    const file = join((await newFolder()).path, 'my.key')
-    await writeFile(file, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    const file = await makeKeyFile((await newFolder()).path)
     await logInByFile(page, file)
     await page.getByText('The server refused this key').waitFor()
     // The page goes on without a login.
@@ -180,12 +177,13 @@ describe.skipIf(CHROMIUM === null)('the page in Chromium', () => {
     expect(await page.evaluate(() => localStorage.length)).toBe(0)
 
     // A key that it did know, on a server that has lost its data.
-    await registerKey(server, file)
+    const other = await registerKey(server, file)
+    other.close()
     await logInByFile(page, file)
     await page.getByText('You have no devices yet').waitFor()
     await server.stop()
-    const other = await startServer((await newFolder()).path, { DASHBOARD_PORT: String(server.port) })
-    cleanups.push(() => other.stop('SIGKILL'))
+    const empty = await startServer((await newFolder()).path, { DASHBOARD_PORT: String(server.port) })
+    cleanups.push(() => empty.stop('SIGKILL'))
     await page.reload()
     await page.getByText('Your key is not known here').waitFor()
     await page.getByRole('button', { name: 'Register it on this server' }).click()

@@ -4,6 +4,7 @@ import {
   formatAgo,
   formatBytes,
   formatCount,
+  formatCounted,
   formatRtt,
   formatShare,
   formatSpan,
@@ -39,6 +40,8 @@ describe('points', () => {
 describe('counts, shares, bytes and round trips', () => {
   test('have separators and units', () => {
     expect(formatCount(12_345)).toBe('12,345')
+    expect(formatCounted(1, 'device')).toBe('1 device')
+    expect(formatCounted(2_000, 'country', 'countries')).toBe('2,000 countries')
     expect([0, 999, 1_200, 34_400_000, 5e12].map(formatBytes)).toEqual([
       '0 B',
       '999 B',

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks'
 import { formatCount } from '../format.ts'
 import type { Place } from '../state/route.ts'
 import { LinkPill } from './link-status.tsx'
@@ -42,9 +43,15 @@ export function PageHeader() {
 
 function ViewLink({ place: { view } }: { readonly place: Place }) {
   const { place, badges } = useShell()
+  const link = useRef<HTMLAnchorElement>(null)
   const count = badges.get(view.id)?.value ?? 0
+  const isPresent = place.value.view === view
+  // On a narrow screen the navigation may be wider than the page, and scrolls.
+  useEffect(() => {
+    if (isPresent) link.current?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [isPresent])
   return (
-    <a href={`#${view.path}`} aria-current={place.value.view === view ? 'page' : undefined}>
+    <a ref={link} href={`#${view.path}`} aria-current={isPresent ? 'page' : undefined}>
       {view.title}
       {count === 0 ? null : <span class="tabs-count">{formatCount(count)}</span>}
     </a>

@@ -3,7 +3,7 @@ import { useRef } from 'preact/hooks'
 import { useFlip } from '../../../../web/components/flip.ts'
 import { Panel } from '../../../../web/components/panel.tsx'
 import { useThrottled } from '../../../../web/components/throttled.ts'
-import { formatCount, formatShare } from '../../../../web/format.ts'
+import { formatCount, formatCounted, formatShare } from '../../../../web/format.ts'
 import { countryName } from '../format.ts'
 import type { CountryShare } from '../state/summary.ts'
 import { CountryPlate } from './country.tsx'
@@ -28,7 +28,7 @@ export function Countries() {
     <Panel
       title="By country"
       class="countries"
-      aside={<span class="quiet">{formatCount(countries.length)} countries, estimated</span>}
+      aside={<span class="quiet">{formatCounted(countries.length, 'country', 'countries')}, estimated</span>}
     >
       {countries.length === 0 ? (
         <p class="empty">No devices are online.</p>

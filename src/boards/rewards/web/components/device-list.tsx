@@ -1,6 +1,6 @@
 import type { ReadonlySignal } from '@preact/signals'
 import { Panel } from '../../../../web/components/panel.tsx'
-import { formatCount } from '../../../../web/format.ts'
+import { formatCount, formatCounted } from '../../../../web/format.ts'
 import type { AccountModel } from '../state/account-model.ts'
 import { DeviceRow } from './device-row.tsx'
 
@@ -20,7 +20,7 @@ export function DeviceList({ account, ownDevice }: DeviceListProps) {
       class="devices"
       aside={
         <span class="quiet">
-          {formatCount(devices)} devices, {formatCount(online)} online, {formatCount(earning)} earning
+          {formatCounted(devices, 'device')}, {formatCount(online)} online, {formatCount(earning)} earning
         </span>
       }
     >

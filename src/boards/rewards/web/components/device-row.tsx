@@ -25,7 +25,9 @@ export function DeviceRow({ device, ownDevice }: DeviceRowProps) {
   return (
     <tr class={seen.online ? 'record device' : 'record device is-offline'} data-device={seen.id}>
       <th scope="row" class="record-name">
-        <Name text={seen.name} />
+        <span>
+          <Name text={seen.name} />
+        </span>
         {isOwn ? <span class="tag tag-good">this tab</span> : null}
       </th>
       <td data-label="Location">

@@ -1,6 +1,6 @@
 import { Panel } from '../../../../web/components/panel.tsx'
 import { useThrottled } from '../../../../web/components/throttled.ts'
-import { formatCount } from '../../../../web/format.ts'
+import { formatCount, formatCounted } from '../../../../web/format.ts'
 import { SCORE_PARTS } from '../state/devices.ts'
 import { MAX_PARTS, PART_MEANINGS } from '../state/explain.ts'
 import { ScoreBar } from './score-parts.tsx'
@@ -19,7 +19,7 @@ export function ScoreHistogram() {
     <Panel
       title="Scores"
       class="scores"
-      aside={<span class="quiet">{formatCount(all)} devices, 0 to 1,000</span>}
+      aside={<span class="quiet">{formatCounted(all, 'device')}, 0 to 1,000</span>}
     >
       {all === 0 ? (
         <p class="empty">No scores yet. A device gets its score with its first report.</p>
