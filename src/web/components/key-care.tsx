@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import type { Identity } from '../state/identity.ts'
-import { writeKeyText } from '../state/key-text.ts'
+import { loadKeys } from '../state/load-keys.ts'
 import type { SignedIn } from '../state/session.ts'
 import { KeyImportButton } from './key-import.tsx'
 import { Modal } from './modal.tsx'
@@ -79,7 +79,7 @@ function ExportButton({ mine, label, isSmall = false }: ExportButtonProps) {
     <button
       type="button"
       class={isSmall ? 'button button-small' : 'button'}
-      onClick={() => exportKey(mine.identity, mine.user.username)}
+      onClick={() => void exportKey(mine.identity, mine.user.username)}
     >
       {label}
     </button>
@@ -87,8 +87,12 @@ function ExportButton({ mine, label, isSmall = false }: ExportButtonProps) {
 }
 
 /** Saves the key as a file that the command line tools read too. */
-function exportKey({ key }: Identity, username: string): void {
-  const address = URL.createObjectURL(new Blob([writeKeyText(key)], { type: 'application/x-pem-file' }))
+async function exportKey({ key }: Identity, username: string): Promise<void> {
+  const keys = await loadKeys()
+  // The code was loaded with the key.
+  if (!keys.ok) return
+  const text = keys.value.writeKeyText(key)
+  const address = URL.createObjectURL(new Blob([text], { type: 'application/x-pem-file' }))
   const link = document.createElement('a')
   link.href = address
   link.download = `${username}.key`

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
-import type { Result } from '../../core/result.ts'
-import { readKeyText } from '../state/key-text.ts'
+import { fail, type Result } from '../../core/result.ts'
+import { loadKeys } from '../state/load-keys.ts'
 import type { LoginMode } from '../state/session.ts'
 import { Modal } from './modal.tsx'
 import { Name } from './name.tsx'
@@ -47,12 +47,13 @@ function KeyImportDialog({ onClose }: { readonly onClose: () => void }) {
       onClose()
       return
     }
-    problem.value = `The server refused this key: ${result.error.message}.`
+    problem.value = `The login failed: ${result.error.message}.`
     isUnknown.value = mode === 'known' && result.error.code === 'InvalidCredentials'
   }
-  const useKey = (mode: LoginMode) => {
-    const key = readKeyText(text.peek())
-    if (key.ok) void attempt(() => session.signInWith(key.value, mode), mode)
+  const useKey = async (mode: LoginMode) => {
+    const keys = await loadKeys()
+    const key = keys.ok ? keys.value.readKeyText(text.peek()) : fail(`${keys.error.message}; reload the page`)
+    if (key.ok) await attempt(() => session.signInWith(key.value, mode), mode)
     else problem.value = key.error
   }
   const setText = (next: string) => {
@@ -70,7 +71,7 @@ function KeyImportDialog({ onClose }: { readonly onClose: () => void }) {
       <form
         onSubmit={(event) => {
           event.preventDefault()
-          useKey('known')
+          void useKey('known')
         }}
       >
         <KeyFields text={text.value} isInvalid={problem.value !== null} onText={setText} />
@@ -82,7 +83,7 @@ function KeyImportDialog({ onClose }: { readonly onClose: () => void }) {
             Log in
           </button>
           {isUnknown.value ? (
-            <button type="button" class="button" disabled={isBusy} onClick={() => useKey('register')}>
+            <button type="button" class="button" disabled={isBusy} onClick={() => void useKey('register')}>
               Register it
             </button>
           ) : null}

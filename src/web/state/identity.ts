@@ -1,4 +1,4 @@
-import { createKey, openKey, type SecretKey } from '../../client/key.ts'
+import type { SecretKey } from '../../client/key.ts'
 import { toBase64url } from '../../core/base64url.ts'
 import type { Random } from '../../core/clock.ts'
 import { isJsonObject, type Json } from '../../core/json.ts'
@@ -14,28 +14,32 @@ export type Identity = {
 
 /** Keeps the identity in this browser. Where the browser forbids storage, it lasts as long as the page. */
 export type IdentityStore = {
-  load(): Identity | null
+  /** Returns false when there is certainly nothing to load. */
+  mayHave(): boolean
+  /** Returns null when there is no identity, or a damaged one. */
+  load(openKey: OpenKey): Identity | null
   save(identity: Identity | null): void
 }
 
-export function makeIdentity(random: Random): Identity {
-  return { key: createKey(random), browserId: newBrowserId(random), origin: 'made' }
-}
+/** Returns the key with this secret; null if it is none. */
+export type OpenKey = (secret: string) => SecretKey | null
 
-/** Returns an identity with a key from elsewhere, and a new id of this browser. */
-export function importIdentity(key: SecretKey, random: Random): Identity {
-  return { key, browserId: newBrowserId(random), origin: 'imported' }
+/** Returns an identity with this key and a new id of this browser. */
+export function newIdentity(key: SecretKey, origin: Identity['origin'], random: Random): Identity {
+  return { key, browserId: `tab-${toBase64url(random.bytes(12))}`, origin }
 }
 
 export function createIdentityStore(storage: TextStorage | null): IdentityStore {
+  const read = () => {
+    try {
+      return storage?.getItem(ITEM) ?? null
+    } catch {
+      return null
+    }
+  }
   return {
-    load() {
-      try {
-        return readIdentity(JSON.parse(storage?.getItem(ITEM) ?? 'null'))
-      } catch {
-        return null
-      }
-    },
+    mayHave: () => read() !== null,
+    load: (openKey) => readIdentity(read() ?? '', openKey),
     save(identity) {
       try {
         if (identity === null) storage?.removeItem(ITEM)
@@ -49,19 +53,24 @@ export function createIdentityStore(storage: TextStorage | null): IdentityStore 
 
 const ITEM = 'dashboard.identity'
 
-function newBrowserId(random: Random): string {
-  return `tab-${toBase64url(random.bytes(12))}`
-}
-
 /** The names of these fields are in the browsers of users. */
 function storedIdentity({ key, browserId, origin }: Identity) {
   return { version: 1, secret: key.secret, device_id: browserId, origin }
 }
 
-function readIdentity(stored: Json): Identity | null {
+function readIdentity(text: string, openKey: OpenKey): Identity | null {
+  const stored = parse(text)
   if (!isJsonObject(stored)) return null
   const key = openKey(textIn(stored, 'secret'))
   const browserId = textIn(stored, 'device_id')
   if (key === null || browserId === '') return null
   return { key, browserId, origin: textIn(stored, 'origin') === 'imported' ? 'imported' : 'made' }
+}
+
+function parse(text: string): Json {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }

@@ -12,6 +12,7 @@ import { type ClusterModel, createClusterModel } from './cluster-model.ts'
 import { countTraffic } from './counted-socket.ts'
 import { createIdentityStore } from './identity.ts'
 import { createLinkModel, type LinkModel } from './link-model.ts'
+import { loadKeys } from './load-keys.ts'
 import { type LoadedView, loadViews } from './loaded-view.ts'
 import type { PageServices } from './page-services.ts'
 import { createRest } from './rest.ts'
@@ -49,6 +50,7 @@ export function createShell(window: Window, boards: readonly PageBoard[]): Shell
   const session = createSession({
     client,
     identities: createIdentityStore(storage),
+    loadKeys,
     random: systemRandom,
     keyName: name,
     removeData: (user) => removeUserItems(storage, user),
