@@ -14,7 +14,9 @@ export async function makeKeyFile(folder: string): Promise<string> {
   return file
 }
 
-/** Registers the key in the file, as another program would, and returns that program while it is connected. */
+/**
+ * Registers the key in the file, as another program would, and returns that program while it is connected.
+ */
 export async function registerKey(
   server: ServerProcess,
   file: string,
