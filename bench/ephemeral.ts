@@ -1,8 +1,8 @@
 /**
- * What does a price cost that is worth nothing a second later? 1,000 symbols change ten times a second in one
- * process with 1,000 readers, four symbols each. Processor time of that process per delivered frame: by
- * ephemeral channels, by the journal, and by raw Bun topics that carry the same bytes. All three are up all
- * the time and are measured in turns.
+ * What does a price on an ephemeral channel cost? 1,000 symbols change ten times a second in one process with
+ * 1,000 readers, four symbols each. Measures the processor time of that process per delivered frame: by
+ * ephemeral channels, by the journal, and by raw Bun topics that carry the same bytes. All three run all the
+ * time and are measured in turns.
  */
 import type { PriceAnswer, PriceCommand, Way } from './ephemeral/price-server.ts'
 import { PRICE, symbolName } from './ephemeral/prices.ts'
@@ -82,7 +82,7 @@ async function startServer(way: Way): Promise<Server> {
     tell: (command) => void child.send(command),
     async stop() {
       await readers.stop()
-      // It removes its data when it sees that we are gone.
+      // It removes its data when this process has ended.
       child.disconnect()
       await child.exited
     },

@@ -1,8 +1,8 @@
 /**
- * What does a delivered frame cost? Processor time of the whole server (all threads, journal included) per
- * frame that clients of `rewards.summary` received, ten changes a second, beside a raw Bun server that
- * publishes the same bytes to as many sockets. Both are up all the time; they are measured in turns, since
- * the machine's speed wanders.
+ * What does a delivered frame cost? Measures the processor time of the whole server (all threads, journal
+ * included) per frame that clients of `rewards.summary` received, at ten changes a second. The control is a
+ * raw Bun server that publishes the same bytes to as many sockets. Both servers run all the time and are
+ * measured in turns, because the speed of the machine varies.
  */
 import { median, printAnswer, SHORT } from './support/answer.ts'
 import { startChanges } from './support/changes.ts'
@@ -13,9 +13,10 @@ import { cpuSeconds } from './support/process-figures.ts'
 const SOCKETS = SHORT ? 500 : 10_000
 const ROUNDS = SHORT ? 1 : 5
 const ROUND_MILLIS = SHORT ? 1_500 : 6_000
-/** Time for what is still in flight to arrive, and for the garbage of the round before. */
+/** Time in which frames that were sent arrive, and garbage of the round before is collected. */
 const REST_MILLIS = SHORT ? 300 : 1_500
-const TICK_MILLIS = 100
+/** Between two frames of the control, ms. */
+const FRAME_INTERVAL = 100
 
 type Round = { readonly microseconds: number; readonly rate: number; readonly sample: readonly string[] }
 
@@ -29,10 +30,10 @@ const readers = await holdSockets({
 })
 const listeners = await holdSockets({ url: `${raw.socket}?subscribe`, sockets: SOCKETS, kind: 'raw' })
 
-// One round unmeasured: it warms our server up and shows which bytes the control has to send.
+// One round is not measured: it warms the server up and gives the bytes that the control has to send.
 const warm = await measure(ours.pid, readers, changes.start, changes.stop)
 const frames = warm.sample.filter((frame) => frame.includes('"type":"update"'))
-const startRaw = () => raw.tell({ type: 'publish', frames, millis: TICK_MILLIS })
+const startRaw = () => raw.tell({ type: 'publish', frames, millis: FRAME_INTERVAL })
 const stopRaw = () => raw.tell({ type: 'pause' })
 await measure(raw.pid, listeners, startRaw, stopRaw)
 

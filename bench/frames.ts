@@ -1,9 +1,9 @@
 /**
- * How large is an update? The devices of node-churn.csv.gz, played 60 times as fast as they were, each
- * reporting every 15 to 30 s, through the real board, journal and engine; what goes out at each tick of 250
- * ms to one of the users is measured in all formats, beside the same update as JSON and the whole document as
- * a JSON snapshot. The file begins with lists that were fetched in part, so that in its first 40 minutes
- * everybody comes, goes and comes again; that is played and not measured. `BENCH_FILE` names another file.
+ * How large is an update? Replays the devices of node-churn.csv.gz at 60 times their speed, each with a
+ * report every 15 to 30 s, through the real board, journal and engine. Every 250 ms, the updates for one of
+ * the users are measured in all formats, beside the same update as JSON and the whole document as a JSON
+ * snapshot. The lists at the beginning of the file are incomplete, so that in its first 40 minutes all
+ * devices come, go and come again; that part is replayed but not measured. `BENCH_FILE` names another file.
  */
 import { readChurnFile } from '../tools/replay/churn-file.ts'
 import { makePlan } from '../tools/replay/plan.ts'
@@ -16,11 +16,11 @@ const FILE =
   process.env.BENCH_FILE ?? Bun.fileURLToPath(new URL('../../shared/data/node-churn.csv.gz', import.meta.url))
 const DEVICES = SHORT ? 500 : 10_000
 const SPEED = 60
-/** Of real time. */
+/** Seconds of real time. */
 const WARM_UP_SECONDS = SHORT ? 45 : 60
 const SECONDS = SHORT ? 70 : 240
 const TICK_MILLIS = 250
-/** What a server on a small machine commits in a tick. */
+/** As many as a server on a small machine commits within a flush interval. */
 const COMMANDS_PER_TICK = 400
 const CHANNELS = ['rewards.summary', 'rewards.networks', 'rewards.earnings']
 
@@ -74,7 +74,7 @@ function sumOf(published: readonly Published[]): Sizes {
   return sizesBy(sum)
 }
 
-/** One line of figures: means of each format, and how an update compares with its document's snapshot. */
+/** Returns one line of figures: the means of each format, and the ratio of an update to its snapshot. */
 function describe(name: string, published: readonly Published[]): string {
   const total = sumOf(published)
   const middle = sizesBy((pick) => median(published.map(pick)))

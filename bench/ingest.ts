@@ -1,9 +1,9 @@
 /**
- * Question: how many acknowledged, journaled events a second does the writer take? Real `network_update`
- * commands of ten thousand devices, each of a user of its own, go through the bus to the writer thread; each
- * is decided, written, journaled with its chain, and answered after the commit. Control: the same rows, in
- * transactions of the same size, into a copy of the same database on raw bun:sqlite. The two take turns,
- * slice by slice.
+ * How many acknowledged, journaled events per second does the writer take? Real `network_update` commands of
+ * ten thousand devices, each of another user, go through the bus to the writer thread; each is decided,
+ * written, journaled with its chain, and answered after the commit. The control writes the same rows, in
+ * transactions of the same size, into a copy of the same database on raw bun:sqlite. The two alternate, slice
+ * by slice.
  */
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,9 +20,9 @@ import { median, printAnswer, SHORT } from './support/answer.ts'
 const DEVICES = SHORT ? 1_000 : 10_000
 const SLICE = SHORT ? 500 : 5_000
 const SLICES = SHORT ? 4 : 24
-/** Unanswered at a time: enough that the writer never waits for work. */
+/** Commands that are unanswered at a time: enough that the writer never waits for work. */
 const OUTSTANDING = 512
-/** Ten minutes into some hour, so that no slice meets the hourly settlement. */
+/** Ten minutes past an hour, so that no slice includes the hourly settlement. */
 const BEGIN = Date.UTC(2026, 0, 1, 12, 10)
 
 const devices = makeDevices(DEVICES)
@@ -30,7 +30,7 @@ const folder = mkdtempSync(join(tmpdir(), 'dashboard-bench-'))
 const dataDir = join(folder, 'ours')
 const copy = join(folder, 'control.sqlite')
 
-// Everyone connects and reports once, so that what is measured is the steady state.
+// Every device connects and reports once, so that the steady state is measured.
 const first = await open()
 await drive(first.bus.submit, (n) => connectOf(device(n), BEGIN), DEVICES, OUTSTANDING)
 await drive(first.bus.submit, (n) => reportOf(device(n), n, BEGIN + n), DEVICES, OUTSTANDING)

@@ -1,8 +1,8 @@
 /**
- * How many signed logins a second, each from the opening of a socket to the first snapshot of a channel that
- * only its user may read? Beside the opening of raw Bun sockets, by the same client processes, in turns. The
- * users are known: a first, unmeasured round registers them. Every login is verified, and its nonce is on
- * disk before it is answered.
+ * How many signed logins per second does the server take? A login is measured from the opening of its socket
+ * to the first snapshot of a channel that only its user may read. The control is the opening of raw Bun
+ * sockets by the same client processes, in turns. A first round, which is not measured, registers the users.
+ * Every login is verified, and its nonce is on disk before it is answered.
  */
 
 import type { OpenerAnswer, OpenerCommand } from './logins/opener.ts'
@@ -26,7 +26,7 @@ const logIn = () => round('login', `${ours.socket}?format=json`, ours.pid)
 const openRaw = () => round('raw', raw.socket, raw.pid)
 
 console.log(`registering: ${describe(await logIn())}`)
-// Unmeasured, until the code is compiled.
+// Not measured: rounds in which the runtime compiles the code.
 for (let i = 0; i < WARM_UPS; i++) {
   await logIn()
   await openRaw()

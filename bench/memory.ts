@@ -1,9 +1,9 @@
 /**
- * What does an idle client weigh? Memory of the server per socket that has logged in (each as a user of its
- * own) and holds three subscriptions, beside a raw Bun socket that holds none. The slope between two numbers
- * of sockets on a server that has seen every one of the users before, a few at a time: so neither the
- * runtime, the warmed-up code and the caches count, nor what thousands of logins leave in the heaps of its
- * threads; and settled, so that garbage does not.
+ * How much memory does an idle client need? Measures the memory of the server per socket that has logged in
+ * (each as another user) and holds three subscriptions, beside a raw Bun socket without subscriptions. It is
+ * the slope between two numbers of sockets, on a server where each of the users has logged in before, a few
+ * at a time. So the runtime, compiled code, caches and what logins leave in the heaps are not counted, and
+ * neither is garbage, because the memory is read once it has settled.
  */
 import { printAnswer, SHORT } from './support/answer.ts'
 import { holdSockets, type Sockets, startRawServer } from './support/children.ts'
@@ -40,7 +40,7 @@ printAnswer({
 })
 process.exit(0)
 
-/** Bytes per socket, of those between the first few and the many. */
+/** Returns the bytes per socket, for the sockets between FEW and MANY. */
 async function slope(
   name: string,
   pid: number,
@@ -59,7 +59,7 @@ async function slope(
   return bytes
 }
 
-/** Memory once it no longer falls; the least that was seen, as garbage comes on top of it. */
+/** Returns the lowest memory use, in bytes, within the settling time: anything above it is garbage. */
 async function settled(pid: number): Promise<number> {
   let least = residentBytes(pid)
   for (let waited = 0; waited < SETTLE_MILLIS; waited += 500) {

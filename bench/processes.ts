@@ -1,9 +1,9 @@
 /**
- * How much more can two processes deliver than one? The same fan-out as in `fanout` on a server of one
- * process and on one of two, in turns. What bounds a server on a machine with room is the thread that is busy
- * first, so capacity is taken as frames delivered a second of processor time of the busiest thread of all
- * (serving, writer or supervisor). Counting what arrives a second would on a machine with two cores, which
- * the clients need as well, measure the clients.
+ * How many more frames can two processes deliver than one? Runs the load of `fanout` in turns on a server of
+ * one process and on one of two. Where there are enough cores, the busiest thread limits a server, so its
+ * capacity is given as the number of frames per second of processor time of the busiest thread (serving,
+ * writer or supervisor). Frames per second of real time would measure the clients, because they need the two
+ * cores of this machine as well.
  */
 import { median, printAnswer, SHORT } from './support/answer.ts'
 import { type Changes, startChanges } from './support/changes.ts'
@@ -14,7 +14,7 @@ import { threadSeconds } from './support/process-figures.ts'
 const SOCKETS = SHORT ? 500 : 6_000
 const ROUNDS = SHORT ? 1 : 5
 const ROUND_MILLIS = SHORT ? 2_000 : 8_000
-/** Time for what is still in flight to arrive, and for the garbage of the round before. */
+/** Time in which frames that were sent arrive, and garbage of the round before is collected. */
 const REST_MILLIS = SHORT ? 300 : 1_500
 
 type Side = {
@@ -78,7 +78,7 @@ async function measure({ pids, changes, readers }: Side): Promise<Round> {
   }
 }
 
-/** The processes behind the first one; none when it serves itself. */
+/** Returns the ids of the serving processes of a supervisor; none for a server of one process. */
 async function servingPids({ http }: OurServer): Promise<readonly number[]> {
   const health: unknown = await (await fetch(`${http}/health`)).json()
   if (typeof health !== 'object' || health === null || !('processes' in health)) return []

@@ -1,9 +1,9 @@
 /**
- * What does the relay for what is not journaled cost? Between hosts: texts a second and the time of a lone
- * one, from one of our relays through a Redis to another; control: two clients of the same package that
- * publish and subscribe the same bytes. Within a host: from a supervisor to a serving process; control: the
- * same bytes, packed beforehand, over the same kind of channel, and only counted. The two of a pair take
- * turns, round by round.
+ * What does the relay cost? Between hosts: texts per second, and the latency of a single one, from a relay
+ * through Redis to another relay; the control is two clients of the same package that publish and subscribe
+ * the same bytes. Within a host: from a supervisor to a serving process; the control is the same bytes,
+ * packed beforehand, over the same kind of channel, where they are only counted. Measurement and control
+ * alternate, round by round.
  */
 import { rawChannel, relayOfOneHost } from './relay/host-sides.ts'
 import { startOwnRedis } from './relay/own-redis.ts'
@@ -13,12 +13,12 @@ import { median, printAnswer, SHORT } from './support/answer.ts'
 
 const ROUNDS = SHORT ? 3 : 15
 const SLICES = SHORT ? 1 : 10
-/** A slice: on their way at a time, half of what a relay lets wait. */
+/** Texts of a slice, all on their way at a time: half of what may wait in a relay. */
 const TEXTS = 4_000
-/** Handed on in one turn of the event loop. */
+/** Texts that are published in one turn of the event loop. */
 const TURN = 50
 const LONE = SHORT ? 100 : 500
-/** As a value that comes many times a second would be: 200 bytes. */
+/** 200 bytes, as large as a value that changes many times a second. */
 const TEXT = JSON.stringify({ device: 'd'.repeat(24), network: 'lan', rtt: 20.5, more: 'x'.repeat(124) })
 
 type Found = { readonly rate: number; readonly latencies: readonly number[] }
@@ -51,7 +51,9 @@ async function compare(name: string, ours: Side, control: Side) {
   for (const side of ['ours', 'control'] as const) {
     const all = rounds.flatMap((round) => round[side].latencies).sort((a, b) => a - b)
     const [half, most] = [all[Math.floor(all.length / 2)], all[Math.floor(all.length * 0.99)]]
-    console.log(`  a lone text, ${side}: ${half?.toFixed(0)} µs in the median, ${most?.toFixed(0)} µs at p99`)
+    console.log(
+      `  a single text, ${side}: ${half?.toFixed(0)} µs in the median, ${most?.toFixed(0)} µs at p99`,
+    )
   }
   return rates
 }

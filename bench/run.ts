@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- NAME` runs one question, `npm run bench` (or `-- all`) every one, each in a process of
- * its own. What a question prints goes through; its last line is one line of JSON (`Answer`). `--short` shows
- * that they work, in seconds.
+ * `npm run bench -- NAME` runs one benchmark, `npm run bench` (or `-- all`) all of them, each in its own
+ * process. The output of a benchmark is passed on; its last line is one line of JSON (`Answer`). With
+ * `--short` each runs for a few seconds, which only shows that it works.
  */
 import { parseAnswer } from './support/answer.ts'
 
@@ -16,7 +16,7 @@ const QUESTIONS = [
   'relay',
   'ephemeral',
 ] as const
-/** Also to be run by name: one explains a decision, the other wants LiteFS, Consul and minutes. */
+/** Run by name only: one explains a decision, the other needs LiteFS, Consul and minutes. */
 const OTHERS = ['verify', 'cluster'] as const
 
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
@@ -53,7 +53,7 @@ for (const question of chosen) {
 }
 process.exit(failed === 0 ? 0 : 1)
 
-/** Passes the output through; answers its last line, or null when the process failed. */
+/** Prints what a benchmark prints. Returns the last line, or null when the process failed. */
 async function runQuestion(question: string): Promise<string | null> {
   const script = Bun.fileURLToPath(new URL(`./${question}.ts`, import.meta.url))
   const child = Bun.spawn([process.execPath, script, ...flags], {

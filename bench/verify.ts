@@ -1,8 +1,8 @@
 /**
- * Who verifies logins best? Bun's asynchronous verify on its native threads, Workers that take packed
- * batches, or noble in Workers. One run, the same signatures. Two questions: how many a second when there is
- * no end of them, and what does each cost the serving thread, also when they come one by one, as logins do.
- * Decision: docs/decisions/0009-signature-verification.md
+ * What verifies logins best: Bun's asynchronous verify on its native threads, workers that take batches, or
+ * noble in workers? All verify the same signatures in one run. Two figures: how many per second while there
+ * are always more of them, and what each costs the serving thread, then and when they come one by one, as
+ * logins do. Decision: docs/decisions/0009-signature-verification.md
  */
 import { generateKeyPairSync, verify as nativeVerify, sign } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ const noble = createVerifyPool(POOL_DEFAULTS, () =>
 type Verify = (check: SignatureCheck) => Promise<boolean>
 
 const candidates: readonly { readonly name: string; readonly count: number; readonly verify: Verify }[] = [
-  // As the floor: what it takes on the serving thread itself.
+  // The least that is possible: the cost on the serving thread itself.
   { name: 'native, serving thread', count: 10_000, verify: async (check) => verifySync(check) },
   { name: 'native async', count: 20_000, verify: verifyAsync },
   { name: 'native in workers', count: 20_000, verify: pooled(native) },
@@ -51,7 +51,7 @@ process.exit(0)
 
 type Outcome = { readonly rate: number; readonly cost: number }
 
-/** As many as can be, with 256 always on their way. */
+/** Verifies as many as possible, always 256 at a time. */
 function flood(verify: Verify, count: number): Promise<Outcome> {
   let next = 0
   const lane = async () => {
@@ -60,7 +60,7 @@ function flood(verify: Verify, count: number): Promise<Outcome> {
   return measure(count, () => Promise.all(Array.from({ length: 256 }, lane)))
 }
 
-/** About 4,000 a second, each in a turn of the event loop of its own, as they come from sockets. */
+/** Verifies about 4,000 a second, each in another turn of the event loop, as they come from sockets. */
 function trickle(verify: Verify, count: number): Promise<Outcome> {
   return measure(count, async () => {
     const pending: Promise<void>[] = []
@@ -80,7 +80,7 @@ async function checkOne(verify: Verify, index: number): Promise<void> {
   if (check === undefined || !(await verify(check))) throw new Error('a good signature was refused')
 }
 
-/** `cost`: seconds of the serving thread for each. */
+/** Returns the rate per second, and the `cost` of each in seconds of the serving thread. */
 async function measure(count: number, work: () => Promise<unknown>): Promise<Outcome> {
   const startedAt = performance.now()
   const cpu = mainThreadSeconds()
@@ -93,13 +93,13 @@ function micros(seconds: number): string {
   return `${(seconds * 1e6).toFixed(1)} µs each`
 }
 
-/** Time the main thread itself was on a processor (Linux). */
+/** Returns the processor time of the main thread, in seconds (Linux). */
 function mainThreadSeconds(): number {
   const [nanoseconds] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')
   return Number(nanoseconds) / 1e9
 }
 
-/** Bun's own threads, one task a check: about 10 us of each are the serving thread's. */
+/** Verifies on Bun's own threads, one task for each check; about 10 µs of each are on the serving thread. */
 function verifyAsync(check: SignatureCheck): Promise<boolean> {
   return new Promise((resolve, reject) => {
     nativeVerify(null, check.message, keyObject(check.publicKey), check.signature, (error, valid) => {

@@ -13,30 +13,30 @@ import {
 import { LITEFS_PORT, type LitefsLease } from '../../tools/cluster/litefs-yaml.ts'
 import { poll } from '../../tools/cluster/poll.ts'
 
-/** LiteFS and nothing else: the control of what the server does over it. */
+/** LiteFS alone: the control for the server on LiteFS. */
 export type BareLitefs = {
   readonly address: string
-  /** Its HTTP interface. */
+  /** Address of its HTTP interface. */
   readonly api: string
-  /** Where it shows its databases. */
+  /** Folder of its mount. */
   readonly mount: string
   readonly config: string
   start(): Promise<void>
   isPrimary(): Promise<boolean>
-  /** kill -9, as when the machine dies: what it had mounted is gone with it. */
+  /** kill -9, as if the machine failed: its mount is removed too. */
   kill(): Promise<void>
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   end(): Promise<void>
 }
 
 export type BareOptions = {
   readonly litefs: string
-  /** A loopback address of its own. */
+  /** A loopback address that no other node has. */
   readonly address: string
   readonly lease: LitefsLease
 }
 
-/** One LiteFS with an empty folder of its own, not yet started. */
+/** Returns one LiteFS with an empty folder, not yet started. */
 export function bareLitefs({ litefs, address, lease }: BareOptions): BareLitefs {
   const folder = mkdtempSync(join(tmpdir(), 'bench-litefs-'))
   const mount = join(folder, 'mount')

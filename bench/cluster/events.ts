@@ -1,8 +1,8 @@
 /**
- * How many acknowledged, journaled events a second does the writer of a node take? As in `ingest`, but with
- * the database in LiteFS's mount, a replica that follows, and the pace and batches of `src/app/node.ts`.
- * Control: the same rows, in transactions of the same size, into a copy of the same database in the same
- * mount, on raw bun:sqlite. The two take turns, slice by slice.
+ * How many acknowledged, journaled events per second does the writer of a node take? As in `ingest`, but with
+ * the database in the mount of LiteFS, a replica that follows, and the commit interval and batches of
+ * `src/app/node.ts`. The control writes the same rows, in transactions of the same size, into a copy of the
+ * same database in the same mount, on raw bun:sqlite. The two alternate, slice by slice.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -21,14 +21,17 @@ import { median, SHORT } from '../support/answer.ts'
 import { bareLitefs } from './bare-litefs.ts'
 
 const DEVICES = SHORT ? 3_000 : 10_000
-/** Every device once, so that each report has a journal row of its own. */
+/** Each device reports once, so that each report has a journal row of its own. */
 const SLICE = DEVICES
 const SLICES = SHORT ? 3 : 12
-/** Unanswered at a time: four of the largest transactions, so that the writer never waits for work. */
+/**
+ * Commands that are unanswered at a time: four of the largest transactions, so that the writer never waits
+ * for work.
+ */
 const OUTSTANDING = 4 * MOUNTED_QUEUE.batch
-/** As the server has it unless told otherwise. */
+/** The default of the server. */
 const COMMITS_PER_SECOND = 20
-/** Ten minutes into some hour, so that no slice meets the hourly settlement. */
+/** Ten minutes past an hour, so that no slice includes the hourly settlement. */
 const BEGIN = Date.UTC(2026, 0, 1, 12, 10)
 
 export type EventRates = { readonly ours: number; readonly control: number }
@@ -56,7 +59,7 @@ export async function measureEvents(binaries: Binaries, network: string): Promis
 
 const CONTROL = 'control.sqlite'
 
-/** Everyone connects and reports once, on plain disk, so that what is measured is the steady state. */
+/** Lets every device connect and report once, on a plain disk, so that the steady state is measured. */
 async function fill(folder: string, devices: readonly LoadDevice[]): Promise<void> {
   const writer = await open(folder)
   await drive(writer.bus.submit, (n) => connectOf(pick(devices, n), BEGIN), DEVICES, 512)

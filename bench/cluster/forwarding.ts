@@ -1,6 +1,6 @@
 /**
- * What does it cost to write at a replica? The same change, one at a time and in turns: at the primary, and
- * at a replica, whose client has its answer only once it can be read there.
+ * What does it cost to write at a replica? Makes the same change, one at a time, in turns at the primary and
+ * at a replica, whose client gets the answer only when the change can be read there.
  */
 
 import { newKey } from '../../test/e2e/raw-socket.ts'
@@ -9,11 +9,13 @@ import { SHORT } from '../support/answer.ts'
 import { openDevice } from './writes.ts'
 
 const TURNS = SHORT ? 40 : 300
-/** More than commits are apart, and uneven, so that none waits for its time. */
+/**
+ * Longer than the commit interval, and not a multiple of it, so that no change waits for the next commit, ms.
+ */
 const PAUSE = 60
 const SPREAD = 40
 
-/** Ms from the sending of a change to its acknowledgement. */
+/** Times from the sending of a change to its acknowledgement, ms. */
 export type Forwarding = { readonly primary: readonly number[]; readonly replica: readonly number[] }
 
 export async function measureForwarding(cluster: LocalCluster): Promise<Forwarding> {

@@ -1,9 +1,9 @@
 /**
- * How long after a commit on the primary does a terminal at a replica have it? Commands come to the primary
- * as those of another node do, many in one message, so that each message is one commit. Observers in
- * processes of their own note when the primary's LiteFS told of the commit, when the journal's row could be
- * read in the replica's mount (the control: LiteFS, and bun:sqlite woken by its events), and when terminals
- * at the primary and at the replica had a frame with it. All of them see the same commits.
+ * How long does a commit on the primary take to a terminal at a replica? Commands reach the primary like
+ * those of another node, many in one message, so that each message is one commit. Observers in other
+ * processes note when the LiteFS of the primary reported the commit, when its journal row could be read in
+ * the replica's mount (the control: LiteFS, and bun:sqlite woken by its events), and when terminals at the
+ * primary and at the replica had a frame with it. All of them observe the same commits.
  */
 
 import type { Command, CommandResult } from '../../src/core/command.ts'
@@ -21,8 +21,8 @@ import { observe } from './observers.ts'
 
 const DEVICES = SHORT ? 1_000 : 4_000
 /**
- * Changes of a commit; the last ones of every size from 1 to 1,000, as many between 10 and 100 as between 100
- * and 1,000.
+ * Changes of a commit. The last entry has all sizes from 1 to 1,000, as many between 10 and 100 as between
+ * 100 and 1,000.
  */
 const SIZES: readonly Sizes[] = [
   ...[1, 100, 1_000].map((size) => ({ name: String(size), next: () => size })),
@@ -30,13 +30,13 @@ const SIZES: readonly Sizes[] = [
 ]
 const COMMITS = SHORT ? 60 : 400
 const WARM_UP = SHORT ? 10 : 40
-/** For the commits of one size, ms: large ones come more slowly. */
+/** Longest time for the commits of one size, ms: large ones are slower. */
 const MAX_DURATION = SHORT ? 5_000 : 25_000
 const GAP = 50
 
 type Sizes = { readonly name: string; readonly next: (random: Seeded) => number }
 
-/** Of commits that are alike in size: how long each took to be seen, ms, by whom. */
+/** How long commits of similar size took until each observer saw them, ms. */
 export type Latencies = {
   readonly size: string
   readonly commitsPerSecond: number
@@ -71,7 +71,7 @@ export async function measureLatency(cluster: LocalCluster): Promise<readonly La
     const begun = performance.now()
     const made = await commits(link, devices, size, COMMITS)
     const seconds = (performance.now() - begun) / 1_000
-    // What is under way arrives.
+    // Time in which frames that were sent arrive.
     await Bun.sleep(1_000)
     const [told = [], rows = [], near = [], far = []] = await Promise.all(
       watching.map((observer) => observer.seen()),
@@ -95,8 +95,8 @@ let reports = 0
 let online = true
 
 /**
- * Makes so many commits of as many commands as `size` says, each at least a gap after the one before, which
- * is answered by then. The first command changes the summary.
+ * Makes `count` commits of as many commands as `size` says. Each comes after the answer to the one before, at
+ * least a gap later. Its first command changes the summary.
  */
 async function commits(
   link: PrimaryLink,
@@ -118,7 +118,7 @@ async function commits(
     const results = await submitAll(link, commands)
     const last = results.at(-1)
     if (last?.ok !== true || last.stored === undefined) throw new Error('an answer without a position')
-    // The first has no predecessor.
+    // The position before the first commit is not known.
     if (n > 0) made.push({ txid: last.stored.txid, before, seq: last.seq })
     before = last.seq
     await Bun.sleep(Math.max(0, GAP - (performance.now() - begun)))
@@ -126,9 +126,7 @@ async function commits(
   return made
 }
 
-/**
- * When each commit was first seen by a sighting of any of its rows, or later ones, since LiteFS told of it.
- */
+/** Returns the times from the report of LiteFS to the first sighting of each commit or a later one, ms. */
 function delays(
   made: readonly Commit[],
   times: ReadonlyMap<string, number>,
@@ -147,7 +145,7 @@ function delays(
   return found
 }
 
-/** As serving processes send reports: by its mark the device knows one that comes again. */
+/** Returns the command as serving processes send reports: a device recognises a repeated one by its mark. */
 function unkeyed({ key: _, ...command }: Command): Command {
   return { ...command, repeatable: true }
 }
@@ -173,7 +171,7 @@ async function submitAll(link: PrimaryLink, commands: readonly Command[]): Promi
   return results
 }
 
-/** A link as another node's; its process is that of the devices, so that they are not taken for dead. */
+/** Connects as another node does; it reports the process of the devices, so that they are not swept. */
 async function linkTo(primary: LocalNode): Promise<PrimaryLink> {
   const { cluster } = await litefsApi(apiOf(primary)).role()
   if (cluster === null) throw new Error('LiteFS belongs to no cluster yet')

@@ -1,13 +1,13 @@
 /**
- * A process that watches one thing and notes when it moved, so that no observer is late because another one
- * works. All of one machine have one wall clock.
+ * A process that observes one thing and notes when it changed, so that observers do not delay each other. All
+ * processes of a machine have the same wall clock.
  */
 import { Database } from 'bun:sqlite'
 import { DATABASE } from '../../src/replication/litefs/settings.ts'
 
 /**
- * `commits`: the transactions that a LiteFS tells of. `rows`: the journal in its mount, read whenever it
- * tells of one. `frames`: what a terminal is sent of a channel.
+ * `commits`: the transactions that a LiteFS reports. `rows`: the journal in its mount, read at each of its
+ * reports. `frames`: the updates of a channel that a terminal receives.
  */
 export type Watched =
   | { readonly type: 'commits'; readonly api: string }
@@ -23,8 +23,8 @@ export type ObserverAnswer =
   | { readonly type: 'seen'; readonly sightings: readonly Sighting[] }
 
 /**
- * What was seen (a transaction id, or a position of the journal) and when, ms: a transaction when the primary
- * made it, all else when it was seen.
+ * What was observed (a transaction id, or a position of the journal) and when, ms: for a transaction when the
+ * primary made it, otherwise when it was observed.
  */
 export type Sighting = { readonly what: string; readonly at: number }
 
@@ -66,7 +66,7 @@ function see(what: string): void {
   sightings.push({ what, at: Date.now() })
 }
 
-/** LiteFS's events; a transaction's time is in its own file, the same on all nodes. */
+/** Follows the events of LiteFS. The time of a transaction is part of it, so it is the same on all nodes. */
 async function follow(api: string, take: (txid: string, madeAt: number) => void): Promise<void> {
   const { body } = await fetch(`${api}/events`)
   if (body === null) throw new Error(`no events at ${api}`)

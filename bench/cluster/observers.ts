@@ -1,13 +1,13 @@
 import type { ObserverAnswer, ObserverCommand, Sighting, Watched } from './observer.ts'
 
-/** A process of its own that notes when something moved. */
+/** A process that notes when something changed. */
 export type Observer = {
-  /** What was seen since the last time. */
+  /** Returns what was observed since the last call. */
   seen(): Promise<readonly Sighting[]>
   stop(): Promise<void>
 }
 
-/** Starts an observer and waits until it sees. */
+/** Starts an observer and waits until it observes. */
 export async function observe(watched: Watched): Promise<Observer> {
   const watching = Promise.withResolvers<void>()
   let answered = (_: readonly Sighting[]): void => {}

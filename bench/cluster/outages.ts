@@ -1,7 +1,7 @@
 /**
- * How long does nobody acknowledge changes? After the death of the primary's machine (control: LiteFS alone,
- * with the same lease service), during a hand-over, and after the death of the primary's server alone, which
- * is started again at once.
+ * How long are no changes acknowledged: after the failure of the primary's machine (control: LiteFS alone,
+ * with the same lease service), during a hand-over, and after the primary's server alone was killed and
+ * started again at once?
  */
 import { Database } from 'bun:sqlite'
 import { dirname, join } from 'node:path'
@@ -21,22 +21,22 @@ const SERVERS = SHORT ? 1 : 6
 export type MachineDeath = {
   readonly ours: number
   readonly bare: number
-  /** Of ours: from when the survivor's LiteFS led. */
+  /** For the server: the time since the LiteFS of the survivor got the lease. */
   readonly afterLease: number
 }
 
-/** All in ms, a figure a sample. */
+/** All in ms, one figure for each sample. */
 export type Outages = {
-  /** The server has run since its LiteFS got the lease, and proves it at the same rhythm. */
+  /** The server has run since its LiteFS got the lease, so both renew at the same times. */
   readonly machine: readonly MachineDeath[]
   /**
-   * It was started again between two renewals of LiteFS's, so that its proofs fall between those: they must
-   * not make the lease last longer.
+   * The server was started between two renewals of LiteFS, so that its proofs come between them: they must
+   * not prolong the lease.
    */
   readonly restarted: readonly MachineDeath[]
-  /** The longest time between two acknowledgements, of the clients of either node. */
+  /** The longest time between two acknowledgements, for the clients of both nodes. */
   readonly handOver: readonly number[]
-  /** Until the next acknowledgement, to a client of the killed node and to one of the other. */
+  /** Time to the next acknowledgement, for a client of the killed node and for one of the other node. */
   readonly server: readonly { readonly here: number; readonly there: number }[]
 }
 
@@ -96,7 +96,7 @@ async function killServer(
   return { here: await here, there: await there }
 }
 
-/** `led`: when the present primary got its lease. */
+/** `led`: when the present primary got the lease. */
 async function machines(cluster: LocalCluster, at: At, binaries: Binaries, network: string, led: number) {
   const lease = { type: 'consul', url: `http://${network}.1:${CONSUL_PORT}`, key: 'bare' } as const
   const pair = [31, 32].map((last) =>
@@ -124,8 +124,8 @@ async function machines(cluster: LocalCluster, at: At, binaries: Binaries, netwo
       return { ours: ours.took, bare: bare.took, afterLease: ours.afterLease }
     }
     const machine: MachineDeath[] = []
-    // What remains of the lease is most of the time: each dies at another moment between two renewals, ours
-    // and the control's at the same.
+    // Most of the time is the rest of the lease. Each sample is killed at another moment between two
+    // renewals, that of the control at the same one.
     while (machine.length < MACHINES) {
       machine.push(await die(((machine.length + 0.5) / MACHINES) * RENEWAL, false))
     }
@@ -137,14 +137,14 @@ async function machines(cluster: LocalCluster, at: At, binaries: Binaries, netwo
   }
 }
 
-/** LiteFS renews its lease this often, from when it got it: half of its time to live. */
+/** Between two renewals of the lease by LiteFS, from when it got the lease, ms: half of its time to live. */
 const RENEWAL = 5_000
-/** So long after LiteFS's renewal the server proves the lease, if it is started then. */
+/** Time after a renewal at which the server proves the lease, if it is started then, ms. */
 const RESTART = RENEWAL / 2
-/** As many before the server's proof as after it. */
+/** Moments of the kill between two renewals, as many before the proof of the server as after it. */
 const PHASES = SHORT ? [] : [1_000, 2_000, 3_500, 4_500]
 
-/** Resolves at this moment, or whole renewals later. */
+/** Resolves at this moment, or a number of whole renewals later. */
 async function moment(at: number): Promise<number> {
   const now = performance.now()
   await Bun.sleep(at > now ? at - now : RENEWAL - ((now - at) % RENEWAL))
@@ -160,7 +160,7 @@ async function killMachine(cluster: LocalCluster, at: At, when: number) {
     at(other).acknowledged(from),
     leads(other),
   ])
-  // A machine that comes back has nothing mounted.
+  // A machine that was started again has no mounts.
   await unmount(dirname(primary.database))
   await primary.start()
   return { took: acknowledged - from, afterLease: acknowledged - led, led }
@@ -187,7 +187,7 @@ async function leads({ address }: { readonly address: string }): Promise<number>
   return performance.now()
 }
 
-/** Null while not one of them leads and the other follows. */
+/** Returns null unless one of them leads and the other one follows. */
 async function bareRoles(pair: readonly BareLitefs[]) {
   const are = await Promise.all(pair.map((bare) => bare.isPrimary()))
   const primary = pair[are.indexOf(true)]
@@ -195,7 +195,7 @@ async function bareRoles(pair: readonly BareLitefs[]) {
   return primary === undefined || other === undefined ? null : { primary, other }
 }
 
-/** When a row could first be written. */
+/** Returns the time at which a row could first be written. */
 async function writable(bare: BareLitefs): Promise<number> {
   for (;;) {
     try {

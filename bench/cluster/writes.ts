@@ -2,7 +2,8 @@ import type { JsonObject } from '../../src/core/json.ts'
 import { type LoginKey, newKey, openLoggedIn, type RawSocket } from '../../test/e2e/raw-socket.ts'
 
 /**
- * A device that comes and goes at one node, one change at a time, and whatever happens to the node goes on.
+ * A device that connects and disconnects at one node, one change at a time, and continues after failures of
+ * the node.
  */
 export type Writes = {
   /**
@@ -10,16 +11,16 @@ export type Writes = {
    * time of that.
    */
   acknowledged(from: number): Promise<number>
-  /** The longest time between two acknowledgements since `from`, ms. */
+  /** Returns the longest time between two acknowledgements since `from`, ms. */
   longestGap(from: number): number
   stop(): Promise<void>
 }
 
-/** Between two changes: their commits are paced, so more often would measure the pace. */
+/** Between two changes, ms. Shorter than the commit interval would measure that interval. */
 const PAUSE = 60
 const RETRY = 20
 
-/** Starts it; `url` is the node's address for sockets. */
+/** Starts the device; `url` is the address of the node for sockets. */
 export function startWrites(url: string): Writes {
   const key = newKey()
   const acknowledged: number[] = []
@@ -66,9 +67,12 @@ export function startWrites(url: string): Writes {
   }
 }
 
-/** A logged-in socket whose device comes with the first change, goes with the next, and so on. */
+/**
+ * A socket that is logged in, and whose device connects with the first change, disconnects with the next, and
+ * so on.
+ */
 export type DeviceSocket = {
-  /** False when it was refused. Rejects when the socket is closed. */
+  /** Resolves to false when the change is refused. Rejects when the socket is closed. */
   change(): Promise<boolean>
   close(): void
 }

@@ -1,6 +1,6 @@
 /**
  * A serving process that sends the prices of many symbols to its readers, ten times a second each: by an
- * ephemeral channel, by the journal, or by raw Bun topics. Commands come over the process channel.
+ * ephemeral channel, by the journal, or by raw Bun topics. It takes commands over IPC.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,14 +30,14 @@ import { PRICE, PRICES_COMMAND, type PricesCommand, priceChanges, priceKey, symb
 
 export type Way = 'ephemeral' | 'journaled' | 'raw'
 
-/** `frames`: what the raw side publishes, in turn. */
+/** `frames`: published in turn by the raw side. */
 export type PriceCommand =
   | { readonly type: 'start'; readonly frames: readonly string[] }
   | { readonly type: 'stop' }
 
 export type PriceAnswer = { readonly type: 'listening'; readonly port: number }
 
-/** Between two feeds of all symbols, ms. */
+/** Between two changes of all symbols, ms. */
 const FEED_INTERVAL = 100
 const SOURCE = {
   kind: 'state',
@@ -50,7 +50,7 @@ const SOURCE = {
 
 const logger = { debug() {}, info() {}, warn: console.error, error: console.error }
 
-const ENGINE_PARTS: Pick<
+const ENGINE_DEPS: Pick<
   EngineDeps<LiveSocket>,
   | 'clock'
   | 'random'
@@ -136,14 +136,14 @@ async function startEngineSide(kind: Exclude<Way, 'raw'>): Promise<Side> {
     if (engine === null) throw new Error('asked for the engine before it is made')
     return engine
   })
-  // Journaled documents are empty when they are loaded: all readers are there before the first price.
+  // Journaled documents are empty when they are loaded, because all readers subscribe before the first price.
   const load = () => ({ seq: storage.read(({ journal }) => ({ value: journal.head().seq })).value, data: {} })
   const source: ChannelSource =
     kind === 'journaled'
       ? { ...SOURCE, load }
       : { ...SOURCE, durability: 'ephemeral', load: (_, [symbol = '']) => values.get(symbol) ?? {} }
   const made = createEngine<LiveSocket>({
-    ...ENGINE_PARTS,
+    ...ENGINE_DEPS,
     transport: bunTransport('off'),
     publisher: bunPublisher(server, 'off'),
     sources: [source],

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/core/json.ts'
 
 export const PRICE = 'bench.price' as ChannelName
 
-/** The command by which prices are journaled: the patches of one feed of all symbols. */
+/** The command that journals prices: one patch for each symbol. */
 export const PRICES_COMMAND = 'bench.prices'
 
 export type PricesCommand = Command<typeof PRICES_COMMAND, { readonly changes: readonly JsonObject[] }>
@@ -17,7 +17,7 @@ export function priceKey(index: number): ChannelKey {
   return channelKey(PRICE, { workspace: DEFAULT_WORKSPACE, user: null }, [symbolName(index)])
 }
 
-/** What changes in one symbol with the `n`th feed. */
+/** Returns what changes in one symbol at the `n`th time. */
 export function priceChanges(index: number, n: number): JsonObject {
   const last = 50_000 + ((index * 31 + n * 7) % 10_000) / 100
   return { last, bid: last - 0.05, ask: last + 0.05, volume: n * 1000 + index, trades: n }

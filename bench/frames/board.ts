@@ -3,9 +3,10 @@ import { REWARDS_EVENTS } from '../../src/boards/rewards/channels/names.ts'
 import { rewardsHandlers } from '../../src/boards/rewards/commands/handlers.ts'
 import { DEFAULT_RULES } from '../../src/boards/rewards/domain/rules.ts'
 import type { RewardsCommand } from '../../src/boards/rewards/domain/types.ts'
-import { systemRandom } from '../../src/core/clock.ts'
+import { type Clock, systemRandom } from '../../src/core/clock.ts'
 import { DEFAULT_WORKSPACE, type UserId } from '../../src/core/ids.ts'
 import { ok } from '../../src/core/result.ts'
+import type { Storage } from '../../src/core/storage.ts'
 import { beginEpoch } from '../../src/journal/epoch.ts'
 import { createGroupCommit } from '../../src/journal/group-commit.ts'
 import { handlerTable } from '../../src/journal/handler-table.ts'
@@ -13,7 +14,7 @@ import { createHistory } from '../../src/journal/history.ts'
 import { createTail } from '../../src/journal/tail.ts'
 import { createEngine } from '../../src/live/engine.ts'
 import { DEFAULT_LIMITS } from '../../src/live/limits.ts'
-import type { Frame, WireFormat } from '../../src/live/ports.ts'
+import type { Frame, Publisher, Transport, WireFormat } from '../../src/live/ports.ts'
 import { FLUSH_INTERVAL } from '../../src/protocol/limits.ts'
 import { createMessageParser } from '../../src/protocol/parse.ts'
 import type { ServerMessage } from '../../src/protocol/server-messages.ts'
@@ -21,8 +22,7 @@ import { createMemoryStorage } from '../../src/storage/memory/memory-storage.ts'
 import type { Stores } from '../../src/storage/stores.ts'
 
 /**
- * One update as it was published: its size in bytes in each format, and that of the whole document as a JSON
- * snapshot.
+ * One published update: its size in bytes in each format, and that of the whole document as a JSON snapshot.
  */
 export type Published = {
   readonly channel: string
@@ -32,57 +32,31 @@ export type Published = {
   readonly snapshot: number
 }
 
-/**
- * The real board, journal and engine over memory, with a clock that is turned by hand and nobody but one user
- * watching.
- */
+/** The real board, journal and engine in memory, with a manual clock and one user who reads. */
 export type BenchBoard = {
   readonly clock: { time: number; now(): number }
-  /** Commits in one transaction and publishes; answers the updates that went out. */
+  /** Commits in one transaction and publishes. Returns the published updates. */
   turn(commands: readonly RewardsCommand[]): readonly Published[]
 }
 
 const FORMATS: readonly WireFormat[] = ['json', 'msgpack', 'packed']
 
-/** `viewer` reads its channels in every format, all through. */
+/** Opens a board of which `viewer` reads the channels in every format. */
 export function openBoard(start: number, viewer: UserId, channels: readonly string[]): BenchBoard {
   const clock = { time: start, now: () => clock.time }
   const storage = createMemoryStorage()
-  const logger = { debug() {}, info() {}, warn: fault, error: fault }
-  const handlers = handlerTable<Stores>()
-  handlers.of(({ rewards }) => rewards).add<RewardsCommand>(rewardsHandlers(DEFAULT_RULES))
-  const commits = createGroupCommit<Stores>({
-    storage,
-    handlers: handlers.table,
-    head: beginEpoch(storage, DEFAULT_WORKSPACE, clock, systemRandom),
-    clock,
-    logger,
-  })
+  const commits = openCommits(storage, clock)
   const read: ReadRewards = (work) => storage.read(({ rewards, journal }) => work(rewards, journal.head()))
   const sources = rewardsChannels(read, DEFAULT_RULES)
-  /** Frames of the present tick, in the order of their channels, which is the same for every format. */
-  const frames: Record<WireFormat, Frame[]> = { json: [], msgpack: [], packed: [] }
-  /** Nothing is due but at the end of a tick. */
+  const { frames, transport, publisher } = recordFrames()
+  /** No timer runs: each turn comes after a flush interval, so its changes are published at once. */
   const timers = { time: 0, now: () => timers.time, after: () => () => {} }
   const engine = createEngine<WireFormat>({
     clock,
     random: systemRandom,
     sources,
-    // What is one user's own is sent, what is everybody's is published.
-    transport: {
-      send: (format, frame) => void frames[format].push(frame),
-      buffered: () => 0,
-      join() {},
-      leave() {},
-      cork: (_, work) => work(),
-      close: fault,
-    },
-    publisher: {
-      publish(topic, frame) {
-        frames[wireFormat(topic.split('|').at(-1))].push(frame)
-        return 'delivered'
-      },
-    },
+    transport,
+    publisher,
     access: {
       scopeOf: (_, { audience }) =>
         ok({ workspace: DEFAULT_WORKSPACE, user: audience === 'user' ? viewer : null }),
@@ -155,6 +129,39 @@ export function openBoard(start: number, viewer: UserId, channels: readonly stri
       })
     },
   }
+}
+
+function openCommits(storage: Storage<Stores>, clock: Clock) {
+  const handlers = handlerTable<Stores>()
+  handlers.of(({ rewards }) => rewards).add<RewardsCommand>(rewardsHandlers(DEFAULT_RULES))
+  return createGroupCommit<Stores>({
+    storage,
+    handlers: handlers.table,
+    head: beginEpoch(storage, DEFAULT_WORKSPACE, clock, systemRandom),
+    clock,
+    logger: { debug() {}, info() {}, warn: fault, error: fault },
+  })
+}
+
+/** Frames of a user's channels are sent to sockets, those of shared channels are published. */
+function recordFrames() {
+  /** Frames of the present turn, in the order of their channels, which is the same for every format. */
+  const frames: Record<WireFormat, Frame[]> = { json: [], msgpack: [], packed: [] }
+  const transport: Transport<WireFormat> = {
+    send: (format, frame) => void frames[format].push(frame),
+    buffered: () => 0,
+    join() {},
+    leave() {},
+    cork: (_, work) => work(),
+    close: fault,
+  }
+  const publisher: Publisher = {
+    publish(topic, frame) {
+      frames[wireFormat(topic.split('|').at(-1))].push(frame)
+      return 'delivered'
+    },
+  }
+  return { frames, transport, publisher }
 }
 
 function wireFormat(text: string | undefined): WireFormat {

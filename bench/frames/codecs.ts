@@ -5,17 +5,17 @@ import { encodeMsgpack } from '../../src/protocol/msgpack-writer.ts'
 import { encodeWithMsgpackr } from '../../src/protocol/msgpackr-writer.ts'
 import { median, SHORT } from '../support/answer.ts'
 
-/** As a program would use it that asks for standard MessagePack: loose with strangers' bytes. */
+/** For a program that asks for standard MessagePack and does not check its input. */
 const msgpackr = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'number' })
 
 const ROUNDS = SHORT ? 3 : 25
-/** Time of one codec in one round, about. */
+/** About how long one codec runs in one round, ms. */
 const SLICE_MS = SHORT ? 2 : 20
 
 /**
- * Returns lines of what it takes to write and read messages, in µs each and beside JSON: by our own code, by
- * msgpackr as the server uses it (held to rule P-9), and by msgpackr as it is. All in turns, medians of
- * rounds.
+ * Returns lines with the time to write and to read a message, in µs and beside JSON: by our own code, by
+ * msgpackr as the server uses it (by rule P-9), and by msgpackr with its defaults. They run in turns; the
+ * figures are medians of rounds.
  */
 export function compareCodecs(name: string, texts: readonly string[]): readonly string[] {
   const messages: readonly Json[] = texts.map((text) => JSON.parse(text))
@@ -45,7 +45,7 @@ export function compareCodecs(name: string, texts: readonly string[]): readonly 
   }
 }
 
-/** Returns the time of each work in µs. */
+/** Returns the time of each function in µs. */
 function timesOf(works: readonly (() => void)[]): readonly number[] {
   const repeats = works.map((work) => Math.max(1, Math.round((SLICE_MS * 1000) / timeOf(work, 5))))
   const rounds = Array.from({ length: ROUNDS }, () =>

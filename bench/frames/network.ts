@@ -5,11 +5,13 @@ import type { Plan, PlannedChange, PlannedDevice } from '../../tools/replay/plan
 import { type Line, lineOf } from '../../tools/replay/quality.ts'
 
 /**
- * Commands that a plan's devices send, in the order of their time, as the replay makes them: coming,
- * reporting, leaving.
+ * The commands of a plan's devices in the order of their time, as the replay makes them: to connect, report
+ * and disconnect.
  */
 export type Network = {
-  /** What is said up to `now` (milliseconds since the start); at most `limit` commands, the rest later. */
+  /**
+   * Returns the commands up to `now` (ms since the start), at most `limit`; the rest comes with later calls.
+   */
   until(now: number, limit: number): readonly RewardsCommand[]
 }
 
@@ -19,7 +21,7 @@ export function userOf(device: PlannedDevice): UserId {
   return `user-${device.user}` as UserId
 }
 
-/** Plays `plan` at `speed`; `start` is the board's time at the beginning, in ms. */
+/** Replays `plan` at `speed`; `start` is the time of the board at the beginning, in ms. */
 export function makeNetwork(plan: Plan, speed: number, start: number): Network {
   const countries = openCountries(null)
   if (!countries.ok) throw new Error(countries.error)

@@ -2,7 +2,7 @@ import { Database } from 'bun:sqlite'
 
 type Value = string | number | bigint | null
 
-/** Every row that some reports wrote, as positional values, in order. */
+/** The rows that some reports wrote, as positional values, in order. */
 export type WrittenRows = {
   readonly samples: readonly Value[][]
   readonly journal: readonly Value[][]
@@ -15,8 +15,8 @@ const SAMPLE =
 const SAMPLE_COLUMNS = SAMPLE.replaceAll(' = ?', '')
 
 /**
- * Reads back what the newest `commands` reports left, of devices `from` to `from + commands` in order of
- * their keys.
+ * Reads the rows that the newest `commands` reports wrote, for devices `from` to `from + commands` in the
+ * order of their keys.
  */
 export function readWrittenRows(file: string, from: number, commands: number): WrittenRows {
   const database = new Database(file, { readonly: true })
@@ -41,14 +41,15 @@ export function readWrittenRows(file: string, from: number, commands: number): W
 }
 
 export type Control = {
-  /** Writes the rows in transactions of `batch` commands; answers the seconds it took. */
+  /** Writes the rows in transactions of `batch` commands. Returns the seconds that took. */
   write(rows: WrittenRows, batch: number): number
   close(): void
 }
 
 /**
- * The control: the same rows into a copy of the same database, by hand-written statements on raw bun:sqlite
- * with the writer's settings. No thread, no decision, no reading, no hashing, no answer.
+ * The control: writes the same rows into a copy of the same database, by hand-written statements on raw
+ * bun:sqlite with the settings of the writer. It has no thread, decides, reads and hashes nothing and sends
+ * no answers.
  */
 export function openControl(file: string): Control {
   const database = new Database(file, { readwrite: true, strict: true })

@@ -3,7 +3,7 @@ import type { ConnectCommand, NetworkUpdateCommand } from '../../src/boards/rewa
 import type { Command } from '../../src/core/command.ts'
 import type { DeviceId, SessionId, UserId } from '../../src/core/ids.ts'
 
-/** One device of a user of its own, each at a public address of its own, as the replay makes them. */
+/** A device, as the replay makes it: each belongs to another user and has another public address. */
 export type LoadDevice = {
   readonly user: UserId
   readonly device: DeviceId
@@ -32,8 +32,8 @@ export function connectOf({ user, device, session, address }: LoadDevice, at: nu
 }
 
 /**
- * The n-th report of all; values vary so that every report changes something. Keyed, as everything is that
- * wants an answer.
+ * Returns the command of the `n`th report. The values vary, so that every report changes something. It has an
+ * idempotency key, as each command does whose sender needs the answer.
  */
 export function reportOf({ user, device, session }: LoadDevice, n: number, at: number): NetworkUpdateCommand {
   const wobble = (n * 7919) % 100
@@ -54,8 +54,8 @@ export function reportOf({ user, device, session }: LoadDevice, n: number, at: n
 }
 
 /**
- * Submits `count` commands, at most `outstanding` unanswered at a time; answers the seconds it took. Throws
- * at a refusal.
+ * Submits `count` commands, at most `outstanding` of them unanswered at a time. Returns the seconds that
+ * took. Throws if one is refused.
  */
 export async function drive(
   submit: (command: Command) => Promise<{ readonly ok: boolean }>,

@@ -7,14 +7,14 @@ import { type PreparedSelect, prepareSelect, prepareWrite } from '../../src/stor
 import { median, SHORT } from '../support/answer.ts'
 
 const ROUNDS = SHORT ? 3 : 25
-/** Time of one way of running a statement in one round, about. */
+/** About how long one way of running a statement is measured in one round, ms. */
 const SLICE_MS = SHORT ? 2 : 20
 
 const p = sql.placeholder
 
 /**
- * Returns lines of what a statement takes in µs, as prepare.ts runs it and as Drizzle's own prepared query
- * does, in turns in one transaction on the database of this benchmark (which is left as it was).
+ * Returns lines with the time of a statement in µs, as prepare.ts runs it and as Drizzle's prepared query
+ * does. They run in turns in one transaction on the database of this benchmark, which is rolled back.
  */
 export function compareStatements(file: string): readonly string[] {
   const connection = connect(new Database(file, { strict: true }))

@@ -1,7 +1,7 @@
 /**
  * A process that opens sockets as fast as it can and closes each at once: raw ones, or ones that log in with
- * a signature and wait for the first snapshot of a channel of their own. As little code as possible, because
- * the processors are shared with the server.
+ * a signature and wait for the first snapshot of a user's channel. It has as little code as possible, because
+ * it shares the processors with the server.
  */
 import { createHash } from 'node:crypto'
 import { keyFromSecret } from '../../src/cli/key-file.ts'
@@ -13,7 +13,7 @@ export type OpenerCommand = {
   readonly url: string
   readonly kind: 'raw' | 'login'
   readonly sockets: number
-  /** Sockets on their way at a time. */
+  /** Number of sockets that are being opened at a time. */
   readonly atOnce: number
   /** Number of the first key. */
   readonly first: number
@@ -33,7 +33,7 @@ process.on('disconnect', () => process.exit(0))
 tell({ type: 'ready' })
 
 async function run({ url, kind, sockets, atOnce, first }: OpenerCommand): Promise<void> {
-  // Keys exist before anyone logs in, so making them is not measured.
+  // Keys are made before the first login, so that this is not measured.
   if (kind === 'login') for (let i = 0; i < sockets; i++) keyOf(first + i)
   let next = 0
   const open = kind === 'raw' ? openRaw : openAndLogIn

@@ -6,7 +6,7 @@ import type { TakerSaid } from './taker.ts'
 
 const TAKER = Bun.fileURLToPath(new URL('./taker.ts', import.meta.url))
 
-/** From the hub, as in a supervisor, to a relay in another process. */
+/** Sends from the hub, as in a supervisor, to a relay in another process. */
 export async function relayOfOneHost(): Promise<Side> {
   const hub = createHub({
     now: systemClock.now,
@@ -38,7 +38,7 @@ export async function relayOfOneHost(): Promise<Side> {
   }
 }
 
-/** The control: the same bytes over the same kind of channel, which the other process only counts. */
+/** The control: sends the same bytes over the same kind of channel to a process that only counts them. */
 export async function rawChannel(): Promise<Side> {
   const child = startTaker('raw')
   await child.listens
@@ -50,7 +50,7 @@ export async function rawChannel(): Promise<Side> {
     return message
   }
   return {
-    // The texts of a benchmark are all alike, so those of the first turn do for all others.
+    // All texts of a benchmark are the same, so those of the first turn are used for all others.
     send: (texts) => child.send(packed.get(texts.length) ?? pack(texts)),
     arrived: child.arrived,
     stop: child.stop,

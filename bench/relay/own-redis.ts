@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient } from 'redis'
 
-/** A Redis of the benchmark's own, which keeps nothing; needs redis-server. */
+/** Starts a Redis for this benchmark that stores nothing on disk. Needs redis-server. */
 export async function startOwnRedis(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   if (Bun.which('redis-server') === null) throw new Error('this question needs redis-server in PATH')
   const folder = mkdtempSync(join(tmpdir(), 'bench-redis-'))

@@ -10,7 +10,7 @@ import { createCounter, type Side } from './side.ts'
 
 const SENDER = 'A'.repeat(16)
 
-/** Two of our relays at this Redis. */
+/** Sends from one relay to another through this Redis. */
 export async function relayThroughRedis(url: string): Promise<Side> {
   const [from, to] = [relayAt(url, SENDER), relayAt(url, 'B'.repeat(16))]
   const counter = createCounter()
@@ -33,7 +33,7 @@ export async function relayThroughRedis(url: string): Promise<Side> {
   }
 }
 
-/** The control: two clients of the same package, and the same bytes. */
+/** The control: two clients of the same package publish and subscribe the same bytes. */
 export async function rawRedis(url: string): Promise<Side> {
   const [from, to] = [await createClient({ url }).connect(), await createClient({ url }).connect()]
   const counter = createCounter()

@@ -1,13 +1,13 @@
-/** One way for texts to travel from here to somebody who takes them. */
+/** One way for texts from this process to a receiver. */
 export type Side = {
-  /** Hands texts on; what is handed on within one turn of the event loop may travel together. */
+  /** Sends texts; those of one turn of the event loop may be sent as one message. */
   send(texts: readonly string[]): void
-  /** Calls once for the next `texts` that have arrived since it was called last. */
+  /** Resolves when so many texts have arrived since the last call. */
   arrived(texts: number): Promise<void>
   stop(): Promise<void>
 }
 
-/** Counts what arrives, for {@link Side.arrived}. */
+/** Counts texts that arrive, for {@link Side.arrived}. */
 export function createCounter() {
   let count = 0
   let wanted = { texts: 0, resolve: () => {} }
@@ -30,7 +30,8 @@ export function createCounter() {
 }
 
 /**
- * Texts a second, `slice` of them on their way at a time, `turn` handed on within one turn of the event loop.
+ * Returns texts per second; all of a slice are on their way at a time, `turn` of them sent in one turn of the
+ * event loop.
  */
 export async function rateOf(side: Side, texts: readonly string[], turn: number): Promise<number> {
   const began = performance.now()
@@ -43,7 +44,7 @@ export async function rateOf(side: Side, texts: readonly string[], turn: number)
   return (texts.length / (performance.now() - began)) * 1_000
 }
 
-/** Microseconds that a lone text takes, of each of so many, one after the other. */
+/** Returns the latencies of single texts, sent one after the other, in µs. */
 export async function latenciesOf(side: Side, text: string, count: number): Promise<readonly number[]> {
   const found: number[] = []
   for (let n = 0; n < count; n++) {

@@ -1,5 +1,5 @@
-// The other process of one host: it takes texts by our relay, or (the control) counts what comes over the
-// channel; and says how many.
+// The other process of one host. It receives texts by the relay or, as the control, over IPC, and reports
+// their number.
 
 import { systemClock } from '../../src/core/clock.ts'
 import { parentChannel } from '../../src/processes/parent-channel.ts'
@@ -8,7 +8,7 @@ import type { RelayMessage } from '../../src/relay/windowed-stream.ts'
 
 export type TakerSaid =
   | { readonly type: 'listening' }
-  /** So many texts since it said so last. */
+  /** Number of texts since the last report. */
   | { readonly type: 'taken'; readonly texts: number }
   | { readonly type: 'relay'; readonly relay: RelayMessage }
 

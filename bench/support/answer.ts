@@ -1,17 +1,17 @@
-/** What a benchmark ends with, as the last line of its output. */
+/** The result of a benchmark, the last line of its output. */
 export type Answer = {
   readonly question: string
-  /** Of `ours` and `control`. */
+  /** Unit of `ours` and `control`. */
   readonly unit: string
   readonly ours: number
   readonly control: number
-  /** ours / control: the figure that means the same on every machine. */
+  /** `ours` / `control`, which can be compared between machines. */
   readonly ratio: number
-  /** What the ratio should be: at most this where less is better, at least this where more is. */
+  /** The limit of the ratio: the most where less is better, the least where more is better. */
   readonly aim: number
 }
 
-/** Prints the answer; figures to four significant digits, since no more of them can be trusted. */
+/** Prints the answer, with four significant digits, because no more of them are reproducible. */
 export function printAnswer(answer: Omit<Answer, 'ratio'>): void {
   const { question, unit, ours, control, aim } = answer
   const rounded: Answer = {
@@ -25,7 +25,7 @@ export function printAnswer(answer: Omit<Answer, 'ratio'>): void {
   console.log(JSON.stringify(rounded))
 }
 
-/** Reads a line as an answer; null when it is none, or one with a figure missing. */
+/** Returns the answer in a line, or null when there is none, or a figure is missing. */
 export function parseAnswer(line: string): Answer | null {
   let value: unknown
   try {
@@ -36,17 +36,17 @@ export function parseAnswer(line: string): Answer | null {
   return isAnswer(value) ? value : null
 }
 
-/** True in the short run that CI makes: it shows that the benchmark works, not what the figure is. */
+/** True in the short run of CI, which shows that the benchmark works and gives no useful figures. */
 export const SHORT = process.argv.includes('--short')
 
-/** Middle value; of an even number, the mean of the two. */
+/** Returns the median; of an even number of values, the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
   return low === undefined || high === undefined ? Number.NaN : (low + high) / 2
 }
 
-/** The value below which `share` of them are. */
+/** Returns the value below which `share` of the values are. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN

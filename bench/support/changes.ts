@@ -5,13 +5,15 @@ import { createClient } from '../../src/client/client.ts'
 import { encodeWithMsgpackr } from '../../src/protocol/msgpackr-writer.ts'
 import type { OurServer } from './our-server.ts'
 
-/** A device that comes and goes: each time `rewards.summary` changes, and the change is journaled. */
+/**
+ * A device that connects and disconnects; each time `rewards.summary` changes, and the change is journaled.
+ */
 export type Changes = { start(): void; stop(): void }
 
-/** A little faster than the tick of 100 ms, so that each tick has something to say. */
+/** A little less than the flush interval of 100 ms, so that every flush has a change, ms. */
 const CHANGE_MILLIS = 90
 
-/** Logs the device in; needs a server that lets it speak more than ten times a second. */
+/** Logs the device in. The server must allow it more than ten messages per second. */
 export async function startChanges(server: OurServer): Promise<Changes> {
   const client = createClient({
     url: server.socket,
@@ -30,7 +32,7 @@ export async function startChanges(server: OurServer): Promise<Changes> {
   let online = true
   let answered = true
   const change = async (): Promise<void> => {
-    // A busy machine may take longer to answer than the changes are apart.
+    // On a busy machine the answer may take longer than the interval.
     if (!answered) return
     answered = false
     online = !online

@@ -2,7 +2,7 @@ import type { HolderAnswer, HolderCommand, Holding } from './holder.ts'
 import { answering } from './our-server.ts'
 import type { RawAnswer, RawCommand } from './raw-server.ts'
 
-/** The control server, and a way to tell it what to do. */
+/** The control server, and how to send it commands. */
 export type RawServer = {
   readonly pid: number
   readonly socket: string
@@ -10,9 +10,9 @@ export type RawServer = {
   stop(): Promise<void>
 }
 
-/** Many sockets, spread over processes that each hold few enough for the usual limit of open files. */
+/** Many sockets, distributed over processes, each with fewer than the usual limit of open files. */
 export type Sockets = {
-  /** What came in since they were opened, over all of them. */
+  /** Returns what all of them have received since they were opened. */
   count(): Promise<Received>
   stop(): Promise<void>
 }
@@ -41,10 +41,10 @@ export async function startRawServer(): Promise<RawServer> {
   }
 }
 
-/** What to open; see {@link Holding}. */
+/** What to open, see {@link Holding}. */
 export type Wanted = Pick<Holding, 'url' | 'sockets' | 'kind'> & Partial<Holding>
 
-/** Opens sockets and waits until all are where they should be. Throws when one is closed or refused. */
+/** Opens sockets and waits until all are subscribed. Throws when one is closed or refused. */
 export async function holdSockets(wanted: Wanted): Promise<Sockets> {
   const { sockets, first = 0, channels = [], channelsEach = null, operatorKey = null } = wanted
   const processes = Math.max(1, Math.ceil(sockets / SOCKETS_PER_PROCESS))

@@ -1,6 +1,6 @@
 /**
- * A process that holds many client sockets and counts what comes in: raw ones, or ones that speak the
- * protocol in JSON with as little code as possible, because the processors are shared with the server that is
+ * A process that holds many client sockets and counts what they receive: raw ones, or ones that use the
+ * protocol in JSON with as little code as possible, because they share the processors with the server that is
  * measured.
  */
 import { OPERATOR_HEADER } from '../../src/cli/operator-key.ts'
@@ -9,22 +9,22 @@ import { loginMessage } from './login-message.ts'
 export type Holding = {
   readonly url: string
   readonly sockets: number
-  /** Number of the first socket; the key of a member derives from its number. */
+  /** Number of the first socket; the key of a member is derived from its number. */
   readonly first: number
-  /** `raw` says nothing; the others speak our protocol, a `member` after a login with a key of its own. */
+  /** `raw` sends nothing; the others use the protocol, a `member` after a login with its own key. */
   readonly kind: 'raw' | 'reader' | 'member'
   readonly channels: readonly string[]
   /**
-   * How many of the channels each socket reads, the next one going on where it stopped; null: all of them.
+   * How many of the channels each socket reads, starting after those of the socket before; null: all of them.
    */
   readonly channelsEach: number | null
-  /** The server's own; many new users from one address are allowed to its operator only. */
+  /** The operator key of the server, which allows many new users from one address. */
   readonly operatorKey: string | null
 }
 
 export type HolderCommand = { readonly type: 'hold'; readonly holding: Holding } | { readonly type: 'count' }
 
-/** `sample`: some of the frames that came last, as they were. */
+/** `sample`: some of the last frames. */
 export type HolderAnswer =
   | { readonly type: 'listening' }
   | { readonly type: 'held' }
@@ -68,7 +68,7 @@ async function hold(holding: Holding): Promise<void> {
   tell({ type: 'held' })
 }
 
-/** Ends when the socket is where it should be: open, subscribed, or logged in and subscribed. */
+/** Resolves when the socket is open and, by its kind, subscribed or logged in and subscribed. */
 function openOne(holding: Holding, number: number): Promise<void> {
   const { url, operatorKey } = holding
   const headers = operatorKey === null ? {} : { [OPERATOR_HEADER]: operatorKey }
@@ -120,7 +120,7 @@ function count({ data }: MessageEvent<string>): void {
 }
 
 let beating = 0
-/** A fiftieth of the sockets at a time, so that signs of life come evenly. */
+/** Sends heartbeats of a fiftieth of the sockets, so that they are distributed evenly in time. */
 function beat(): void {
   const share = Math.ceil(open.length / 50)
   for (let sent = 0; sent < share; sent++) open[beating++ % open.length]?.send('{"type":"heartbeat"}')

@@ -3,9 +3,7 @@ import { keyFromSecret } from '../../src/cli/key-file.ts'
 import { loginText } from '../../src/protocol/login-text.ts'
 import type { HelloMessage } from '../../src/protocol/server/hello.ts'
 
-/**
- * Returns the answer, as JSON, to a `hello`, with the key of a user that is told from others by its number.
- */
+/** Returns the answer, as JSON, to a `hello`, with the key of a user with this number. */
 export function loginMessage(hello: string, number: number): string {
   const { challenge }: HelloMessage = JSON.parse(hello)
   const key = keyFromSecret(createHash('sha256').update(`bench ${number}`).digest())

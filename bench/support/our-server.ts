@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** The whole server, `src/main.ts`, in a process of its own with an empty data folder. */
+/** The whole server, `src/main.ts`, in another process with an empty data folder. */
 export type OurServer = {
   readonly pid: number
   readonly http: string
   readonly socket: string
   readonly operatorKey: string
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   stop(): Promise<void>
 }
 
@@ -50,7 +50,7 @@ export async function startOurServer(
   }
 }
 
-/** Waits until an address answers well, at most 20 s; throws when the process behind it ended before. */
+/** Waits until an address answers with success, at most 20 s. Throws when the process has ended before. */
 export async function answering(url: string, ended: () => boolean): Promise<void> {
   for (let attempt = 0; attempt < 400; attempt++) {
     if (ended()) throw new Error(`the server that should answer at ${url} has ended`)
@@ -61,7 +61,7 @@ export async function answering(url: string, ended: () => boolean): Promise<void
   throw new Error(`nothing answers at ${url}`)
 }
 
-/** A port that nobody had a moment ago. */
+/** Returns a port that was free a moment ago. */
 export function freePort(): number {
   const probe = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } })
   probe.stop(true)

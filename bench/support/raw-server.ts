@@ -1,9 +1,9 @@
 /**
- * The control: Bun's own sockets and nothing else, in a process of its own. Commands come over the process
- * channel. What a socket sends is published to all that subscribe.
+ * The control: only Bun's sockets, in another process, which takes commands over IPC. What a socket sends is
+ * published to all subscribers.
  */
 
-/** `publish`: these frames in turn, every `millis`, until `pause`. */
+/** `publish`: publishes these frames in turn, one every `millis`, until `pause`. */
 export type RawCommand =
   | { readonly type: 'publish'; readonly frames: readonly string[]; readonly millis: number }
   | { readonly type: 'pause' }
