@@ -1,5 +1,5 @@
-import { and, asc, eq, getTableColumns, gte, lt, type SQL, sql } from 'drizzle-orm'
-import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { and, asc, eq, gte, lt, type SQL, sql } from 'drizzle-orm'
+import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import {
   rewardsAccounts as accounts,
   rewardsArrivals as arrivals,
@@ -10,19 +10,20 @@ import {
   rewardsProcesses as processes,
 } from '../../../../db/schema/rewards.ts'
 import type { Connection } from '../../../storage/sqlite/connection.ts'
+import { overwrite, placeholders, setters } from '../../../storage/sqlite/placeholders.ts'
 import { prepareSelect, prepareWrite } from '../../../storage/sqlite/prepare.ts'
 import type { Interval } from '../domain/store.ts'
 import { INTERVAL_STARTS } from './sqlite-intervals.ts'
 import { SAMPLE_COLUMNS } from './sqlite-rows.ts'
 
-/** Every statement of the rewards store, compiled once. Placeholders bear the names of the columns. */
+/** Prepares every statement of the rewards store. Placeholders have the names of the columns. */
 export function prepareRewardsStatements(connection: Connection) {
   return { select: prepareSelects(connection), write: prepareWrites(connection) }
 }
 
 const p = sql.placeholder
 
-// Literals, not parameters: only so does SQLite see that a partial index applies.
+// Literals, not parameters: otherwise SQLite does not see that a partial index applies.
 const isOnline = sql`${devices.standing} <> 'offline'`
 const isWaiting = sql`${devices.standing} = 'duplicate_ip'`
 const isLimited = sql`${devices.standing} = 'address_limit'`
@@ -30,11 +31,43 @@ const isLimited = sql`${devices.standing} = 'address_limit'`
 const byKey = () => and(eq(devices.userId, p('userId')), eq(devices.id, p('id')))
 
 function prepareSelects(connection: Connection) {
+  return { ...prepareDevices(connection), ...prepareQueues(connection), ...prepareTotals(connection) }
+}
+
+const byUser = eq(devices.userId, p('userId'))
+const byUserAndId = [asc(devices.userId), asc(devices.id)]
+
+/** Devices by their user, their settlement and their process. */
+function prepareDevices(connection: Connection) {
   const { db } = connection
-  const byUser = eq(devices.userId, p('userId'))
-  const byUserAndId = [asc(devices.userId), asc(devices.id)]
+  const from = (where: SQL | undefined) => db.select().from(devices).where(where)
+  return {
+    device: prepareSelect(connection, from(byKey())),
+    devicesOf: prepareSelect(connection, from(byUser).orderBy(asc(devices.id))),
+    settledBefore: prepareSelect(
+      connection,
+      from(and(sql`${devices.standing} = 'earning'`, lt(devices.asOf, p('before'))))
+        .orderBy(asc(devices.asOf), ...byUserAndId)
+        .limit(p('limit')),
+    ),
+    elsewhere: prepareSelect(
+      connection,
+      from(
+        and(isOnline, sql`${devices.process} not in (select value from json_each(${p('alive')}))`),
+      ).orderBy(...byUserAndId),
+    ),
+    inProcess: prepareSelect(
+      connection,
+      from(and(isOnline, eq(devices.process, p('process')))).orderBy(...byUserAndId),
+    ),
+  }
+}
+
+/** The holder of an address, and the device that comes next in each queue. */
+function prepareQueues(connection: Connection) {
+  const { db } = connection
   const atAddress = and(eq(devices.addressKey, p('addressKey')), isOnline)
-  const device = (where: SQL | undefined, order: SQLiteColumn) =>
+  const first = (where: SQL | undefined, order: SQLiteColumn) =>
     prepareSelect(
       connection,
       db
@@ -44,31 +77,25 @@ function prepareSelects(connection: Connection) {
         .orderBy(asc(order), ...byUserAndId)
         .limit(1),
     )
-  const sums = (interval: Interval) => {
-    const start = INTERVAL_STARTS[interval]
-    const selection = {
-      start: sql<number>`${start}`.mapWith(earnings.hour),
-      source: earnings.source,
-      amount: sql<bigint>`sum(${earnings.amount})`.mapWith(earnings.amount),
-    }
-    const hours = and(
-      eq(earnings.userId, p('userId')),
-      gte(earnings.hour, p('from')),
-      lt(earnings.hour, p('to')),
-    )
-    return prepareSelect(
+  return {
+    holder: prepareSelect(
       connection,
       db
-        .select(selection)
-        .from(earnings)
-        .where(hours)
-        .groupBy(start, earnings.source)
-        .orderBy(start, earnings.source),
-    )
+        .select({ id: devices.id })
+        .from(devices)
+        .where(and(atAddress, sql`${devices.standing} in ('earning', 'address_limit')`))
+        .limit(1),
+    ),
+    waiting: first(and(atAddress, isWaiting), devices.leasedAt),
+    limited: first(and(byUser, isLimited), devices.leasedAt),
+    offline: first(and(byUser, sql`${devices.standing} = 'offline'`), devices.lastSeenAt),
   }
+}
+
+/** Sums over users, countries and everybody, the ledger, and the lists beside them. */
+function prepareTotals(connection: Connection) {
+  const { db } = connection
   return {
-    device: prepareSelect(connection, db.select().from(devices).where(byKey())),
-    devicesOf: prepareSelect(connection, db.select().from(devices).where(byUser).orderBy(asc(devices.id))),
     account: prepareSelect(
       connection,
       db
@@ -86,45 +113,38 @@ function prepareSelects(connection: Connection) {
     ),
     countries: prepareSelect(connection, db.select().from(countries).orderBy(asc(countries.country))),
     arrivals: prepareSelect(connection, db.select().from(arrivals).orderBy(asc(arrivals.n))),
-    earnings: { hour: sums('hour'), day: sums('day'), week: sums('week'), month: sums('month') },
-    holder: prepareSelect(
-      connection,
-      db
-        .select({ id: devices.id })
-        .from(devices)
-        .where(and(atAddress, sql`${devices.standing} in ('earning', 'address_limit')`))
-        .limit(1),
-    ),
-    waiting: device(and(atAddress, isWaiting), devices.leasedAt),
-    limited: device(and(byUser, isLimited), devices.leasedAt),
-    offline: device(and(byUser, sql`${devices.standing} = 'offline'`), devices.lastSeenAt),
-    settledBefore: prepareSelect(
-      connection,
-      db
-        .select()
-        .from(devices)
-        .where(and(sql`${devices.standing} = 'earning'`, lt(devices.asOf, p('before'))))
-        .orderBy(asc(devices.asOf), ...byUserAndId)
-        .limit(p('limit')),
-    ),
-    elsewhere: prepareSelect(
-      connection,
-      db
-        .select()
-        .from(devices)
-        .where(and(isOnline, sql`${devices.process} not in (select value from json_each(${p('alive')}))`))
-        .orderBy(...byUserAndId),
-    ),
-    inProcess: prepareSelect(
-      connection,
-      db
-        .select()
-        .from(devices)
-        .where(and(isOnline, eq(devices.process, p('process'))))
-        .orderBy(...byUserAndId),
-    ),
     processes: prepareSelect(connection, db.select().from(processes).orderBy(asc(processes.process))),
+    earnings: {
+      hour: prepareSums(connection, 'hour'),
+      day: prepareSums(connection, 'day'),
+      week: prepareSums(connection, 'week'),
+      month: prepareSums(connection, 'month'),
+    },
   }
+}
+
+/** A user's ledger, summed by interval and source. */
+function prepareSums(connection: Connection, interval: Interval) {
+  const start = INTERVAL_STARTS[interval]
+  const selection = {
+    start: sql<number>`${start}`.mapWith(earnings.hour),
+    source: earnings.source,
+    amount: sql<bigint>`sum(${earnings.amount})`.mapWith(earnings.amount),
+  }
+  const hours = and(
+    eq(earnings.userId, p('userId')),
+    gte(earnings.hour, p('from')),
+    lt(earnings.hour, p('to')),
+  )
+  return prepareSelect(
+    connection,
+    connection.db
+      .select(selection)
+      .from(earnings)
+      .where(hours)
+      .groupBy(start, earnings.source)
+      .orderBy(start, earnings.source),
+  )
 }
 
 function prepareWrites(connection: Connection) {
@@ -179,28 +199,4 @@ function prepareWrites(connection: Connection) {
         }),
     ),
   }
-}
-
-/** A placeholder for every column of a table, by the column's name in code. */
-function placeholders<Table extends SQLiteTable>(table: Table) {
-  return everyColumn(table, (name) => p(name))
-}
-
-/** The same for an update: Drizzle takes SQL there, and the column that says how a value is encoded. */
-function setters<Table extends SQLiteTable>(table: Table) {
-  return everyColumn(table, (name, column) => sql`${sql.param(p(name), column)}`)
-}
-
-/** Of an insert that met an existing row: the new values. */
-function overwrite<Table extends SQLiteTable>(table: Table) {
-  return everyColumn(table, (_, column) => sql`excluded.${sql.identifier(column.name)}`)
-}
-
-function everyColumn<Table extends SQLiteTable, Value>(
-  table: Table,
-  value: (name: string, column: SQLiteColumn) => Value,
-) {
-  const entries = Object.entries(getTableColumns(table)).map(([name, column]) => [name, value(name, column)])
-  // Object.fromEntries forgets the keys; they are the table's own.
-  return Object.fromEntries(entries) as { [name in keyof Table['_']['columns']]: Value }
 }
