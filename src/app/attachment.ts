@@ -65,7 +65,7 @@ export function createAttachment(deps: AttachmentDeps): (news: StorageNews) => v
   return ({ storage, staleFor }) => {
     if (staleFor !== null && !isStale) {
       isStale = true
-      engine.stale(deps.now() - staleFor)
+      engine.stale(Math.round(deps.now() - staleFor))
     }
     if (storage === 'detached') {
       if (isAttached) leave()

@@ -62,3 +62,9 @@ test('one that cannot be opened is tried again with every news, and said once fo
     'storage attached',
   ])
 })
+
+test('clients are told a time in whole milliseconds, though the age is measured in fractions', () => {
+  const { done, take } = attachment()
+  take({ storage: 'attached', staleFor: 400.4 })
+  expect(done).toEqual(['stale since 4600'])
+})

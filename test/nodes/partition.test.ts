@@ -76,6 +76,9 @@ describe.skipIf(networks === null)('three nodes in networks of their own', () =>
     if (replica === undefined) throw new Error('no replica')
     await traffic.goesOn()
     const listener = await openSocket(`${replica.socketUrl}/ws?format=json`)
+    // Holding a public channel, it may stay without a login.
+    listener.send({ type: 'subscribe', channels: ['rewards.summary'] })
+    await listener.until('caught_up')
     await net.cut(numberOf(replica))
     await poll(20_000, async () => ((await replica.health())?.stale_since == null ? null : true))
     await poll(20_000, () => (listener.pending().some(({ type }) => type === 'stale') ? true : null))
