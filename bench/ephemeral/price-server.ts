@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Registry } from 'prom-client'
-import { startRhythm } from '../../src/app/engine-timers.ts'
+import { startEngineTimers } from '../../src/app/engine-timers.ts'
 import { systemTimers } from '../../src/app/ticker.ts'
 import { systemClock, systemRandom } from '../../src/core/clock.ts'
 import { appError } from '../../src/core/errors.ts'
@@ -160,7 +160,7 @@ async function startEngineSide(kind: Exclude<Way, 'raw'>): Promise<Side> {
     failed: logger.error,
   })
   writer.onCommit(tail.wake)
-  startRhythm(made, tail.wake, systemTimers)
+  startEngineTimers(made, tail.wake, systemTimers)
   const journal = (n: number) => {
     const changes = Array.from({ length: symbols }, (_, index) => priceChanges(index, n))
     const actor = { type: 'system' } as const

@@ -1,4 +1,4 @@
-import { loginMessage } from '../support/login-message.ts'
+import { benchKey, loginMessage } from '../support/login-message.ts'
 
 /**
  * A change as its sender knows it: `before` is the position that it led away from. Times in ms, monotonic.
@@ -32,7 +32,7 @@ export async function deviceChanges(url: string): Promise<ChangeSource> {
     const message: { readonly type: string; readonly seq?: number } = JSON.parse(data)
     switch (message.type) {
       case 'hello':
-        socket.send(loginMessage(data, 0))
+        socket.send(loginMessage(data, benchKey('0')))
         break
       case 'authenticated':
         ready.resolve()

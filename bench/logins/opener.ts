@@ -3,11 +3,8 @@
  * a signature and wait for the first snapshot of a user's channel. It has as little code as possible, because
  * it shares the processors with the server.
  */
-import { createHash } from 'node:crypto'
-import { keyFromSecret } from '../../src/cli/key-file.ts'
 import type { SigningKey } from '../../src/client/api.ts'
-import { loginText } from '../../src/protocol/login-text.ts'
-import type { HelloMessage } from '../../src/protocol/server/hello.ts'
+import { benchKey, loginMessage } from '../support/login-message.ts'
 
 export type OpenerCommand = {
   readonly url: string
@@ -67,7 +64,7 @@ function openAndLogIn(url: string, number: number): Promise<void> {
     const message: { readonly type: string } = JSON.parse(data)
     switch (message.type) {
       case 'hello':
-        socket.send(answerTo(data, number))
+        socket.send(loginMessage(data, keyOf(number)))
         break
       case 'authenticated':
         socket.send(SUBSCRIBE)
@@ -85,23 +82,10 @@ function openAndLogIn(url: string, number: number): Promise<void> {
   return promise
 }
 
-function answerTo(hello: string, number: number): string {
-  const { challenge }: HelloMessage = JSON.parse(hello)
-  const key = keyOf(number)
-  const signature = key.sign(loginText(challenge))
-  if (signature instanceof Promise) throw new Error('keys of files sign at once')
-  return JSON.stringify({
-    type: 'authenticate',
-    public_key: Buffer.from(key.publicKey).toString('base64url'),
-    signature: Buffer.from(signature).toString('base64url'),
-    register: { device_name: 'bench' },
-  })
-}
-
 function keyOf(number: number): SigningKey {
   const known = keys.get(number)
   if (known !== undefined) return known
-  const key = keyFromSecret(createHash('sha256').update(`bench login ${number}`).digest())
+  const key = benchKey(`login ${number}`)
   keys.set(number, key)
   return key
 }

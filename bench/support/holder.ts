@@ -4,7 +4,7 @@
  * measured.
  */
 import { OPERATOR_HEADER } from '../../src/cli/operator-key.ts'
-import { loginMessage } from './login-message.ts'
+import { benchKey, loginMessage } from './login-message.ts'
 
 export type Holding = {
   readonly url: string
@@ -85,7 +85,11 @@ function openOne(holding: Holding, number: number): Promise<void> {
     const message: { readonly type: string } = JSON.parse(data)
     switch (message.type) {
       case 'hello':
-        socket.send(holding.kind === 'member' ? loginMessage(data, number) : subscribe(holding, number))
+        socket.send(
+          holding.kind === 'member'
+            ? loginMessage(data, benchKey(String(number)))
+            : subscribe(holding, number),
+        )
         break
       case 'authenticated':
         socket.send(subscribe(holding, number))

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto'
 import { keyFromSecret } from '../../src/cli/key-file.ts'
+import type { SigningKey } from '../../src/client/api.ts'
 import { loginText } from '../../src/protocol/login-text.ts'
 import type { HelloMessage } from '../../src/protocol/server/hello.ts'
 
-/** Returns the answer, as JSON, to a `hello`, with the key of a user with this number. */
-export function loginMessage(hello: string, number: number): string {
+/** Returns the key of the user that a benchmark calls `name`, the same in every run. */
+export function benchKey(name: string): SigningKey {
+  return keyFromSecret(createHash('sha256').update(`bench ${name}`).digest())
+}
+
+/** Returns the answer, as JSON, to a `hello`, with the key of a user. */
+export function loginMessage(hello: string, key: SigningKey): string {
   const { challenge }: HelloMessage = JSON.parse(hello)
-  const key = keyFromSecret(createHash('sha256').update(`bench ${number}`).digest())
   const signature = key.sign(loginText(challenge))
   if (signature instanceof Promise) throw new Error('keys of files sign at once')
   return JSON.stringify({

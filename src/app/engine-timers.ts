@@ -11,7 +11,7 @@ const SWEEP_INTERVAL = 1_000
  * Everything that is done at regular intervals: what waits for other processes, the sweep, and a look for
  * rows that no commit told of. `wakeTail` does not throw.
  */
-export function startRhythm<Socket>(
+export function startEngineTimers<Socket>(
   engine: Engine<Socket>,
   wakeTail: () => void,
   timers: Timers,

@@ -1,7 +1,6 @@
 import type { Millis } from '../core/clock.ts'
 import type { ProcessStatus } from '../processes/host-status.ts'
 import type { Processes } from '../processes/process-supervisor.ts'
-import { sumOfConnections } from './process-deps.ts'
 
 /**
  * The serving processes of this host, as those see them that are started before: none until they have
@@ -10,6 +9,7 @@ import { sumOfConnections } from './process-deps.ts'
 export type LocalProcesses = {
   status(): readonly ProcessStatus[]
   instances(): readonly string[]
+  /** Returns the open sockets of all of them together. */
   connections(): number
   /** Returns the newest journal row that any of them has applied. */
   seq(): number
@@ -26,7 +26,7 @@ export function createLocalProcesses(): LocalProcesses {
   return {
     status,
     instances: () => processes?.instances() ?? [],
-    connections: () => sumOfConnections(status()),
+    connections: () => status().reduce((sum, { connections }) => sum + connections, 0),
     seq: () => Math.max(0, ...status().map(({ seq }) => seq)),
     announce: () => processes?.announce(),
     released: (timeout) => Bun.sleep(processes === null ? 0 : timeout),

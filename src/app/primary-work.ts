@@ -2,22 +2,14 @@ import type { Board } from '../boards/board.ts'
 import { systemClock as clock } from '../core/clock.ts'
 import type { CommandBus, CommandResult } from '../core/command.ts'
 import type { Logger } from '../core/logger.ts'
-import { startTicker, systemTimers } from './ticker.ts'
+import { startJobs } from './jobs.ts'
 
 /** Runs the boards' jobs of the process that has the writer. Returns a function that ends them. */
 export function startPrimaryJobs(boards: readonly Board[], bus: CommandBus, logger: Logger): () => void {
-  const stops = boards.flatMap((board) =>
-    board.primaryJobs.map(({ name, interval, run }) =>
-      startTicker(
-        interval,
-        () =>
-          void run({ bus, clock }).catch((cause: unknown) =>
-            logger.error('job failed', { board: board.name, job: name, cause: String(cause) }),
-          ),
-        systemTimers,
-      ),
-    ),
-  )
+  const stops = boards.map((board) => {
+    const jobs = board.primaryJobs.map((job) => ({ ...job, run: () => job.run({ bus, clock }) }))
+    return startJobs(board, jobs, logger)
+  })
   return () => {
     for (const stop of stops) stop()
   }

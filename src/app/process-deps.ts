@@ -3,7 +3,6 @@ import { toBase64url } from '../core/base64url.ts'
 import { type Millis, systemRandom as random } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import { mergeMetrics } from '../metrics/merge-metrics.ts'
-import type { ProcessStatus } from '../processes/host-status.ts'
 import { spawnServing } from '../processes/spawn-serving.ts'
 import { loadOperatorKey } from './operator.ts'
 import { startTicker, systemTimers } from './ticker.ts'
@@ -27,9 +26,4 @@ export function processDeps(config: Config, port: number, entry: string, logger:
     every: (period: Millis, run: () => void) => startTicker(period, run, systemTimers),
     logger,
   }
-}
-
-/** Returns the open sockets of all processes together. */
-export function sumOfConnections(processes: readonly ProcessStatus[]): number {
-  return processes.reduce((sum, { connections }) => sum + connections, 0)
 }

@@ -36,6 +36,7 @@ export type Serving = Running & Endable & SupervisorReports
 /** Serves: alone, or as one process of several. */
 export async function startServing(context: ServingDeps): Promise<Result<Serving, Failure>> {
   const { config, program, logger, supervisor } = context
+  const startedAt = clock.now()
   const link = supervisor?.link ?? null
   // The port first, so that a taken one is told before anything is touched.
   const listener = listen({ config, shared: link !== null, logger })
@@ -68,9 +69,7 @@ export async function startServing(context: ServingDeps): Promise<Result<Serving
     random,
     logger,
     instance,
-    users: {
-      principalOf: auth.value.guard.principalOf,
-    },
+    users: { principalOf: auth.value.guard.principalOf },
     publish: publications.publish,
     after: (delay, run) => void setTimeout(run, delay),
   })
@@ -81,7 +80,7 @@ export async function startServing(context: ServingDeps): Promise<Result<Serving
   const live = startEngine(context, { ...parts, relay: link?.relay ?? relay?.hub.join() ?? null })
   publications.open(live.engine.publish)
   const stopPrimaryJobs = link === null ? startPrimaryJobs(program.boards, writer.bus, logger) : () => {}
-  openGateway(context, { ...parts, live, relay, isOperator: operator.matches })
+  openGateway(context, { ...parts, live, relay, isOperator: operator.matches, startedAt })
 
   const abandon = () => {
     listener.stopAccepting()
@@ -122,6 +121,7 @@ type OpenGatewayDeps = Parts & {
   readonly auth: { readonly routes: RunningBoards['routes']; readonly guard: Guard }
   readonly registry: ReturnType<typeof createRegistry>
   readonly isOperator: (key: string) => boolean
+  readonly startedAt: Millis
 }
 
 /** From here on requests and sockets are served. */
@@ -130,7 +130,6 @@ function openGateway(context: ServingDeps, parts: OpenGatewayDeps): void {
   const { listener, live, journal, boards, registry } = parts
   const { writer } = journal
   const link = supervisor?.link ?? null
-  const startedAt = clock.now()
   const { version } = packageFile
   const { httpRequest } = addServerMetrics(registry, {
     appliedSeq: () => live.engine.stats().seq,
@@ -154,7 +153,7 @@ function openGateway(context: ServingDeps, parts: OpenGatewayDeps): void {
       ...boards.routes,
     ],
     page: WEB_ENTRY,
-    health: () => currentHealth(context, parts, { version, startedAt }),
+    health: () => currentHealth(context, parts, { version, startedAt: parts.startedAt }),
     metrics: () => (link === null ? registry.metrics() : link.metrics()),
     answered: httpRequest,
     stopping: listener.isStopping,

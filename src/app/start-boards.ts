@@ -10,8 +10,8 @@ import type { PartHealth } from '../http/health.ts'
 import type { BoardMessages, ChannelSource } from '../live/ports.ts'
 import { createBoardMetrics } from '../metrics/board-metrics.ts'
 import { type Stores, storeOf } from '../storage/stores.ts'
+import { startJobs } from './jobs.ts'
 import type { Failure } from './outcome.ts'
-import { startTicker, systemTimers } from './ticker.ts'
 
 /** What all boards of a process are given alike. */
 export type BoardsDeps = Omit<BoardDeps<unknown>, 'read' | 'metrics' | 'logger'> & {
@@ -44,7 +44,7 @@ export async function startBoards(deps: BoardsDeps): Promise<Result<RunningBoard
     started.push({ board, running: running.value })
   }
   const all = started.map(({ running }) => running)
-  const stopJobs = started.flatMap((each) => startJobs(each, logger))
+  const stopJobs = started.map(({ board, running }) => startJobs(board, running.jobs, logger))
   return ok({
     channels: all.flatMap(({ channels }) => channels),
     routes: all.flatMap(({ routes }) => routes),
@@ -74,7 +74,15 @@ function contextOf(board: Board, deps: BoardsDeps): BoardDeps<unknown> {
   return {
     ...context,
     metrics: createBoardMetrics(registry, board.name),
-    read: (work) => storage.read((stores) => work(storeOf(stores, board), stores.journal.head())),
+    read: (work) =>
+      storage.read((stores) =>
+        work(storeOf(stores, board), {
+          // Most readers need no position, and it is a query of its own.
+          get seq() {
+            return stores.journal.head().seq
+          },
+        }),
+      ),
   }
 }
 
@@ -87,9 +95,9 @@ function dispatch(started: readonly Started[], logger: Logger): BoardMessages {
   )
   return {
     async handle(message, session) {
-      const handle = byType.get(message.type)?.onMessage
-      if (handle === undefined) throw new Error(`no board takes messages of type ${message.type}`)
-      return handle(message, session)
+      const running = byType.get(message.type)
+      if (running?.onMessage === undefined) throw new Error(`no board takes messages of type ${message.type}`)
+      return running.onMessage(message, session)
     },
     closed(session) {
       for (const { board, running } of started) {
@@ -102,17 +110,4 @@ function dispatch(started: readonly Started[], logger: Logger): BoardMessages {
       }
     },
   }
-}
-
-function startJobs({ board, running }: Started, logger: Logger): readonly (() => void)[] {
-  return running.jobs.map(({ name, interval, run }) =>
-    startTicker(
-      interval,
-      () =>
-        void run().catch((cause: unknown) =>
-          logger.error('job failed', { board: board.name, job: name, cause: String(cause) }),
-        ),
-      systemTimers,
-    ),
-  )
 }

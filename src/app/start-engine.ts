@@ -11,7 +11,7 @@ import { createMessageParser } from '../protocol/parse.ts'
 import { bunPublisher, bunTransport, type LiveSocket } from '../websocket/sockets.ts'
 import { createAttachment } from './attachment.ts'
 import { engineLimits } from './engine-settings.ts'
-import { startRhythm } from './engine-timers.ts'
+import { startEngineTimers } from './engine-timers.ts'
 import type { Listener } from './listen.ts'
 import type { Journal } from './open-journal.ts'
 import type { ServingDeps } from './serving-deps.ts'
@@ -81,7 +81,7 @@ export function startEngine(context: ServingDeps, inputs: EngineInputs): Started
   const stopCommits = commits.on(wake)
   wake()
   // Over LiteFS the supervisor looks for rows that no commit told of: a read meets a mount that may hang.
-  const stopTimers = startRhythm(engine, litefs === null ? wake : () => {}, systemTimers)
+  const stopTimers = startEngineTimers(engine, litefs === null ? wake : () => {}, systemTimers)
   const stopHosts = followHost(context, storage, engine, tail)
   return {
     engine,

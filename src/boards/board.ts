@@ -79,7 +79,10 @@ export type BoardDeps<Store> = {
   readonly instance: string
   readonly users: BoardUsers
   readonly metrics: BoardMetrics
-  /** Runs `work` over one consistent snapshot of its tables, with the journal position that they are at. */
+  /**
+   * Runs `work` over one consistent snapshot of its tables, with the journal position that they are at. The
+   * position is read when `seq` is, so it must be taken within `work`.
+   */
   read<T>(work: (store: Store, head: { readonly seq: number }) => Sync<T>): T
   /**
    * Publishes a change of one of its ephemeral channels, here and in all other processes; see

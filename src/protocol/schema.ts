@@ -1,4 +1,4 @@
-import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox'
+import { type Static, type TProperties, type TSchema, Type } from '@sinclair/typebox'
 import { WORKSPACE_PATTERN } from '../core/ids.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import { LIMITS } from './limits.ts'
@@ -85,6 +85,3 @@ export const ack = Type.Literal('replicated', {
 })
 export const json = Type.Unsafe<Json>(Type.Unknown({ description: 'any value' }))
 export const document = Type.Unsafe<JsonObject>(Type.Record(Type.String(), Type.Unknown()))
-
-/** Any object schema: what {@link message} makes. */
-export type MessageSchema = TObject
